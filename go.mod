@@ -1,0 +1,3 @@
+module example.org/secret
+
+go 1.26.8
