@@ -1,0 +1,82 @@
+package crypto
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"filippo.io/age"
+)
+
+const (
+	masterKeyPrefix = "AGE-SECRET-KEY-PQ-1"
+	masterKeyLength = 77
+	bech32Charset   = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"
+)
+
+// ErrNotAMasterKey is returned for text that holds no master key, or more than
+// one. Neither the error nor its text repeats any of the input, which may be a
+// mistyped key.
+var ErrNotAMasterKey = errors.New("not a master key (a line that begins with " + masterKeyPrefix + ")")
+
+// MasterKey opens everything in a vault. It is the text form of an age
+// post-quantum hybrid identity (see [age.HybridIdentity]): one printable line of
+// 77 characters, which every keyring can hold.
+//
+// Printing a MasterKey with package fmt does not show it; [MasterKey.Reveal]
+// does. The zero value is no key.
+type MasterKey struct {
+	identity string
+}
+
+// GenerateMasterKey makes a new master key from the system's randomness.
+func GenerateMasterKey() (MasterKey, error) {
+	identity, err := age.GenerateHybridIdentity()
+	if err != nil {
+		return MasterKey{}, fmt.Errorf("making a master key: %w", err)
+	}
+	return MasterKey{identity.String()}, nil
+}
+
+// ParseMasterKey finds the one master key in text: the contents of a key file,
+// of a keyring entry, or what somebody typed. Blank lines and lines that begin
+// with # are passed over, as in the identity files of age. The key's own
+// checksum is not verified here, for speed; a key with a wrong one belongs to no
+// vault, which [VaultKey.Check] shows.
+//
+// The error is [ErrNotAMasterKey].
+func ParseMasterKey(text string) (MasterKey, error) {
+	var found string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if found != "" {
+			return MasterKey{}, ErrNotAMasterKey
+		}
+		found = line
+	}
+	digits, ok := strings.CutPrefix(found, masterKeyPrefix)
+	if !ok || len(found) != masterKeyLength || strings.Trim(digits, bech32Charset) != "" {
+		return MasterKey{}, ErrNotAMasterKey
+	}
+	return MasterKey{found}, nil
+}
+
+// Reveal returns the key as text, to be stored or shown to its owner.
+func (k MasterKey) Reveal() string { return k.identity }
+
+// String hides the key from logs and error messages.
+func (k MasterKey) String() string { return "[master key]" }
+
+// GoString hides the key from %#v.
+func (k MasterKey) GoString() string { return k.String() }
+
+func (k MasterKey) recipient() (*age.HybridRecipient, error) {
+	identity, err := age.ParseHybridIdentity(k.identity)
+	if err != nil {
+		return nil, ErrNotAMasterKey
+	}
+	return identity.Recipient(), nil
+}
