@@ -1,0 +1,48 @@
+package vault
+
+import (
+	"errors"
+	"fmt"
+
+	"example.org/secret/crypto"
+)
+
+// The kinds of failure that a caller can tell apart with [errors.Is]. The text
+// of an error says on what it failed.
+var (
+	// ErrInvalid means that an argument breaks a rule of this package.
+	ErrInvalid = errors.New("invalid")
+	// ErrNotFound means that there is no such secret, version, label or field.
+	ErrNotFound = errors.New("not found")
+	// ErrDeleted means that the secret is scheduled for deletion.
+	ErrDeleted = errors.New("scheduled for deletion")
+	// ErrExists means that what was to be made is there already.
+	ErrExists = errors.New("already exists")
+	// ErrBusy means that another process kept the vault locked for too long.
+	ErrBusy = errors.New("the vault is busy")
+	// ErrDamaged means that a file is not what was written to it.
+	ErrDamaged = crypto.ErrDamaged
+	// ErrNoVault means that the directory holds no vault.
+	ErrNoVault = errors.New("no vault")
+	// ErrNewerFormat means that a later version of this program made the vault.
+	ErrNewerFormat = errors.New("newer format")
+	// ErrExposed means that other users can reach what they should not.
+	ErrExposed = errors.New("open to other users")
+
+	// ErrUnchanged is what a function given to [Vault.Update] returns when there
+	// is nothing to commit. It is not passed on.
+	ErrUnchanged = errors.New("unchanged")
+)
+
+// failure is an error of one of the kinds above with a text of its own.
+type failure struct {
+	kind error
+	text string
+}
+
+func (f *failure) Error() string { return f.text }
+func (f *failure) Unwrap() error { return f.kind }
+
+func failf(kind error, format string, args ...any) error {
+	return &failure{kind, fmt.Sprintf(format, args...)}
+}

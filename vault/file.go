@@ -1,0 +1,145 @@
+package vault
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+const (
+	secretsDir = "secrets"
+	extension  = ".age"
+
+	// leftover is the name of every file before it is renamed to its own. Only
+	// the holder of the lock writes, so one name is enough, and what a crash left
+	// behind is found without looking for it.
+	leftover = ".new"
+
+	// maxFileSize keeps a planted file from filling the memory. It holds the
+	// largest value in every version that history keeps by default.
+	maxFileSize = 256 << 20
+)
+
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// readFile reads a regular file of at most limit bytes. It follows no symbolic
+// link and never waits, whatever stands at path.
+func readFile(path string, limit int64) ([]byte, error) {
+	var buffer bytes.Buffer
+	if err := readInto(&buffer, path, limit); err != nil {
+		return nil, err
+	}
+	return buffer.Bytes(), nil
+}
+
+func readInto(buffer *bytes.Buffer, path string, limit int64) error {
+	f, err := openRegular(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return notRegular(path)
+	}
+	if info.Size() > limit {
+		return failf(ErrDamaged, "%s has %d bytes; none that this program writes is larger than %d", path, info.Size(), limit)
+	}
+	buffer.Reset()
+	// One more than the size, or the buffer grows just to see the end of the file.
+	buffer.Grow(int(info.Size()) + bytes.MinRead)
+	_, err = buffer.ReadFrom(io.LimitReader(f, limit))
+	return err
+}
+
+func notRegular(path string) error {
+	return failf(ErrDamaged, "%s is not a regular file", path)
+}
+
+// writeFile replaces dir/name by data, durably: when it returns the new file is
+// on the disk, and a crash before that leaves the old one. The caller holds the
+// lock. A file whose fsync failed is thrown away, never tried again: the kernel
+// may have dropped its pages and would report success.
+func writeFile(dir, name string, data []byte) (err error) {
+	temporary := filepath.Join(dir, leftover)
+	if err := os.Remove(temporary); err != nil && !isNotExist(err) {
+		return err
+	}
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(temporary)
+		}
+	}()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	// Windows does not rename an open file.
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := replace(temporary, filepath.Join(dir, name)); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// removeFile removes dir/name durably: without the sync of the directory a
+// deleted secret could come back.
+func removeFile(dir, name string) error {
+	if err := os.Remove(filepath.Join(dir, name)); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// makeDir makes dir and its parents for the user alone.
+func makeDir(dir string) error {
+	if info, err := os.Lstat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(dir))
+}
+
+// checkDir refuses a vault that others can reach.
+func checkDir(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case isNotExist(err):
+		return failf(ErrNoVault, "there is no vault in %s", dir)
+	case err != nil:
+		return fmt.Errorf("looking for the vault: %w", err)
+	case !info.IsDir():
+		return failf(ErrNoVault, "there is no vault in %s, which is not a directory", dir)
+	}
+	if exposed(info) {
+		return failf(ErrExposed, "%s is open to other users (mode %04o); run: chmod 700 %s", dir, info.Mode().Perm(), dir)
+	}
+	return nil
+}
+
+// CheckPrivate refuses a file that others can read or write, which a file with a
+// key must not be. The error is [ErrExposed].
+func CheckPrivate(path string, info fs.FileInfo) error {
+	if exposed(info) {
+		return failf(ErrExposed, "%s is open to other users (mode %04o); run: chmod 600 %s", path, info.Mode().Perm(), path)
+	}
+	return nil
+}

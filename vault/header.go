@@ -1,0 +1,133 @@
+package vault
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+const (
+	format        = 1
+	headerFile    = "vault.yaml"
+	unlockDir     = "unlock"
+	maxHeaderSize = 64 << 10
+	maxUnlockSize = 64 << 10
+)
+
+// Way is a way to reach the master key of a vault.
+type Way string
+
+// The ways to unlock a vault.
+const (
+	Keyring    Way = "keyring"    // an entry in the OS keyring; its account is the vault's id
+	KeyFile    Way = "key-file"   // a file outside the vault, named by whoever opens it
+	Passphrase Way = "passphrase" // the master key in unlock/passphrase.age
+	Recovery   Way = "recovery"   // the same in unlock/recovery.age, for a passphrase kept on paper
+)
+
+// Header is what a vault says of itself without a key (vault.yaml).
+type Header struct {
+	Dir     string    `yaml:"-"`
+	Format  int       `yaml:"format"`
+	ID      string    `yaml:"vault"` // a UUID
+	Created time.Time `yaml:"created"`
+	Unlock  []Way     `yaml:"unlock,flow"`
+	Check   string    `yaml:"check"` // crypto.VaultKey.Check of the right key
+}
+
+// ReadHeader reads the header of the vault in dir. The error is [ErrNoVault],
+// [ErrExposed], [ErrDamaged] or [ErrNewerFormat].
+func ReadHeader(dir string) (*Header, error) {
+	if err := checkDir(dir); err != nil {
+		return nil, err
+	}
+	text, err := readFile(filepath.Join(dir, headerFile), maxHeaderSize)
+	if isNotExist(err) {
+		return nil, noHeader(dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return parseHeader(dir, text)
+}
+
+func noHeader(dir string) error {
+	ids, err := listFiles(dir)
+	if err == nil && len(ids) > 0 {
+		return failf(ErrDamaged, "%s holds secrets but no %s; bring that file back from a copy of the vault", dir, headerFile)
+	}
+	return failf(ErrNoVault, "there is no vault in %s", dir)
+}
+
+func parseHeader(dir string, text []byte) (*Header, error) {
+	path := filepath.Join(dir, headerFile)
+	body, sum := splitChecksum(string(text))
+	if sum != checksum(body) {
+		return nil, failf(ErrDamaged, "%s was changed or cut short; bring it back from a copy of the vault", path)
+	}
+	h := &Header{Dir: dir}
+	if err := yaml.Unmarshal([]byte(body), h); err != nil {
+		return nil, failf(ErrDamaged, "%s is not what this program writes", path)
+	}
+	if h.Format > format {
+		return nil, failf(ErrNewerFormat, "%s has format %d; this program knows formats up to %d", dir, h.Format, format)
+	}
+	if h.Format < 1 || h.ID == "" || h.Check == "" {
+		return nil, failf(ErrDamaged, "%s is not what this program writes", path)
+	}
+	return h, nil
+}
+
+// Has reports whether the vault can be unlocked in the given way.
+func (h *Header) Has(way Way) bool { return slices.Contains(h.Unlock, way) }
+
+// ReadUnlock returns the sealed master key of [Passphrase] or [Recovery].
+func (h *Header) ReadUnlock(way Way) ([]byte, error) {
+	sealed, err := readFile(unlockPath(h.Dir, way), maxUnlockSize)
+	if isNotExist(err) {
+		return nil, failf(ErrDamaged, "%s is missing; bring it back from a copy of the vault", unlockPath(h.Dir, way))
+	}
+	return sealed, err
+}
+
+func unlockPath(dir string, way Way) string {
+	return filepath.Join(dir, unlockDir, string(way)+".age")
+}
+
+const checksumKey = "checksum: "
+
+// encode writes the header by hand, since people read it: in this order, with a
+// comment on top. The last line lets damage be told apart from a wrong key.
+func (h *Header) encode() []byte {
+	ways := make([]string, len(h.Unlock))
+	for i, way := range h.Unlock {
+		ways[i] = string(way)
+	}
+	body := fmt.Sprintf(`# The public part of a vault. Nothing in here is secret; do not change it.
+format: %d
+vault: %s
+created: %s
+unlock: [%s]
+check: %s
+`, h.Format, h.ID, h.Created.Format(time.RFC3339), strings.Join(ways, ", "), h.Check)
+	return []byte(body + checksumKey + checksum(body) + "\n")
+}
+
+func splitChecksum(text string) (body, sum string) {
+	i := strings.LastIndex(text, "\n"+checksumKey)
+	if i < 0 || !strings.HasSuffix(text, "\n") {
+		return "", ""
+	}
+	return text[:i+1], strings.TrimSuffix(text[i+1+len(checksumKey):], "\n")
+}
+
+func checksum(body string) string {
+	sum := sha256.Sum256([]byte(body))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,34 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+const (
+	lockFile  = "lock"
+	lockRetry = 2 * time.Millisecond
+)
+
+// lock waits until this process is the vault's only writer. The lock file is
+// never renamed or removed, and the kernel frees the lock of a process that dies.
+//
+// The unlock function is a result so that nobody forgets to look at the error.
+func (v *Vault) lock() (unlock func(), err error) {
+	file := flock.New(filepath.Join(v.dir, lockFile), flock.SetPermissions(0o600))
+	ctx, cancel := context.WithTimeout(context.Background(), v.outside.LockTimeout)
+	defer cancel()
+	if _, err := file.TryLockContext(ctx, lockRetry); err != nil {
+		file.Close()
+		if errors.Is(err, context.DeadlineExceeded) {
+			return nil, failf(ErrBusy, "%s is being written by another process (waited %v)", v.dir, v.outside.LockTimeout)
+		}
+		return nil, fmt.Errorf("locking the vault: %w", err)
+	}
+	return func() { file.Close() }, nil
+}

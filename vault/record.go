@@ -1,0 +1,101 @@
+package vault
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"reflect"
+	"strings"
+)
+
+// padding hides the exact length of what a file holds: the document is filled up
+// with spaces to a multiple of it.
+const padding = 256
+
+// encodeRecord returns the document of a secret, with the members that a later
+// version of this program may have put into the document it was read from.
+func encodeRecord(s *Secret) ([]byte, error) {
+	document, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	if s.raw != nil {
+		if document, err = carryUnknown(s.raw, document); err != nil {
+			return nil, err
+		}
+	}
+	fill := padding - (len(document)+1)%padding
+	return append(append(document, bytes.Repeat([]byte(" "), fill%padding)...), '\n'), nil
+}
+
+func decodeRecord(document []byte) (*Secret, error) {
+	s := &Secret{raw: document}
+	if err := json.Unmarshal(document, s); err != nil {
+		return nil, ErrDamaged
+	}
+	if s.Labels == nil {
+		s.Labels = map[Label]int{}
+	}
+	return s, nil
+}
+
+type members map[string]json.RawMessage
+
+func jsonMembers(t reflect.Type) map[string]bool {
+	names := map[string]bool{}
+	for _, field := range reflect.VisibleFields(t) {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" {
+			names[name] = true
+		}
+	}
+	return names
+}
+
+// carryUnknown copies the members of before, and of its versions, that this
+// program has no name for into after.
+func carryUnknown(before, after []byte) ([]byte, error) {
+	var old, updated members
+	var oldVersions, updatedVersions []members
+	if err := json.Unmarshal(before, &old); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(old["versions"], &oldVersions); err != nil {
+		return nil, err
+	}
+	unknown := unknownMembers(old, jsonMembers(reflect.TypeFor[Secret]()))
+	unknownOf := map[string]members{}
+	versionMembers := jsonMembers(reflect.TypeFor[Version]())
+	for _, version := range oldVersions {
+		if m := unknownMembers(version, versionMembers); len(m) > 0 {
+			unknownOf[string(version["id"])] = m
+		}
+	}
+	if len(unknown) == 0 && len(unknownOf) == 0 {
+		return after, nil
+	}
+	if err := json.Unmarshal(after, &updated); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(updated["versions"], &updatedVersions); err != nil {
+		return nil, err
+	}
+	maps.Copy(updated, unknown)
+	for _, version := range updatedVersions {
+		maps.Copy(version, unknownOf[string(version["id"])])
+	}
+	var err error
+	if updated["versions"], err = json.Marshal(updatedVersions); err != nil {
+		return nil, err
+	}
+	return json.Marshal(updated)
+}
+
+func unknownMembers(m members, known map[string]bool) members {
+	unknown := members{}
+	for name, value := range m {
+		if !known[name] {
+			unknown[name] = value
+		}
+	}
+	return unknown
+}

@@ -1,0 +1,77 @@
+package vault
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+const referenceScheme = "secret://"
+
+// Reference points to a secret, or to one field or version of it:
+// secret://NAME, secret://NAME#FIELD, each with ?version=N or ?label=L behind.
+// The scheme may be left out. A field that holds ?, # or % has these
+// percent-encoded.
+type Reference struct {
+	Name    Name
+	Field   string // empty for the whole value
+	Version Selector
+}
+
+// ParseReference parses s. The error is [ErrInvalid].
+func ParseReference(s string) (Reference, error) {
+	rest, query, hasQuery := strings.Cut(strings.TrimPrefix(s, referenceScheme), "?")
+	rest, field, hasField := strings.Cut(rest, "#")
+	if hasQuery && !hasField {
+		// The order that URLs have is understood as well.
+		query, field, hasField = strings.Cut(query, "#")
+	}
+	name, err := ParseName(rest)
+	if err != nil {
+		return Reference{}, err
+	}
+	ref := Reference{Name: name}
+	if hasField {
+		if ref.Field, err = url.PathUnescape(field); err != nil {
+			return Reference{}, failf(ErrInvalid, "%q is not a reference: the field is not percent-encoded rightly", s)
+		}
+		if err := CheckField(ref.Field); err != nil {
+			return Reference{}, err
+		}
+	}
+	if hasQuery {
+		if ref.Version, err = parseReferenceQuery(query); err != nil {
+			return Reference{}, failf(ErrInvalid, "%q is not a reference: behind ? stands version=N or label=L", s)
+		}
+	}
+	return ref, nil
+}
+
+func parseReferenceQuery(query string) (Selector, error) {
+	key, value, _ := strings.Cut(query, "=")
+	switch key {
+	case "version":
+		return ParseSelector(value)
+	case "label":
+		label, err := ParseLabel(value)
+		return Selector{Label: label}, err
+	}
+	return Selector{}, ErrInvalid
+}
+
+// String returns the reference in the form that [ParseReference] reads.
+func (r Reference) String() string {
+	s := referenceScheme + string(r.Name)
+	if r.Field != "" {
+		s += "#" + url.PathEscape(r.Field)
+	}
+	switch {
+	case r.Version.Number != 0:
+		s += "?version=" + strconv.Itoa(r.Version.Number)
+	case r.Version.ID != "":
+		s += "?version=" + r.Version.ID
+	case r.Version.Label != "":
+		s += "?label=" + string(r.Version.Label)
+	}
+	return s
+}

@@ -1,0 +1,303 @@
+package vault
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	maxDescriptionLength = 2048
+	maxTags              = 50
+	maxTagKeyLength      = 128
+	maxTagValueLength    = 256
+
+	// pruneAfter keeps a version that lost its labels within reach of whoever
+	// still uses it (AWS never removes one younger than this).
+	pruneAfter = 24 * time.Hour
+)
+
+// Origin says how a version came to be.
+type Origin string
+
+// The origins of versions.
+const (
+	OriginSet      Origin = "set"
+	OriginEdit     Origin = "edit"
+	OriginRotate   Origin = "rotate"
+	OriginRollback Origin = "rollback"
+	OriginImport   Origin = "import"
+)
+
+// Version is one value of a secret. It never changes.
+type Version struct {
+	Number  int       `json:"number"`         // 1 for the first; not used twice
+	ID      string    `json:"id"`             // a UUID
+	Created time.Time `json:"created"`        // UTC, whole seconds
+	Origin  Origin    `json:"origin"`         //
+	From    int       `json:"from,omitempty"` // of a rollback: the version whose value it has
+	Value             // empty in what List returns
+}
+
+// Secret is a secret with all of its versions. Its methods keep the rules; what
+// they return is [ErrInvalid], [ErrNotFound] or [ErrDeleted], and they change
+// nothing when they fail.
+type Secret struct {
+	Name        Name              `json:"name"`
+	ID          string            `json:"id"`       // a UUID; stays through renaming
+	Kind        Kind              `json:"kind"`     // empty in a secret that is not made yet
+	Revision    int               `json:"revision"` // counts commits
+	Created     time.Time         `json:"created"`
+	Changed     time.Time         `json:"changed"`
+	Description string            `json:"description,omitempty"`
+	Tags        map[string]string `json:"tags,omitempty"`
+	Deletion    *Deletion         `json:"deletion,omitempty"` // nil unless scheduled
+	Labels      map[Label]int     `json:"labels"`             // to version numbers
+	Versions    []Version         `json:"versions"`           // oldest first
+
+	// Rotation belongs to package rotate. It is kept as it is here.
+	Rotation json.RawMessage `json:"rotation,omitempty"`
+	// RenamedFrom is the file that [Vault.Rename] was moving the secret from. See
+	// there for what it means while that file exists.
+	RenamedFrom string `json:"renamed_from,omitempty"`
+
+	vault *Vault
+	raw   []byte // the document as it was read
+}
+
+// Deletion is a deletion that can still be taken back.
+type Deletion struct {
+	Requested time.Time `json:"requested"`
+	Due       time.Time `json:"due"` // the end of the recovery window
+}
+
+func (d *Deletion) over(now time.Time) bool {
+	return d != nil && !now.Before(d.Due)
+}
+
+// Selector picks a version by its number, its UUID or a label. The zero value
+// picks the current one.
+type Selector struct {
+	Number int
+	ID     string
+	Label  Label
+}
+
+// ParseSelector reads a version's number or UUID. The error is [ErrInvalid].
+func ParseSelector(s string) (Selector, error) {
+	if n, err := strconv.Atoi(s); err == nil && n > 0 {
+		return Selector{Number: n}, nil
+	}
+	if id, err := uuid.Parse(s); err == nil {
+		return Selector{ID: id.String()}, nil
+	}
+	return Selector{}, failf(ErrInvalid, "%q is not a version: give its number or its UUID", s)
+}
+
+// String returns the number, the UUID or the label.
+func (sel Selector) String() string {
+	switch {
+	case sel.Number != 0:
+		return strconv.Itoa(sel.Number)
+	case sel.ID != "":
+		return sel.ID
+	case sel.Label != "":
+		return string(sel.Label)
+	}
+	return string(Current)
+}
+
+// Exists reports whether the secret has been made. It is false only for what
+// [Vault.Upsert] hands out for a new name.
+func (s *Secret) Exists() bool { return s.Kind != "" }
+
+// Find returns the version that sel picks. The error is [ErrNotFound].
+func (s *Secret) Find(sel Selector) (Version, error) {
+	number := sel.Number
+	if number == 0 && sel.ID == "" {
+		if sel.Label == "" {
+			sel.Label = Current
+		}
+		var ok bool
+		if number, ok = s.Labels[sel.Label]; !ok {
+			return Version{}, failf(ErrNotFound, "no version of %q has the label %q", s.Name, sel.Label)
+		}
+	}
+	for _, v := range s.Versions {
+		if v.Number == number || (number == 0 && v.ID == sel.ID) {
+			return v, nil
+		}
+	}
+	return Version{}, failf(ErrNotFound, "%q has no version %s", s.Name, sel)
+}
+
+// Field returns one field of a version. The error is [ErrNotFound].
+func (s *Secret) Field(v Version, field string) (Bytes, error) {
+	if value, ok := v.Fields[field]; ok {
+		return value, nil
+	}
+	if s.Kind == Plaintext {
+		return nil, failf(ErrNotFound, "%q is a plaintext secret and has no field %q", s.Name, field)
+	}
+	return nil, failf(ErrNotFound, "%q has no field %q", s.Name, field)
+}
+
+// NewVersion says how [Secret.Add] makes a version. Only Kind, Value and Origin
+// are needed.
+type NewVersion struct {
+	Kind   Kind // has to be the secret's own, where it exists
+	Value  Value
+	Origin Origin
+	From   int
+	ID     string  // a UUID; made up if empty
+	Labels []Label // current if empty
+}
+
+// Add appends a version. Labels move as with AWS's PutSecretValue: without Labels
+// the new version becomes current, the one that was becomes previous, and a
+// pending one is given up; with Labels it gets exactly these, except that a
+// secret's first version is current in any case.
+func (s *Secret) Add(n NewVersion) error {
+	if err := s.Live(); err != nil {
+		return err
+	}
+	if s.Exists() && s.Kind != n.Kind {
+		return failf(ErrInvalid, "%q is a %s secret and cannot become a %s one", s.Name, s.Kind, n.Kind)
+	}
+	if n.Kind == Plaintext && n.Value.Plain == nil {
+		n.Value.Plain = Bytes{} // an empty value is a value
+	}
+	if err := n.Value.check(n.Kind); err != nil {
+		return err
+	}
+	if slices.Contains(n.Labels, Previous) {
+		return failf(ErrInvalid, "the label %q moves by itself when %q does", Previous, Current)
+	}
+	id, err := s.vault.newID(n.ID)
+	if err != nil {
+		return err
+	}
+	number := 1
+	if len(s.Versions) > 0 {
+		number = s.Versions[len(s.Versions)-1].Number + 1
+	}
+	labels := maps.Clone(s.Labels)
+	if len(n.Labels) == 0 {
+		delete(s.Labels, Pending)
+		n.Labels = []Label{Current}
+	}
+	if len(s.Versions) == 0 {
+		n.Labels = append([]Label{Current}, n.Labels...)
+	}
+	if err := s.attach(number, n.Labels...); err != nil {
+		s.Labels = labels
+		return err
+	}
+	s.Kind = n.Kind
+	s.Versions = append(s.Versions, Version{
+		Number: number, ID: id, Created: s.vault.now(), Origin: n.Origin, From: n.From, Value: n.Value,
+	})
+	return nil
+}
+
+// prune drops the oldest versions without a label until at most keep of them are
+// left, except those younger than a day.
+func (s *Secret) prune(keep int, now time.Time) {
+	excess := len(s.Versions) - keep
+	labelled := map[int]bool{}
+	for _, number := range s.Labels {
+		if !labelled[number] {
+			labelled[number] = true
+			excess--
+		}
+	}
+	s.Versions = slices.DeleteFunc(s.Versions, func(v Version) bool {
+		if excess <= 0 || labelled[v.Number] || now.Sub(v.Created) < pruneAfter {
+			return false
+		}
+		excess--
+		return true
+	})
+}
+
+// SetDescription replaces the description: at most 2048 bytes.
+func (s *Secret) SetDescription(text string) error {
+	if len(text) > maxDescriptionLength {
+		return failf(ErrInvalid, "the description has %d bytes; the limit is %d", len(text), maxDescriptionLength)
+	}
+	if err := s.Live(); err != nil {
+		return err
+	}
+	s.Description = text
+	return nil
+}
+
+// Tag adds a tag or replaces its value: keys of 1 to 128 bytes, values of up to
+// 256, at most 50 tags.
+func (s *Secret) Tag(key, value string) error {
+	switch {
+	case key == "" || len(key) > maxTagKeyLength:
+		return failf(ErrInvalid, "a tag's key has 1 to %d bytes; %.20q does not", maxTagKeyLength, key)
+	case len(value) > maxTagValueLength:
+		return failf(ErrInvalid, "the value of the tag %q is longer than %d bytes", key, maxTagValueLength)
+	}
+	if _, ok := s.Tags[key]; !ok && len(s.Tags) >= maxTags {
+		return failf(ErrInvalid, "%q has %d tags already, which is the limit", s.Name, maxTags)
+	}
+	if err := s.Live(); err != nil {
+		return err
+	}
+	if s.Tags == nil {
+		s.Tags = map[string]string{}
+	}
+	s.Tags[key] = value
+	return nil
+}
+
+// Untag removes a tag. The error is [ErrNotFound].
+func (s *Secret) Untag(key string) error {
+	if _, ok := s.Tags[key]; !ok {
+		return failf(ErrNotFound, "%q has no tag %q", s.Name, key)
+	}
+	if err := s.Live(); err != nil {
+		return err
+	}
+	delete(s.Tags, key)
+	return nil
+}
+
+// ScheduleDeletion starts the recovery window: 7 to 30 days (DeleteSecret of AWS
+// Secrets Manager).
+func (s *Secret) ScheduleDeletion(days int) error {
+	if days < 7 || days > 30 {
+		return failf(ErrInvalid, "a recovery window has 7 to 30 days, not %d", days)
+	}
+	if err := s.Live(); err != nil {
+		return err
+	}
+	now := s.vault.now()
+	s.Deletion = &Deletion{Requested: now, Due: now.AddDate(0, 0, days)}
+	return nil
+}
+
+// Restore takes a scheduled deletion back. Restoring a secret that is not
+// scheduled for deletion changes nothing.
+func (s *Secret) Restore() error {
+	if s.Deletion == nil {
+		return ErrUnchanged
+	}
+	s.Deletion = nil
+	return nil
+}
+
+// Live returns [ErrDeleted] for a secret that is scheduled for deletion.
+func (s *Secret) Live() error {
+	if s.Deletion == nil {
+		return nil
+	}
+	return failf(ErrDeleted, "%q is scheduled for deletion on %s", s.Name, s.Deletion.Due.Format(time.DateOnly))
+}

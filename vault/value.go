@@ -1,0 +1,113 @@
+package vault
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"unicode/utf8"
+)
+
+// MaxValueSize is the largest value of one version, in bytes: of a plaintext
+// secret its bytes, of others the names and values of all fields together.
+const MaxValueSize = 1 << 20
+
+// Kind says what the value of a secret is made of. It never changes.
+type Kind string
+
+// The kinds of secrets.
+const (
+	Plaintext  Kind = "plaintext"  // any bytes
+	KV         Kind = "kv"         // key-value pairs
+	Credential Kind = "credential" // username, password and what belongs to them
+)
+
+// Kinds lists all kinds.
+func Kinds() []Kind { return []Kind{Plaintext, KV, Credential} }
+
+// ParseKind checks s. The error is [ErrInvalid].
+func ParseKind(s string) (Kind, error) {
+	if k := Kind(s); slices.Contains(Kinds(), k) {
+		return k, nil
+	}
+	return "", failf(ErrInvalid, "%q is not a kind; the kinds are %s, %s and %s", s, Plaintext, KV, Credential)
+}
+
+// Bytes is a value or a part of one. In JSON it is a string where it is valid
+// UTF-8, else {"base64": "…"}, so that any bytes come back as they were.
+type Bytes []byte
+
+// MarshalJSON implements [json.Marshaler].
+func (b Bytes) MarshalJSON() ([]byte, error) {
+	if utf8.Valid(b) {
+		return json.Marshal(string(b))
+	}
+	return json.Marshal(binary{b})
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (b *Bytes) UnmarshalJSON(data []byte) error {
+	if bytes.HasPrefix(data, []byte("{")) {
+		var encoded binary
+		err := json.Unmarshal(data, &encoded)
+		*b = encoded.Base64
+		return err
+	}
+	var text string
+	err := json.Unmarshal(data, &text)
+	*b = Bytes(text)
+	return err
+}
+
+type binary struct {
+	Base64 []byte `json:"base64"`
+}
+
+// Value is what one version of a secret holds. A plaintext secret has Plain and
+// no fields, the others have fields.
+type Value struct {
+	Plain  Bytes            `json:"value,omitzero"`
+	Fields map[string]Bytes `json:"fields,omitzero"`
+}
+
+// FieldNames returns the names of the fields in order.
+func (v Value) FieldNames() []string { return slices.Sorted(maps.Keys(v.Fields)) }
+
+// Equal reports whether two values are the same byte for byte.
+func (v Value) Equal(other Value) bool {
+	return bytes.Equal(v.Plain, other.Plain) &&
+		maps.EqualFunc(v.Fields, other.Fields, func(a, b Bytes) bool { return bytes.Equal(a, b) })
+}
+
+// Merged returns a copy of v in which the fields of changes replace those of v.
+func (v Value) Merged(changes Value) Value {
+	merged := Value{Plain: v.Plain, Fields: maps.Clone(v.Fields)}
+	if merged.Fields == nil {
+		merged.Fields = map[string]Bytes{}
+	}
+	maps.Copy(merged.Fields, changes.Fields)
+	return merged
+}
+
+func (v Value) check(kind Kind) error {
+	if kind == Plaintext && v.Fields != nil {
+		return failf(ErrInvalid, "a plaintext secret has no fields")
+	}
+	if kind != Plaintext && v.Plain != nil {
+		return failf(ErrInvalid, "a %s secret holds fields, not one value", kind)
+	}
+	if kind != Plaintext && len(v.Fields) == 0 {
+		return failf(ErrInvalid, "a %s secret needs at least one field", kind)
+	}
+	size := len(v.Plain)
+	for field, value := range v.Fields {
+		if err := CheckField(field); err != nil {
+			return err
+		}
+		size += len(field) + len(value)
+	}
+	if size > MaxValueSize {
+		return failf(ErrInvalid, "the value has %d bytes; the limit is %d (1 MiB)", size, MaxValueSize)
+	}
+	return nil
+}

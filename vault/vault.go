@@ -1,0 +1,191 @@
+package vault
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"example.org/secret/crypto"
+
+	"github.com/google/uuid"
+)
+
+// DefaultHistory is how many versions without a label a secret keeps.
+const DefaultHistory = 100
+
+// Outside is what the package needs from outside and from the user's settings.
+type Outside struct {
+	Now         func() time.Time
+	Rand        io.Reader     // cryptographically secure
+	History     int           // versions without a label to keep
+	LockTimeout time.Duration // how long to wait for another writer
+}
+
+// Vault is an opened vault. It is safe for use by several goroutines, and by
+// several processes at once.
+type Vault struct {
+	dir     string
+	key     *crypto.VaultKey
+	outside Outside
+}
+
+// NewID makes the id of a new vault.
+func NewID(rand io.Reader) (string, error) {
+	id, err := uuid.NewRandomFromReader(rand)
+	if err != nil {
+		return "", fmt.Errorf("making an id: %w", err)
+	}
+	return id.String(), nil
+}
+
+// Unlockers are the ways to unlock a new vault. Those that keep the master key
+// inside the vault have it here, sealed.
+type Unlockers map[Way][]byte
+
+// Create makes a vault with the given id in dir, which must not hold one (else
+// [ErrExists]) and is made if need be. The header is written last: until then
+// there is no vault, and Create can be tried again.
+func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside Outside) (*Vault, error) {
+	v := &Vault{dir, key, outside}
+	if err := makeDir(dir); err != nil {
+		return nil, fmt.Errorf("making the vault: %w", err)
+	}
+	if err := checkDir(dir); err != nil {
+		return nil, err
+	}
+	unlock, err := v.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	switch _, err := ReadHeader(dir); {
+	case err == nil:
+		return nil, failf(ErrExists, "there is a vault in %s already", dir)
+	case !errors.Is(err, ErrNoVault):
+		return nil, err
+	}
+	header := &Header{Format: format, ID: id, Created: v.now(), Check: key.Check()}
+	for _, way := range []Way{Keyring, KeyFile, Passphrase, Recovery} {
+		sealed, ok := unlockers[way]
+		if !ok {
+			continue
+		}
+		header.Unlock = append(header.Unlock, way)
+		if sealed == nil {
+			continue
+		}
+		if err := makeDir(filepath.Join(dir, unlockDir)); err != nil {
+			return nil, fmt.Errorf("making the vault: %w", err)
+		}
+		if err := writeFile(filepath.Join(dir, unlockDir), string(way)+extension, sealed); err != nil {
+			return nil, fmt.Errorf("making the vault: %w", err)
+		}
+	}
+	if err := makeDir(v.secrets()); err != nil {
+		return nil, fmt.Errorf("making the vault: %w", err)
+	}
+	if err := writeFile(dir, headerFile, header.encode()); err != nil {
+		return nil, fmt.Errorf("making the vault: %w", err)
+	}
+	return v, nil
+}
+
+// Open opens the vault that header was read from. The key has to be the one that
+// belongs to it; see [Header].Check.
+func Open(header *Header, key *crypto.VaultKey, outside Outside) (*Vault, error) {
+	v := &Vault{header.Dir, key, outside}
+	// A directory that git or a file syncer made may lack the empty folder.
+	if info, err := os.Lstat(v.secrets()); err == nil && !info.IsDir() {
+		return nil, failf(ErrDamaged, "%s is not a directory", v.secrets())
+	}
+	return v, nil
+}
+
+// AddUnlocker adds a way to unlock the vault, or replaces what is sealed for it.
+func (v *Vault) AddUnlocker(way Way, sealed []byte) error {
+	return v.changeHeader(func(h *Header) error {
+		if sealed != nil {
+			dir := filepath.Join(v.dir, unlockDir)
+			if err := makeDir(dir); err != nil {
+				return err
+			}
+			if err := writeFile(dir, string(way)+extension, sealed); err != nil {
+				return err
+			}
+		}
+		if !h.Has(way) {
+			h.Unlock = append(h.Unlock, way)
+		}
+		return nil
+	})
+}
+
+// RemoveUnlocker takes a way to unlock the vault away. The last one stays.
+func (v *Vault) RemoveUnlocker(way Way) error {
+	return v.changeHeader(func(h *Header) error {
+		i := slices.Index(h.Unlock, way)
+		if i < 0 {
+			return failf(ErrNotFound, "the vault is not unlocked by a %s", way)
+		}
+		if len(h.Unlock) == 1 {
+			return failf(ErrInvalid, "the %s is the only way to unlock the vault; add another first", way)
+		}
+		h.Unlock = slices.Delete(h.Unlock, i, i+1)
+		return nil
+	})
+}
+
+func (v *Vault) changeHeader(change func(*Header) error) error {
+	unlock, err := v.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	header, err := ReadHeader(v.dir)
+	if err != nil {
+		return err
+	}
+	before := slices.Clone(header.Unlock)
+	if err := change(header); err != nil {
+		return err
+	}
+	if slices.Equal(before, header.Unlock) {
+		return nil
+	}
+	if err := writeFile(v.dir, headerFile, header.encode()); err != nil {
+		return fmt.Errorf("writing %s: %w", headerFile, err)
+	}
+	// The header no longer names them, so a crash here does no harm.
+	for _, way := range before {
+		if !header.Has(way) && (way == Passphrase || way == Recovery) {
+			if err := removeFile(filepath.Join(v.dir, unlockDir), string(way)+extension); err != nil && !isNotExist(err) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (v *Vault) secrets() string { return filepath.Join(v.dir, secretsDir) }
+
+func (v *Vault) path(fileID string) string {
+	return filepath.Join(v.secrets(), fileID+extension)
+}
+
+func (v *Vault) now() time.Time { return v.outside.Now().UTC().Truncate(time.Second) }
+
+// newID returns given if it is a UUID, and a new one if it is empty.
+func (v *Vault) newID(given string) (string, error) {
+	if given == "" {
+		return NewID(v.outside.Rand)
+	}
+	id, err := uuid.Parse(given)
+	if err != nil {
+		return "", failf(ErrInvalid, "%q is not a UUID", given)
+	}
+	return id.String(), nil
+}

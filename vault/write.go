@@ -1,0 +1,153 @@
+package vault
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Update lets change alter the secret name and commits the result. If change
+// returns an error nothing is committed; if that is [ErrUnchanged], Update
+// succeeds all the same. The result is the secret as it is on the disk.
+//
+// The vault is locked for other writers while change runs: it has to be quick,
+// and ask nobody anything.
+func (v *Vault) Update(name Name, change func(*Secret) error) (*Secret, error) {
+	return v.commit(name, func(s *Secret) error {
+		if !s.Exists() {
+			return failf(ErrNotFound, "there is no secret named %q", name)
+		}
+		return change(s)
+	})
+}
+
+// Upsert is Update for a secret that need not exist: change gets an empty one,
+// and makes it by adding a version. A name that is kept by a secret scheduled for
+// deletion is taken: [ErrExists].
+func (v *Vault) Upsert(name Name, change func(*Secret) error) (*Secret, error) {
+	return v.commit(name, func(s *Secret) error {
+		if err := s.Live(); err != nil {
+			return failf(ErrExists, "%v", err)
+		}
+		return change(s)
+	})
+}
+
+func (v *Vault) commit(name Name, change func(*Secret) error) (*Secret, error) {
+	unlock, err := v.writing()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	s, err := v.Get(name)
+	if errors.Is(err, ErrNotFound) {
+		s, err = v.empty(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := change(s); err != nil {
+		if errors.Is(err, ErrUnchanged) {
+			return s, nil
+		}
+		return nil, err
+	}
+	s.RenamedFrom = ""
+	if err := v.write(s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (v *Vault) empty(name Name) (*Secret, error) {
+	id, err := NewID(v.outside.Rand)
+	if err != nil {
+		return nil, err
+	}
+	return &Secret{Name: name, ID: id, Created: v.now(), Labels: map[Label]int{}, vault: v}, nil
+}
+
+// writing locks the vault and clears away what a writer that died left undone.
+func (v *Vault) writing() (unlock func(), err error) {
+	unlock, err = v.lock()
+	if err != nil {
+		return nil, err
+	}
+	if err := v.settleRename(); err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
+}
+
+// write commits s under the lock.
+func (v *Vault) write(s *Secret) error {
+	if !s.Exists() {
+		return failf(ErrInvalid, "the secret %q has no value", s.Name)
+	}
+	s.Revision++
+	s.Changed = v.now()
+	s.prune(v.outside.History, s.Changed)
+	document, err := encodeRecord(s)
+	if err != nil {
+		return fmt.Errorf("encoding %q: %w", s.Name, err)
+	}
+	fileID := v.key.FileID(string(s.Name))
+	sealed, err := v.key.Seal(fileID, document)
+	if err != nil {
+		return fmt.Errorf("saving %q: %w", s.Name, err)
+	}
+	if len(sealed) > maxFileSize {
+		return failf(ErrInvalid, "%q and its history would need %d bytes; the limit is %d", s.Name, len(sealed), maxFileSize)
+	}
+	if err := makeDir(v.secrets()); err != nil {
+		return fmt.Errorf("saving %q: %w", s.Name, err)
+	}
+	if err := writeFile(v.secrets(), fileID+extension, sealed); err != nil {
+		return fmt.Errorf("saving %q: %w", s.Name, err)
+	}
+	return nil
+}
+
+// Remove deletes a secret for good, whether it is scheduled for deletion or not.
+func (v *Vault) Remove(name Name) error {
+	unlock, err := v.writing()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	err = removeFile(v.secrets(), v.key.FileID(string(name))+extension)
+	if isNotExist(err) {
+		return failf(ErrNotFound, "there is no secret named %q", name)
+	}
+	if err != nil {
+		return fmt.Errorf("deleting %q: %w", name, err)
+	}
+	return nil
+}
+
+// Purge removes the secrets whose recovery window has ended and returns their
+// names. Until then they keep their file and are hidden.
+func (v *Vault) Purge() ([]Name, error) {
+	now := v.now()
+	ids, err := listFiles(v.dir)
+	if err != nil {
+		return nil, fmt.Errorf("listing the vault: %w", err)
+	}
+	unlock, err := v.writing()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var purged []Name
+	for _, id := range ids {
+		s, err := v.read(id)
+		if err != nil || !s.Deletion.over(now) {
+			continue
+		}
+		if err := removeFile(v.secrets(), id+extension); err != nil {
+			return purged, fmt.Errorf("deleting %q: %w", s.Name, err)
+		}
+		purged = append(purged, s.Name)
+	}
+	return purged, nil
+}
