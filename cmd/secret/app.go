@@ -1,0 +1,172 @@
+package main
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"example.org/secret/crypto/keyring"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// version is set by the release build.
+var version string
+
+// app is everything that the commands take from outside. Tests make their own.
+type app struct {
+	stdin            io.Reader
+	stdout, stderr   io.Writer
+	stdinIsTerminal  bool
+	stdoutIsTerminal bool
+	stderrIsTerminal bool
+	openTerminal     func() (*terminal, error)
+	// environ is taken before the keyring is asked, which may change our own.
+	environ []string
+	getenv  func(string) string
+	now     func() time.Time
+	rand    io.Reader
+	keyring keyring.OS
+
+	vaultFlag   string
+	keyFileFlag string
+	jsonFlag    bool
+	settings    *settings // nil until loaded
+}
+
+func newApp() *app {
+	a := &app{
+		stdin:            os.Stdin,
+		stdout:           os.Stdout,
+		stderr:           os.Stderr,
+		stdinIsTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
+		stdoutIsTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		stderrIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		openTerminal:     openTerminal,
+		environ:          os.Environ(),
+		getenv:           os.Getenv,
+		now:              time.Now,
+		rand:             rand.Reader,
+	}
+	a.keyring = keyring.OS{Getenv: a.getenv, Timeout: a.keyringTimeout()}
+	return a
+}
+
+// keyringTimeout leaves a person the time to unlock the keyring, and does not
+// let cron wait.
+func (a *app) keyringTimeout() time.Duration {
+	if a.stderrIsTerminal || a.getenv("DISPLAY") != "" || a.getenv("WAYLAND_DISPLAY") != "" {
+		return time.Minute
+	}
+	return 5 * time.Second
+}
+
+// run executes one command line and returns the exit code.
+func run(a *app, args []string) (code int) {
+	defer func() {
+		// A panic's value could hold anything, a secret included.
+		if r := recover(); r != nil {
+			fmt.Fprintf(a.stderr, "secret: internal error (%T); please report it with what you typed, without values\n%s", r, debug.Stack())
+			code = exitFailed
+		}
+	}()
+	root := newRootCommand(a)
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	return a.report(root.Execute())
+}
+
+const (
+	groupSecrets  = "secrets"
+	groupVersions = "versions"
+	groupVault    = "vault"
+)
+
+func newRootCommand(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "secret",
+		Short: "Keep API keys and credentials in a local encrypted vault",
+		Long: `Keep API keys, credentials and other secrets in a local encrypted vault, with
+their history, and hand them to programs. The master key is in the keyring of
+the operating system, in a key file, or behind a passphrase.`,
+		Example: `  secret init                       make a vault
+  secret set openai/key             store a value (asks for it)
+  secret get openai/key             print it`,
+		Args:              unknownCommand,
+		RunE:              a.welcome,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
+		Version:           versionText(),
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%v; see %s --help", err, cmd.CommandPath())
+	})
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.vaultFlag, "vault", "", "the vault's directory")
+	flags.StringVar(&a.keyFileFlag, "key-file", "", "a file with the master key")
+	root.AddGroup(
+		&cobra.Group{ID: groupSecrets, Title: "Secrets:"},
+		&cobra.Group{ID: groupVersions, Title: "Versions:"},
+		&cobra.Group{ID: groupVault, Title: "The vault:"},
+	)
+	addGroup(root, groupSecrets,
+		newSetCommand(a), newGetCommand(a), newListCommand(a), newDescribeCommand(a), newFindCommand(a), newEditCommand(a),
+		newDeleteCommand(a), newRestoreCommand(a), newPurgeCommand(a), newRenameCommand(a), newCopyCommand(a),
+		newTagCommand(a), newUntagCommand(a), newGenerateCommand(a))
+	addGroup(root, groupVersions,
+		newHistoryCommand(a), newDiffCommand(a), newRollbackCommand(a), newLabelCommand(a))
+	addGroup(root, groupVault,
+		newInitCommand(a), newKeyCommand(a), newConfigCommand(a), newCompletionCommand(a), newVersionCommand(a))
+	root.AddCommand(newManCommand(a), newExitCodesTopic(), newEnvironmentTopic())
+	return root
+}
+
+func addGroup(root *cobra.Command, group string, commands ...*cobra.Command) {
+	for _, command := range commands {
+		command.GroupID = group
+		root.AddCommand(command)
+	}
+}
+
+// welcome is what a first, bare call shows: help, and the way in.
+func (a *app) welcome(cmd *cobra.Command, _ []string) error {
+	if err := cmd.Help(); err != nil {
+		return err
+	}
+	if dir, err := a.vaultDir(); err == nil {
+		if _, err := os.Stat(dir); os.IsNotExist(err) {
+			a.sayf("\nThere is no vault yet. Make one: secret init\n")
+		}
+	}
+	return nil
+}
+
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "unknown"
+}
+
+func newVersionCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version of this program",
+		Example: "  secret version",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return a.printf("secret %s\n", versionText())
+		},
+	}
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"example.org/secret/vault"
+
+	"github.com/spf13/cobra"
+)
+
+// Completion offers what it can tell without asking anybody. Where it cannot, it
+// offers nothing.
+
+const noFiles = cobra.ShellCompDirectiveNoFileComp
+
+// completeNames offers secrets' names for the first most arguments.
+func (a *app) completeNames(most int) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) >= most {
+			return nil, noFiles
+		}
+		return a.secretNames(false), noFiles
+	}
+}
+
+func (a *app) completeDeletedNames(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, noFiles
+	}
+	return a.secretNames(true), noFiles
+}
+
+func (a *app) secretNames(deleted bool) []string {
+	v, err := a.openVaultQuietly()
+	if err != nil {
+		return nil
+	}
+	all, _, err := v.List()
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, s := range all {
+		if (s.Deletion != nil) != deleted {
+			continue
+		}
+		name := string(s.Name)
+		if s.Description != "" {
+			name += "\t" + visible(s.Description)
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// completeSecret offers what choose finds in the secret that args names.
+func (a *app) completeSecret(args []string, choose func(*vault.Secret) []string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return nil, noFiles
+	}
+	ref, err := vault.ParseReference(args[0])
+	if err != nil {
+		return nil, noFiles
+	}
+	v, err := a.openVaultQuietly()
+	if err != nil {
+		return nil, noFiles
+	}
+	s, err := v.Get(ref.Name)
+	if err != nil {
+		return nil, noFiles
+	}
+	return choose(s), noFiles
+}
+
+func (a *app) completeGet(_ *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+	name, _, inField := strings.Cut(toComplete, "#")
+	switch {
+	case inField:
+		return a.completeSecret([]string{name}, func(s *vault.Secret) []string {
+			fields := fieldNames(s)
+			for i, field := range fields {
+				fields[i] = name + "#" + field
+			}
+			return fields
+		})
+	case len(args) == 0 || a.jsonFlag:
+		return a.secretNames(false), noFiles
+	case len(args) == 1:
+		return a.completeSecret(args, fieldNames)
+	}
+	return nil, noFiles
+}
+
+func fieldNames(s *vault.Secret) []string {
+	current, err := s.Find(vault.Selector{})
+	if err != nil {
+		return nil
+	}
+	return current.FieldNames()
+}
+
+func (a *app) completeVersions(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return a.completeSecret(args, versionNumbers)
+}
+
+func versionNumbers(s *vault.Secret) []string {
+	var numbers []string
+	for _, v := range s.Versions {
+		about := string(v.Origin) + " " + v.Created.Local().Format("2006-01-02 15:04")
+		if labels := s.LabelsOf(v.Number); len(labels) > 0 {
+			about += ", " + joinLabels(labels)
+		}
+		numbers = append(numbers, fmt.Sprintf("%d\t%s", v.Number, about))
+	}
+	return numbers
+}
+
+func (a *app) completeLabels(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return a.completeSecret(args, labelNames)
+}
+
+func labelNames(s *vault.Secret) []string {
+	var labels []string
+	for _, v := range s.Versions {
+		for _, label := range s.LabelsOf(v.Number) {
+			labels = append(labels, string(label))
+		}
+	}
+	return labels
+}
+
+func (a *app) completeNameAndVersions(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return a.secretNames(false), noFiles
+	}
+	return a.completeVersions(cmd, args, toComplete)
+}
+
+func (a *app) completeLabelArgs(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 1 {
+		return a.completeLabels(cmd, args, toComplete)
+	}
+	return a.completeNameAndVersions(cmd, args, toComplete)
+}
+
+func (a *app) completeTags(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return a.secretNames(false), noFiles
+	}
+	return a.completeSecret(args, func(s *vault.Secret) []string { return sortedKeys(s.Tags) })
+}

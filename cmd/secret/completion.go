@@ -1,0 +1,38 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// shells are those that completion is written for, by the ending of the file.
+var shells = []string{"bash", "zsh", "fish", "powershell"}
+
+func newCompletionCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "completion bash | zsh | fish | powershell",
+		Short: "Print the completion script of a shell",
+		Long: `Print the script that makes a shell complete commands, and the names, fields,
+labels and versions of secrets. Packages install it; otherwise load it where your
+shell starts.`,
+		Example: `  source <(secret completion bash)
+  secret completion zsh > "${fpath[1]}/_secret"
+  secret completion fish > ~/.config/fish/completions/secret.fish
+  secret completion powershell | Out-String | Invoke-Expression`,
+		Args:              argCount(1, 1),
+		ValidArgsFunction: cobra.FixedCompletions(shells, noFiles),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			switch args[0] {
+			case "bash":
+				return wrapWrite(root.GenBashCompletionV2(a.stdout, true))
+			case "zsh":
+				return wrapWrite(root.GenZshCompletion(a.stdout))
+			case "fish":
+				return wrapWrite(root.GenFishCompletion(a.stdout, true))
+			case "powershell":
+				return wrapWrite(root.GenPowerShellCompletionWithDesc(a.stdout))
+			}
+			return usagef("%q is not a shell that completion is written for; use bash, zsh, fish or powershell", args[0])
+		},
+	}
+}

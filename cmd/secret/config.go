@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"gopkg.in/yaml.v3"
+)
+
+func newConfigCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "See and change your defaults",
+		Long: `See and change your defaults. Each is a line of the configuration file
+(config.yaml in the folder secret of your configuration directory) and an
+environment variable, which comes first.`,
+		Example: `  secret config
+  secret config set password-length 40
+  secret config unset password-length`,
+		Args: unknownCommand,
+		RunE: func(*cobra.Command, []string) error { return a.runConfigList() },
+	}
+	cmd.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")
+	var names []string
+	for _, s := range allSettings() {
+		names = append(names, s.name)
+	}
+	complete := cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)
+	cmd.AddCommand(&cobra.Command{
+		Use:               "get NAME",
+		Short:             "Print one default",
+		Example:           "  secret config get vault",
+		Args:              argCount(1, 1),
+		ValidArgsFunction: complete,
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runConfigGet(args[0]) },
+	}, &cobra.Command{
+		Use:               "set NAME VALUE",
+		Short:             "Change a default in the configuration file",
+		Example:           "  secret config set history 50",
+		Args:              argCount(2, 2),
+		ValidArgsFunction: complete,
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runConfigSet(args[0], args[1]) },
+	}, &cobra.Command{
+		Use:               "unset NAME",
+		Short:             "Take a default out of the configuration file",
+		Example:           "  secret config unset history",
+		Args:              argCount(1, 1),
+		ValidArgsFunction: complete,
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runConfigUnset(args[0]) },
+	}, &cobra.Command{
+		Use:     "path",
+		Short:   "Print where the configuration file is",
+		Example: "  $EDITOR \"$(secret config path)\"",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			path, err := a.configPath()
+			if err != nil {
+				return err
+			}
+			return a.printf("%s\n", path)
+		},
+	})
+	return cmd
+}
+
+func findSetting(name string) (setting, error) {
+	for _, s := range allSettings() {
+		if s.name == name {
+			return s, nil
+		}
+	}
+	return setting{}, usagef("there is no setting %q; secret config lists them", name)
+}
+
+func (a *app) runConfigList() error {
+	s, err := a.loadSettings()
+	if err != nil {
+		return err
+	}
+	values := map[string]string{}
+	var rows [][]string
+	for _, known := range allSettings() {
+		values[known.name] = known.value(s)
+		rows = append(rows, []string{known.name, known.value(s), known.env, known.about})
+	}
+	if a.jsonFlag {
+		return a.printJSON(values)
+	}
+	return a.printTable([]string{"NAME", "VALUE", "VARIABLE", "MEANING"}, rows)
+}
+
+func (a *app) runConfigGet(name string) error {
+	known, err := findSetting(name)
+	if err != nil {
+		return err
+	}
+	s, err := a.loadSettings()
+	if err != nil {
+		return err
+	}
+	return a.printf("%s\n", known.value(s))
+}
+
+func (a *app) runConfigSet(name, value string) error {
+	known, err := findSetting(name)
+	if err != nil {
+		return err
+	}
+	if err := known.apply(a.defaultSettings(), value); err != nil {
+		return usagef("%s %v, not %q", name, err, value)
+	}
+	// Paths count from the folder of whoever types them, not of later readers.
+	if name == "vault" || name == "key-file" {
+		if value, err = filepath.Abs(value); err != nil {
+			return err
+		}
+	}
+	return a.changeConfig(func(root *yaml.Node) {
+		removeEntry(root, name)
+		root.Content = append(root.Content, scalarNode([]byte(name)), scalarNode([]byte(value)))
+	})
+}
+
+func (a *app) runConfigUnset(name string) error {
+	if _, err := findSetting(name); err != nil {
+		return err
+	}
+	return a.changeConfig(func(root *yaml.Node) { removeEntry(root, name) })
+}
+
+func removeEntry(root *yaml.Node, name string) {
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if root.Content[i].Value == name {
+			root.Content = append(root.Content[:i], root.Content[i+2:]...)
+			return
+		}
+	}
+}
+
+// changeConfig rewrites the configuration file, with its comments.
+func (a *app) changeConfig(change func(root *yaml.Node)) error {
+	path, err := a.configPath()
+	if err != nil {
+		return err
+	}
+	if _, err := readConfig(path); err != nil {
+		return err
+	}
+	document, err := readConfigDocument(path)
+	if err != nil {
+		return err
+	}
+	if document == nil {
+		document = &yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode}}}
+	}
+	change(document.Content[0])
+	text, err := encodeYAML(document)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("writing the configuration: %w", err)
+	}
+	temporary := path + ".new"
+	if err := os.WriteFile(temporary, text, 0o600); err != nil {
+		return fmt.Errorf("writing the configuration: %w", err)
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		return fmt.Errorf("writing the configuration: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+
+	"example.org/secret/vault"
+
+	"github.com/spf13/cobra"
+)
+
+func newCopyCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "copy NAME NEW-NAME",
+		Aliases: []string{"cp"},
+		Short:   "Store a secret's value under another name",
+		Long: `Store the current value, the description and the tags of a secret under another
+name, which must be free. The history stays with the original.`,
+		Example:           "  secret copy prod/db staging/db",
+		Args:              argCount(2, 2),
+		ValidArgsFunction: a.completeNames(2),
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runCopy(args) },
+	}
+}
+
+func (a *app) runCopy(args []string) error {
+	from, to, err := parseTwoNames(args)
+	if err != nil {
+		return err
+	}
+	v, err := a.openVault()
+	if err != nil {
+		return err
+	}
+	original, err := pick(v, vault.Reference{Name: from})
+	if err != nil {
+		return err
+	}
+	_, err = v.Upsert(to, func(s *vault.Secret) error {
+		if s.Exists() {
+			return &commandError{vault.ErrExists, fmt.Sprintf("there is a secret named %q already", to)}
+		}
+		s.Description, s.Tags = original.secret.Description, maps.Clone(original.secret.Tags)
+		return s.Add(vault.NewVersion{
+			Kind: original.secret.Kind, Value: original.version.Value, Origin: vault.OriginSet,
+		})
+	})
+	if err != nil {
+		return err
+	}
+	a.sayf("Copied %s to %s.\n", from, to)
+	return nil
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"example.org/secret/vault"
+
+	"github.com/spf13/cobra"
+)
+
+const defaultRecoveryDays = 30
+
+type deleteOptions struct {
+	window string
+	force  bool
+	yes    bool
+}
+
+func newDeleteCommand(a *app) *cobra.Command {
+	var o deleteOptions
+	cmd := &cobra.Command{
+		Use:     "delete NAME",
+		Aliases: []string{"rm", "remove", "del"},
+		Short:   "Delete a secret, with time to think again",
+		Long: `Schedule a secret for deletion. Until its recovery window has passed it is hidden
+and cannot be read, keeps its name, and can be brought back with secret restore.
+Afterwards it is gone; secret purge removes its file.
+
+--force deletes it at once and for good, after its name was typed once more.`,
+		Example: `  secret delete old/key
+  secret delete old/key --recovery-window 7d
+  secret delete old/key --force --yes`,
+		Args:              argCount(1, 1),
+		ValidArgsFunction: a.completeNames(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.force {
+				return a.runForceDelete(o, args[0])
+			}
+			return a.runDelete(o, args[0])
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.window, "recovery-window", "30d", "how long it can be brought back, from 7d to 30d")
+	flags.BoolVar(&o.force, "force", false, "delete it for good")
+	flags.BoolVarP(&o.yes, "yes", "y", false, "with --force: do not ask")
+	cmd.MarkFlagsMutuallyExclusive("force", "recovery-window")
+	return cmd
+}
+
+func (a *app) runDelete(o deleteOptions, name string) error {
+	days, err := strconv.Atoi(strings.TrimSuffix(o.window, "d"))
+	if err != nil {
+		return usagef("%q is not a recovery window; give days from 7d to 30d", o.window)
+	}
+	s, err := a.updateSecret(name, func(s *vault.Secret) error { return s.ScheduleDeletion(days) })
+	if err != nil {
+		return err
+	}
+	a.sayf("Deleted %s; until %s it can be brought back with: secret restore %s\n",
+		s.Name, s.Deletion.Due.Format(time.DateOnly), s.Name)
+	return nil
+}
+
+func (a *app) runForceDelete(o deleteOptions, nameArg string) error {
+	name, err := vault.ParseName(nameArg)
+	if err != nil {
+		return err
+	}
+	v, err := a.openVault()
+	if err != nil {
+		return err
+	}
+	if !o.yes {
+		if !a.stdinIsTerminal {
+			return usagef("--force deletes %q for good; add --yes where nobody can be asked", name)
+		}
+		typed, err := a.ask(fmt.Sprintf("Delete %s and its history for good? Type its name:", name))
+		if err != nil {
+			return err
+		}
+		if typed != string(name) {
+			return usagef("that is not its name; nothing was deleted")
+		}
+	}
+	if err := v.Remove(name); err != nil {
+		return err
+	}
+	a.sayf("Deleted %s for good.\n", name)
+	return nil
+}
+
+func newRestoreCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:               "restore NAME",
+		Aliases:           []string{"undelete"},
+		Short:             "Bring a deleted secret back",
+		Example:           "  secret list --deleted\n  secret restore old/key",
+		Args:              argCount(1, 1),
+		ValidArgsFunction: a.completeDeletedNames,
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, err := a.updateSecret(args[0], (*vault.Secret).Restore)
+			if err != nil {
+				return err
+			}
+			a.sayf("Restored %s.\n", s.Name)
+			return nil
+		},
+	}
+}
+
+func newPurgeCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "purge",
+		Short:   "Remove the files of deleted secrets whose time has passed",
+		Example: "  secret purge",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			v, err := a.openVault()
+			if err != nil {
+				return err
+			}
+			purged, err := v.Purge()
+			for _, name := range purged {
+				a.sayf("Removed %s.\n", name)
+			}
+			return err
+		},
+	}
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"example.org/secret/vault"
+
+	"github.com/spf13/cobra"
+)
+
+func newDescribeCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:               "describe NAME",
+		Aliases:           []string{"info", "inspect"},
+		Short:             "Tell what is known about a secret, except its value",
+		Example:           "  secret describe prod/db\n  secret describe prod/db --json",
+		Args:              argCount(1, 1),
+		ValidArgsFunction: a.completeNames(1),
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runDescribe(args[0]) },
+	}
+	cmd.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")
+	return cmd
+}
+
+// descriptionJSON adds to a summary what only the secret itself knows.
+type descriptionJSON struct {
+	summaryJSON
+	ID       string          `json:"id"`
+	Fields   []string        `json:"fields,omitempty"`
+	Versions int             `json:"versions"`
+	Rotation json.RawMessage `json:"rotation,omitempty"`
+}
+
+func (a *app) runDescribe(nameArg string) error {
+	s, err := a.getSecret(nameArg)
+	if err != nil {
+		return err
+	}
+	current, err := s.Find(vault.Selector{})
+	if err != nil {
+		return err
+	}
+	if a.jsonFlag {
+		return a.printJSON(descriptionJSON{
+			summaryJSON{s.Name, s.Kind, s.Description, s.Tags, s.Created, s.Changed, s.Labels, s.Deletion},
+			s.ID, current.FieldNames(), len(s.Versions), s.Rotation,
+		})
+	}
+	lines := [][2]string{
+		{"Name", string(s.Name)},
+		{"Kind", string(s.Kind)},
+		{"Description", s.Description},
+		{"Tags", formatTags(s.Tags)},
+		{"Fields", strings.Join(current.FieldNames(), ", ")},
+		{"Created", a.timestamp(s.Created)},
+		{"Changed", a.timestamp(s.Changed)},
+		{"Versions", fmt.Sprint(len(s.Versions))},
+	}
+	for _, v := range s.Versions {
+		if labels := s.LabelsOf(v.Number); len(labels) > 0 {
+			lines = append(lines, [2]string{fmt.Sprintf("  version %d", v.Number), joinLabels(labels)})
+		}
+	}
+	if s.Deletion != nil {
+		lines = append(lines, [2]string{"Deletion", "on " + s.Deletion.Due.Format(time.DateOnly) + ", unless restored"})
+	}
+	for _, line := range lines {
+		if line[1] == "" {
+			continue
+		}
+		if err := a.printf("%-13s%s\n", line[0], visible(line[1])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// getSecret reads the secret that an argument names.
+func (a *app) getSecret(nameArg string) (*vault.Secret, error) {
+	name, err := vault.ParseName(nameArg)
+	if err != nil {
+		return nil, err
+	}
+	v, err := a.openVault()
+	if err != nil {
+		return nil, err
+	}
+	return v.Get(name)
+}
+
+// updateSecret changes the secret that an argument names.
+func (a *app) updateSecret(nameArg string, change func(*vault.Secret) error) (*vault.Secret, error) {
+	name, err := vault.ParseName(nameArg)
+	if err != nil {
+		return nil, err
+	}
+	v, err := a.openVault()
+	if err != nil {
+		return nil, err
+	}
+	return v.Update(name, change)
+}
+
+func (a *app) timestamp(t time.Time) string {
+	return t.Local().Format("2006-01-02 15:04:05 -07:00") + " (" + a.age(t) + ")"
+}
+
+func joinLabels(labels []vault.Label) string {
+	words := make([]string, len(labels))
+	for i, label := range labels {
+		words[i] = string(label)
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,68 @@
+//go:build unix
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// runEditor runs the user's editor, which may be a command with arguments.
+// Ctrl-C is the editor's.
+func (s *editSession) runEditor(path string) error {
+	editor := s.getenv("VISUAL")
+	if editor == "" {
+		editor = s.getenv("EDITOR")
+	}
+	if editor == "" {
+		editor = "vi"
+	}
+	cmd := exec.Command("/bin/sh", "-c", editor+quietOptions(editor)+` "$@"`, editor, path)
+	cmd.Env = s.environ
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting the editor: %w", err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	for {
+		select {
+		case err := <-done:
+			if err != nil {
+				return usagef("the editor %q failed (%v); nothing was stored", editor, err)
+			}
+			return nil
+		case sig := <-signals:
+			if sig == syscall.SIGTERM || sig == syscall.SIGHUP {
+				_ = cmd.Process.Signal(sig)
+				<-done
+				return &commandError{errInterrupted, "interrupted; nothing was stored"}
+			}
+		}
+	}
+}
+
+// quietOptions keeps vim from copying the text into swap, backup, undo and
+// history files.
+func quietOptions(editor string) string {
+	program, _, _ := strings.Cut(editor, " ")
+	switch filepath.Base(program) {
+	case "vim", "nvim", "gvim":
+		return " -n -i NONE --cmd 'set nobackup nowritebackup noundofile'"
+	}
+	return ""
+}
+
+func processExists(pid int) bool {
+	err := syscall.Kill(pid, 0)
+	return err == nil || errors.Is(err, syscall.EPERM)
+}

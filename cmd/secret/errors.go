@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"example.org/secret/vault"
+	"example.org/secret/vault/password"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes. They are a promise to scripts: none is ever reused.
+const (
+	exitDone    = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitMissing = 3
+	exitNoKey   = 4
+	exitExists  = 5
+	exitDamaged = 6
+	// exitInterrupted is what shells report for a program that SIGINT ended.
+	exitInterrupted = 130
+)
+
+var (
+	errUsage       = errors.New("wrong usage")
+	errNoKey       = errors.New("no key")
+	errInterrupted = errors.New("interrupted")
+)
+
+// commandError is an error of one of the kinds above with its own words.
+type commandError struct {
+	kind error
+	text string
+}
+
+func (e *commandError) Error() string { return e.text }
+func (e *commandError) Unwrap() error { return e.kind }
+
+func usagef(format string, args ...any) error {
+	return &commandError{errUsage, fmt.Sprintf(format, args...)}
+}
+
+func noKeyf(format string, args ...any) error {
+	return &commandError{errNoKey, fmt.Sprintf(format, args...)}
+}
+
+func exitCode(err error) int {
+	for _, c := range []struct {
+		kind error
+		code int
+	}{
+		{errInterrupted, exitInterrupted},
+		{errUsage, exitUsage},
+		{errNoKey, exitNoKey},
+		{vault.ErrDamaged, exitDamaged},
+		{vault.ErrInvalid, exitUsage},
+		{password.ErrRules, exitUsage},
+		{vault.ErrExists, exitExists},
+		{vault.ErrBusy, exitExists},
+		{vault.ErrNotFound, exitMissing},
+		{vault.ErrDeleted, exitMissing},
+	} {
+		if errors.Is(err, c.kind) {
+			return c.code
+		}
+	}
+	return exitFailed
+}
+
+// report prints an error, once and on one line, and returns the exit code.
+func (a *app) report(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	text := visible(err.Error())
+	if hint := hintFor(err); hint != "" {
+		text += "; " + hint
+	}
+	fmt.Fprintf(a.stderr, "secret: %s\n", text)
+	return exitCode(err)
+}
+
+// hintFor says what to do about failures that look the same in every command.
+func hintFor(err error) string {
+	switch {
+	case errors.Is(err, vault.ErrNoVault):
+		return "make one with: secret init"
+	case errors.Is(err, vault.ErrNewerFormat):
+		return "install a newer version of secret"
+	case errors.Is(err, vault.ErrBusy):
+		return "try again"
+	case errors.Is(err, vault.ErrDeleted):
+		return "bring it back with: secret restore NAME"
+	case errors.Is(err, syscall.ENOSPC):
+		return "nothing was changed; make room and try again"
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+		return "nothing was changed; the place cannot be written to"
+	}
+	return ""
+}
+
+// unknownCommand is the Args of the root: cobra would ignore stray words.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("there is no command %q", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		text += "; did you mean " + strings.Join(near, " or ") + "?"
+	} else {
+		text += "; see " + cmd.CommandPath() + " --help"
+	}
+	return usagef("%s", text)
+}
+
+func noArgs(cmd *cobra.Command, args []string) error { return argCount(0, 0)(cmd, args) }
+
+// argCount accepts least to most arguments; most < 0 means any number.
+func argCount(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && (most < 0 || len(args) <= most) {
+			return nil
+		}
+		problem := "too many arguments"
+		if len(args) < least {
+			problem = "too few arguments"
+		}
+		return usagef("%s; usage: %s", problem, cmd.UseLine())
+	}
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"example.org/secret/vault"
+
+	"al.essio.dev/pkg/shellescape"
+	"gopkg.in/yaml.v3"
+)
+
+// formats are the ways to print a value. The empty name is raw as well, but
+// keeps a terminal from harm.
+func formatNames() []string { return []string{"raw", "json", "yaml", "env", "shell", "url"} }
+
+func parseFormat(s string) (string, error) {
+	if s == "" || slices.Contains(formatNames(), s) {
+		return s, nil
+	}
+	return "", usagef("%q is not a format; the formats are %s", s, strings.Join(formatNames(), ", "))
+}
+
+func (a *app) printValue(p picked, format string) error {
+	switch format {
+	case "json":
+		if p.isWhole() {
+			return a.printJSON(p.version.Fields)
+		}
+		return a.printJSON(p.bytes)
+	case "yaml":
+		return a.printYAML(p)
+	case "env", "shell":
+		return a.printVariables(p, format)
+	case "url":
+		if p.secret.Kind != vault.Credential || p.field != "" {
+			return usagef("--format url is for a whole credential; %q is a %s secret", p.secret.Name, p.secret.Kind)
+		}
+		text, err := credentialURL(p.version.Fields)
+		if err != nil {
+			return err
+		}
+		return a.printRaw(vault.Bytes(text))
+	}
+	if p.isWhole() {
+		return a.printJSON(p.version.Fields)
+	}
+	if format == "" && a.stdoutIsTerminal && !isText(p.bytes) {
+		return usagef("the value is binary and would garble the terminal; redirect it, or print it with --format json or raw")
+	}
+	return a.printRaw(p.bytes)
+}
+
+// printRaw prints exactly the value, and on a terminal a newline behind it.
+func (a *app) printRaw(value vault.Bytes) error {
+	if a.stdoutIsTerminal && !bytes.HasSuffix(value, []byte("\n")) {
+		value = append(slices.Clone(value), '\n')
+	}
+	return a.write(value)
+}
+
+// isText reports whether a terminal can show the value without obeying it.
+func isText(value []byte) bool {
+	return utf8.Valid(value) && !bytes.ContainsFunc(value, func(r rune) bool {
+		return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r'
+	})
+}
+
+func (a *app) printYAML(p picked) error {
+	document := scalarNode(p.bytes)
+	if p.isWhole() {
+		document = fieldsNode(p.version.Fields)
+	}
+	text, err := encodeYAML(document)
+	if err != nil {
+		return err
+	}
+	return a.write(text)
+}
+
+func encodeYAML(document *yaml.Node) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := yaml.NewEncoder(&b)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(document); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), encoder.Close()
+}
+
+func fieldsNode(fields map[string]vault.Bytes) *yaml.Node {
+	node := &yaml.Node{Kind: yaml.MappingNode}
+	for _, field := range sortedKeys(fields) {
+		node.Content = append(node.Content, scalarNode([]byte(field)), scalarNode(fields[field]))
+	}
+	return node
+}
+
+// scalarNode makes a YAML string that reads back as the same bytes, on as many
+// lines as it has where that is possible.
+func scalarNode(value []byte) *yaml.Node {
+	node := new(yaml.Node)
+	node.SetString(string(value)) // invalid UTF-8 becomes !!binary
+	if node.Tag == "!!str" && !isPlainYAMLText(value) {
+		node.Style = yaml.DoubleQuotedStyle
+	}
+	return node
+}
+
+// isPlainYAMLText is careful: what the block styles of YAML would change, such as
+// a carriage return or a leading space, is quoted instead.
+func isPlainYAMLText(value []byte) bool {
+	for line := range bytes.Lines(value) {
+		if line[0] == ' ' || line[0] == '\t' || bytes.HasSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte(" ")) {
+			return false
+		}
+	}
+	return isText(value) && !bytes.ContainsAny(value, "\r\t\u0085\u2028\u2029\ufeff") && !bytes.HasPrefix(value, []byte("\n"))
+}
+
+// printVariables prints variables for a .env file or for a shell.
+func (a *app) printVariables(p picked, format string) error {
+	variables := map[string]vault.Bytes{}
+	if p.isWhole() {
+		for field, value := range p.version.Fields {
+			name := field
+			if p.secret.Kind == vault.Credential {
+				name = envName(field)
+			}
+			variables[name] = value
+		}
+	} else {
+		name := p.field
+		if name == "" {
+			name = string(p.secret.Name[strings.LastIndex(string(p.secret.Name), "/")+1:])
+		}
+		variables[envName(name)] = p.bytes
+	}
+	var b strings.Builder
+	for _, name := range sortedKeys(variables) {
+		value := variables[name]
+		switch {
+		case !isVariableName(name):
+			return usagef("the field %q cannot be a variable's name; print it with --format json", name)
+		case bytes.IndexByte(value, 0) >= 0:
+			return usagef("the value of %s holds a NUL byte, which no variable can", name)
+		case format == "shell":
+			b.WriteString("export " + name + "=" + shellescape.Quote(string(value)) + "\n")
+		default:
+			b.WriteString(name + "=" + quoteDotenv(string(value)) + "\n")
+		}
+	}
+	return a.write([]byte(b.String()))
+}
+
+// envName makes a variable's name of a field's or secret's: upper case, with
+// underscores for what such names cannot hold.
+func envName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return unicode.ToUpper(r)
+		}
+		return '_'
+	}, s)
+}
+
+func isVariableName(s string) bool {
+	for i, r := range s {
+		if r != '_' && (r >= utf8.RuneSelf || !unicode.IsLetter(r)) && (i == 0 || !unicode.IsDigit(r)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// quoteDotenv quotes for a .env file. There is no one dialect: escaping these in
+// double quotes is what most readers, and a shell that sources the file, agree
+// upon.
+func quoteDotenv(value string) string {
+	return `"` + strings.NewReplacer(
+		`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`", "\n", `\n`, "\r", `\r`,
+	).Replace(value) + `"`
+}

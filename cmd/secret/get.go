@@ -1,0 +1,196 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"example.org/secret/vault"
+
+	"github.com/spf13/cobra"
+)
+
+type getOptions struct {
+	version string
+	label   string
+	format  string
+}
+
+func newGetCommand(a *app) *cobra.Command {
+	var o getOptions
+	cmd := &cobra.Command{
+		Use:     "get NAME [FIELD]",
+		Aliases: []string{"show", "read", "cat"},
+		Short:   "Print a secret's value",
+		Long: `Print the value of a secret, or of one of its fields, as NAME FIELD, NAME#FIELD or
+secret://NAME#FIELD. The bytes are printed exactly; only on a terminal a newline
+is added. A secret with fields is printed as a JSON object.
+
+--json prints the version with what is known about it, and takes several names.
+
+Formats: raw, json, yaml, env (a .env file), shell (export lines to eval) and url
+(the connection string of a credential).`,
+		Example: `  secret get openai/key
+  secret get prod/db password
+  secret get secret://prod/db#password?version=3
+  secret get prod/db --format url
+  eval "$(secret get stripe --format shell)"
+  secret get openai/key stripe --json`,
+		Args:              argCount(1, -1),
+		ValidArgsFunction: a.completeGet,
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runGet(o, args) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.version, "version", "", "the version's number or UUID")
+	flags.StringVar(&o.label, "label", "", "the version with this label (default current)")
+	flags.StringVar(&o.format, "format", "", "raw, json, yaml, env, shell or url")
+	flags.BoolVar(&a.jsonFlag, "json", false, "print JSON with the version's number, labels and dates")
+	cmd.MarkFlagsMutuallyExclusive("version", "label")
+	cmd.MarkFlagsMutuallyExclusive("format", "json")
+	_ = cmd.RegisterFlagCompletionFunc("version", a.completeVersions)
+	_ = cmd.RegisterFlagCompletionFunc("label", a.completeLabels)
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (a *app) runGet(o getOptions, args []string) error {
+	if len(args) > 2 && !a.jsonFlag {
+		return usagef("several secrets at once are printed with --json; usage: secret get NAME [FIELD]")
+	}
+	format, err := parseFormat(o.format)
+	if err != nil {
+		return err
+	}
+	var references []vault.Reference
+	for i, arg := range args {
+		if i == 1 && !a.jsonFlag {
+			break
+		}
+		ref, err := parseReferenceArg(arg, o)
+		if err != nil {
+			return err
+		}
+		references = append(references, ref)
+	}
+	if len(args) == 2 && !a.jsonFlag {
+		if references[0].Field != "" {
+			return usagef("the field is given twice: %q and %q", references[0].Field, args[1])
+		}
+		if err := vault.CheckField(args[1]); err != nil {
+			return err
+		}
+		references[0].Field = args[1]
+	}
+	v, err := a.openVault()
+	if err != nil {
+		return err
+	}
+	var found []picked
+	for _, ref := range references {
+		p, err := pick(v, ref)
+		if err != nil {
+			return err
+		}
+		found = append(found, p)
+	}
+	if a.jsonFlag {
+		return a.printPickedJSON(found)
+	}
+	return a.printValue(found[0], format)
+}
+
+// parseReferenceArg parses a name or reference, with the version that flags name.
+func parseReferenceArg(arg string, o getOptions) (vault.Reference, error) {
+	ref, err := vault.ParseReference(arg)
+	if err != nil {
+		return ref, err
+	}
+	if (o.version != "" || o.label != "") && ref.Version != (vault.Selector{}) {
+		return ref, usagef("the version is given twice, in %q and by a flag", arg)
+	}
+	switch {
+	case o.version != "":
+		ref.Version, err = vault.ParseSelector(o.version)
+	case o.label != "":
+		ref.Version.Label, err = vault.ParseLabel(o.label)
+	}
+	return ref, err
+}
+
+// picked is one version of a secret, or one field of it.
+type picked struct {
+	secret  *vault.Secret
+	version vault.Version
+	field   string
+	bytes   vault.Bytes // of a field or of a plaintext secret
+}
+
+func pick(v *vault.Vault, ref vault.Reference) (picked, error) {
+	s, err := v.Get(ref.Name)
+	if err != nil {
+		return picked{}, err
+	}
+	if err := s.Live(); err != nil {
+		return picked{}, err
+	}
+	p := picked{secret: s, field: ref.Field}
+	if p.version, err = s.Find(ref.Version); err != nil {
+		return picked{}, err
+	}
+	p.bytes = p.version.Plain
+	if ref.Field != "" {
+		if p.bytes, err = s.Field(p.version, ref.Field); err != nil {
+			if names := p.version.FieldNames(); len(names) > 0 {
+				return picked{}, &commandError{vault.ErrNotFound, err.Error() + "; it has " + strings.Join(names, ", ")}
+			}
+			return picked{}, err
+		}
+	}
+	return p, nil
+}
+
+// isWhole reports whether all fields of a secret with fields are meant.
+func (p picked) isWhole() bool { return p.field == "" && p.secret.Kind != vault.Plaintext }
+
+// versionJSON is what --json prints of a version, here and in history.
+type versionJSON struct {
+	Name    vault.Name             `json:"name"`
+	Kind    vault.Kind             `json:"kind"`
+	Version int                    `json:"version"`
+	ID      string                 `json:"id"`
+	Labels  []vault.Label          `json:"labels"`
+	Created time.Time              `json:"created"`
+	Origin  vault.Origin           `json:"origin"`
+	From    int                    `json:"from,omitempty"`
+	Field   string                 `json:"field,omitempty"`
+	Value   *vault.Bytes           `json:"value,omitempty"`
+	Fields  map[string]vault.Bytes `json:"fields,omitempty"`
+}
+
+func describeVersion(s *vault.Secret, v vault.Version) versionJSON {
+	labels := s.LabelsOf(v.Number)
+	if labels == nil {
+		labels = []vault.Label{}
+	}
+	return versionJSON{
+		Name: s.Name, Kind: s.Kind, Version: v.Number, ID: v.ID, Labels: labels,
+		Created: v.Created, Origin: v.Origin, From: v.From,
+	}
+}
+
+func (a *app) printPickedJSON(found []picked) error {
+	var all []versionJSON
+	for _, p := range found {
+		entry := describeVersion(p.secret, p.version)
+		entry.Field = p.field
+		if p.isWhole() {
+			entry.Fields = p.version.Fields
+		} else {
+			entry.Value = &p.bytes
+		}
+		all = append(all, entry)
+	}
+	if len(all) == 1 {
+		return a.printJSON(all[0])
+	}
+	return a.printJSON(all)
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"example.org/secret/vault"
+
+	"github.com/spf13/cobra"
+)
+
+func newHistoryCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "history NAME",
+		Aliases: []string{"versions", "log"},
+		Short:   "List the versions of a secret",
+		Long:    "List the versions of a secret, the newest first, without their values.",
+		Example: `  secret history prod/db
+  secret history prod/db --json
+  secret get prod/db --version 3`,
+		Args:              argCount(1, 1),
+		ValidArgsFunction: a.completeNames(1),
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runHistory(args[0]) },
+	}
+	cmd.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")
+	return cmd
+}
+
+func (a *app) runHistory(name string) error {
+	s, err := a.getSecret(name)
+	if err != nil {
+		return err
+	}
+	versions := slices.Clone(s.Versions)
+	slices.Reverse(versions)
+	if a.jsonFlag {
+		entries := make([]versionJSON, len(versions))
+		for i, v := range versions {
+			entries[i] = describeVersion(s, v)
+		}
+		return a.printJSON(entries)
+	}
+	rows := make([][]string, len(versions))
+	for i, v := range versions {
+		origin := string(v.Origin)
+		if v.From != 0 {
+			origin += fmt.Sprintf(" to %d", v.From)
+		}
+		rows[i] = []string{fmt.Sprint(v.Number), a.timestamp(v.Created), origin, joinLabels(s.LabelsOf(v.Number)), v.ID}
+	}
+	return a.printTable([]string{"VERSION", "CREATED", "ORIGIN", "LABELS", "ID"}, rows)
+}
+
+// parseVersionArg reads a version's number or UUID, or a label.
+func parseVersionArg(arg string) (vault.Selector, error) {
+	if sel, err := vault.ParseSelector(arg); err == nil {
+		return sel, nil
+	}
+	label, err := vault.ParseLabel(arg)
+	if err != nil {
+		return vault.Selector{}, usagef("%q is not a version: give its number, its UUID or a label", arg)
+	}
+	return vault.Selector{Label: label}, nil
+}

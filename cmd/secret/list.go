@@ -1,0 +1,257 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"example.org/secret/vault"
+
+	"github.com/spf13/cobra"
+)
+
+type listOptions struct {
+	tags    []string
+	kind    string
+	sort    string
+	reverse bool
+	deleted bool
+	tree    bool
+	long    bool
+}
+
+func newListCommand(a *app) *cobra.Command {
+	var o listOptions
+	cmd := &cobra.Command{
+		Use:     "list [PREFIX | GLOB]",
+		Aliases: []string{"ls"},
+		Short:   "List the secrets",
+		Long: `List the names of the secrets, or more about them (--long). A glob such as
+'prod/*' has to be quoted from the shell; its * stops at slashes, ** does not.`,
+		Example: `  secret list
+  secret ls prod/ --long
+  secret list '*/db' --tag team=billing --kind credential
+  secret list --tree
+  secret list --json`,
+		Args:              argCount(0, 1),
+		ValidArgsFunction: a.completeNames(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.runList(o, strings.Join(args, ""))
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&o.tags, "tag", nil, "only those with this tag, as KEY or KEY=VALUE")
+	flags.StringVar(&o.kind, "kind", "", "only this kind: plaintext, kv or credential")
+	flags.StringVar(&o.sort, "sort", "name", "by name, created or changed")
+	flags.BoolVar(&o.reverse, "reverse", false, "the other way round")
+	flags.BoolVar(&o.deleted, "deleted", false, "those that are scheduled for deletion instead")
+	flags.BoolVar(&o.tree, "tree", false, "as a tree of names")
+	flags.BoolVarP(&o.long, "long", "l", false, "with kind, version, age, tags and description")
+	flags.BoolVar(&a.jsonFlag, "json", false, "print JSON")
+	cmd.MarkFlagsMutuallyExclusive("tree", "long", "json")
+	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions([]string{"plaintext", "kv", "credential"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions([]string{"name", "created", "changed"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (a *app) runList(o listOptions, pattern string) error {
+	matches, err := nameMatcher(pattern)
+	if err != nil {
+		return err
+	}
+	if o.kind != "" {
+		if _, err := vault.ParseKind(o.kind); err != nil {
+			return err
+		}
+	}
+	less, err := listOrder(o.sort)
+	if err != nil {
+		return err
+	}
+	return a.listMatching(func(s vault.Summary) bool {
+		return matches(string(s.Name)) && (o.kind == "" || string(s.Kind) == o.kind) &&
+			hasTags(s, o.tags) && (s.Deletion != nil) == o.deleted
+	}, func(found []vault.Summary) error {
+		slices.SortStableFunc(found, less)
+		if o.reverse {
+			slices.Reverse(found)
+		}
+		switch {
+		case a.jsonFlag:
+			return a.printSummariesJSON(found)
+		case o.tree:
+			return a.printTree(found)
+		case o.long:
+			return a.printLong(found)
+		}
+		for _, s := range found {
+			if err := a.printf("%s\n", s.Name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// listMatching prints what matches, and only then fails because of files that
+// could not be read.
+func (a *app) listMatching(matches func(vault.Summary) bool, print func([]vault.Summary) error) error {
+	v, err := a.openVault()
+	if err != nil {
+		return err
+	}
+	all, damaged, err := v.List()
+	if err != nil {
+		return err
+	}
+	found := slices.DeleteFunc(all, func(s vault.Summary) bool { return !matches(s) })
+	if err := print(found); err != nil {
+		return err
+	}
+	switch len(damaged) {
+	case 0:
+		return nil
+	case 1:
+		return damaged[0]
+	}
+	return fmt.Errorf("%s cannot be read, among them: %w", plural(len(damaged), "file"), damaged[0])
+}
+
+// nameMatcher matches a glob, or else a prefix.
+func nameMatcher(pattern string) (func(string) bool, error) {
+	if !strings.ContainsAny(pattern, "*?[") {
+		return func(name string) bool { return strings.HasPrefix(name, pattern) }, nil
+	}
+	if _, err := path.Match(pattern, ""); err != nil {
+		return nil, usagef("%q is not a glob: %v", pattern, err)
+	}
+	parts := strings.Split(pattern, "/")
+	return func(name string) bool { return matchParts(parts, strings.Split(name, "/")) }, nil
+}
+
+func matchParts(patterns, parts []string) bool {
+	switch {
+	case len(patterns) == 0:
+		return len(parts) == 0
+	case patterns[0] == "**":
+		return matchParts(patterns[1:], parts) || (len(parts) > 0 && matchParts(patterns, parts[1:]))
+	case len(parts) == 0:
+		return false
+	}
+	ok, err := path.Match(patterns[0], parts[0])
+	return ok && err == nil && matchParts(patterns[1:], parts[1:])
+}
+
+func hasTags(s vault.Summary, wanted []string) bool {
+	for _, want := range wanted {
+		key, value, withValue := strings.Cut(want, "=")
+		if has, ok := s.Tags[key]; !ok || (withValue && has != value) {
+			return false
+		}
+	}
+	return true
+}
+
+func listOrder(by string) (func(a, b vault.Summary) int, error) {
+	switch by {
+	case "name":
+		return func(a, b vault.Summary) int { return strings.Compare(string(a.Name), string(b.Name)) }, nil
+	case "created":
+		return func(a, b vault.Summary) int { return a.Created.Compare(b.Created) }, nil
+	case "changed":
+		return func(a, b vault.Summary) int { return a.Changed.Compare(b.Changed) }, nil
+	}
+	return nil, usagef("%q is no order; sort by name, created or changed", by)
+}
+
+func (a *app) printLong(found []vault.Summary) error {
+	rows := make([][]string, len(found))
+	for i, s := range found {
+		changed := a.age(s.Changed)
+		if s.Deletion != nil {
+			changed = "deleted, gone on " + s.Deletion.Due.Format("2006-01-02")
+		}
+		rows[i] = []string{
+			string(s.Name), string(s.Kind), fmt.Sprint(s.Labels[vault.Current]), changed, formatTags(s.Tags), s.Description,
+		}
+	}
+	return a.printTable([]string{"NAME", "KIND", "VERSION", "CHANGED", "TAGS", "DESCRIPTION"}, rows)
+}
+
+func formatTags(tags map[string]string) string {
+	var pairs []string
+	for _, key := range sortedKeys(tags) {
+		pairs = append(pairs, key+"="+tags[key])
+	}
+	return strings.Join(pairs, " ")
+}
+
+func (a *app) printTree(found []vault.Summary) error {
+	names := make([]string, len(found))
+	for i, s := range found {
+		names[i] = string(s.Name)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return slices.Compare(strings.Split(a, "/"), strings.Split(b, "/"))
+	})
+	var b strings.Builder
+	writeTree(&b, names, "")
+	return a.printf("%s", b.String())
+}
+
+// writeTree draws names, which are sorted by their parts, below an indentation. What stands
+// before a slash is a branch.
+func writeTree(b *strings.Builder, names []string, indent string) {
+	for len(names) > 0 {
+		branch, _, _ := strings.Cut(names[0], "/")
+		count := 0
+		var below []string
+		isSecret := false
+		for _, name := range names {
+			rest, inside := strings.CutPrefix(name, branch+"/")
+			if name == branch {
+				isSecret = true
+			} else if inside {
+				below = append(below, rest)
+			} else {
+				break
+			}
+			count++
+		}
+		names = names[count:]
+		joint, deeper := "├── ", "│   "
+		if isSecret && len(below) > 0 {
+			b.WriteString(indent + joint + branch + "\n")
+		}
+		if len(names) == 0 {
+			joint, deeper = "└── ", "    "
+		}
+		if len(below) > 0 {
+			branch += "/"
+		}
+		b.WriteString(indent + joint + branch + "\n")
+		writeTree(b, below, indent+deeper)
+	}
+}
+
+// summaryJSON is what list, find and describe print of a secret.
+type summaryJSON struct {
+	Name        vault.Name          `json:"name"`
+	Kind        vault.Kind          `json:"kind"`
+	Description string              `json:"description,omitempty"`
+	Tags        map[string]string   `json:"tags,omitempty"`
+	Created     time.Time           `json:"created"`
+	Changed     time.Time           `json:"changed"`
+	Labels      map[vault.Label]int `json:"labels"`
+	Deletion    *vault.Deletion     `json:"deletion,omitempty"`
+}
+
+func (a *app) printSummariesJSON(found []vault.Summary) error {
+	entries := make([]summaryJSON, len(found))
+	for i, s := range found {
+		entries[i] = summaryJSON{s.Name, s.Kind, s.Description, s.Tags, s.Created, s.Changed, s.Labels, s.Deletion}
+	}
+	return a.printJSON(entries)
+}

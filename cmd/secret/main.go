@@ -1,0 +1,8 @@
+package main
+
+import "os"
+
+func main() {
+	hardenProcess()
+	os.Exit(run(newApp(), os.Args[1:]))
+}

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"example.org/secret/crypto"
+	"example.org/secret/crypto/keyring"
+	"example.org/secret/vault"
+)
+
+const (
+	lockTimeout = 30 * time.Second
+
+	maxKeyFileSize     = 64 << 10
+	passphraseAttempts = 3
+
+	// credentialName is the file that systemd's LoadCredential= makes for us.
+	credentialName = "secret-key"
+)
+
+func (a *app) vaultDir() (string, error) {
+	s, err := a.loadSettings()
+	if err != nil {
+		return "", err
+	}
+	dir := s.vault
+	if a.vaultFlag != "" {
+		dir = a.vaultFlag
+	}
+	if dir == "" {
+		return "", usagef("which vault? HOME is not set; give --vault or SECRET_VAULT")
+	}
+	return filepath.Abs(dir)
+}
+
+// openVault finds the vault and its master key, asking for a passphrase where
+// that is the way.
+func (a *app) openVault() (*vault.Vault, error) {
+	header, key, err := a.unlock(a.findKey)
+	if err != nil {
+		return nil, err
+	}
+	return a.openWith(header, key)
+}
+
+// openVaultQuietly never asks, and never makes the keyring ask. It is for shell
+// completion.
+func (a *app) openVaultQuietly() (*vault.Vault, error) {
+	header, key, err := a.unlock(func(header *vault.Header) (*crypto.VaultKey, error) {
+		search := keySearch{app: a, header: header, keyringGet: a.keyring.GetWithoutPrompt}
+		return search.withoutAsking()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a.openWith(header, key)
+}
+
+func (a *app) unlock(find func(*vault.Header) (*crypto.VaultKey, error)) (*vault.Header, *crypto.VaultKey, error) {
+	dir, err := a.vaultDir()
+	if err != nil {
+		return nil, nil, err
+	}
+	header, err := vault.ReadHeader(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	key, err := find(header)
+	return header, key, err
+}
+
+func (a *app) openWith(header *vault.Header, key *crypto.VaultKey) (*vault.Vault, error) {
+	outside, err := a.outside()
+	if err != nil {
+		return nil, err
+	}
+	return vault.Open(header, key, outside)
+}
+
+func (a *app) outside() (vault.Outside, error) {
+	s, err := a.loadSettings()
+	if err != nil {
+		return vault.Outside{}, err
+	}
+	return vault.Outside{Now: a.now, Rand: a.rand, History: s.history, LockTimeout: lockTimeout}, nil
+}
+
+// keySearch looks for the master key of one vault and remembers where it looked.
+type keySearch struct {
+	*app
+	header     *vault.Header
+	keyringGet func(account string) (string, error)
+	looked     []string
+}
+
+func (a *app) findKey(header *vault.Header) (*crypto.VaultKey, error) {
+	search := keySearch{app: a, header: header, keyringGet: a.keyring.Get}
+	key, err := search.withoutAsking()
+	if key != nil || !errors.Is(err, errNoKey) {
+		return key, err
+	}
+	for _, way := range []vault.Way{vault.Passphrase, vault.Recovery} {
+		if header.Has(way) {
+			return search.passphrase(way)
+		}
+	}
+	return nil, err
+}
+
+// withoutAsking tries the ways that need nobody. The first that is there counts:
+// a key that was named and does not fit is an error, not a reason to look on.
+func (s *keySearch) withoutAsking() (*crypto.VaultKey, error) {
+	settings, err := s.loadSettings()
+	if err != nil {
+		return nil, err
+	}
+	path := settings.keyFile
+	if s.keyFileFlag != "" {
+		path = s.keyFileFlag
+	}
+	if path != "" {
+		return s.fromFile(path, vault.CheckPrivate)
+	}
+	s.note("no --key-file or SECRET_KEY_FILE")
+	if dir := s.getenv("CREDENTIALS_DIRECTORY"); dir != "" {
+		path := filepath.Join(dir, credentialName)
+		if _, err := os.Lstat(path); err == nil {
+			return s.fromFile(path, closedToOthers)
+		}
+		s.note("no " + path)
+	}
+	if s.header.Has(vault.Keyring) {
+		text, err := s.keyringGet(s.header.ID)
+		if err == nil {
+			return s.fit(text, "the keyring's entry for this vault")
+		}
+		s.note(err.Error())
+	}
+	return nil, s.notFound()
+}
+
+func (s *keySearch) note(where string) { s.looked = append(s.looked, where) }
+
+func (s *keySearch) notFound() error {
+	next := "give the key with --key-file"
+	switch {
+	case s.header.Has(vault.Keyring):
+		next = "unlock the keyring, or " + next
+	case s.header.Has(vault.Passphrase):
+		next = "run it at a terminal and give the passphrase, or " + next
+	}
+	return noKeyf("no master key for the vault %s (id %s): %s; %s",
+		s.header.Dir, s.header.ID, strings.Join(s.looked, "; "), next)
+}
+
+func (s *keySearch) fromFile(path string, check func(string, fs.FileInfo) error) (*crypto.VaultKey, error) {
+	text, err := readKeyFile(path, check)
+	if err != nil {
+		return nil, err
+	}
+	return s.fit(text, path)
+}
+
+// fit derives the vault's key from what was found, if it is the right one.
+func (s *keySearch) fit(text, source string) (*crypto.VaultKey, error) {
+	master, err := crypto.ParseMasterKey(text)
+	if err != nil {
+		return nil, noKeyf("%s is %v; the vault %s wants the key with the id %s", source, err, s.header.Dir, s.header.ID)
+	}
+	return s.derive(master, source)
+}
+
+func (s *keySearch) derive(master crypto.MasterKey, source string) (*crypto.VaultKey, error) {
+	key, err := crypto.DeriveVaultKey(master, s.header.ID, s.rand)
+	if err != nil {
+		return nil, err
+	}
+	if key.Check() != s.header.Check {
+		return nil, noKeyf("%s holds the key of another vault than %s (id %s); give the right one with --key-file",
+			source, s.header.Dir, s.header.ID)
+	}
+	return key, nil
+}
+
+func (s *keySearch) passphrase(way vault.Way) (*crypto.VaultKey, error) {
+	sealed, err := s.header.ReadUnlock(way)
+	if err != nil {
+		return nil, err
+	}
+	for range passphraseAttempts {
+		typed, err := s.askHidden(fmt.Sprintf("%s for the vault %s", titleOf(way), s.header.Dir))
+		if errors.Is(err, errNoTerminal) {
+			s.note("no terminal to ask for the passphrase at")
+			return nil, s.notFound()
+		}
+		if err != nil {
+			return nil, err
+		}
+		master, err := crypto.OpenWithPassphrase(sealed, string(typed))
+		switch {
+		case errors.Is(err, crypto.ErrWrongPassphrase):
+			s.warnf("that passphrase is wrong")
+		case err != nil:
+			return nil, fmt.Errorf("the vault's sealed master key (%s): %w", way, err)
+		default:
+			return s.derive(master, "the vault's sealed master key")
+		}
+	}
+	return nil, noKeyf("wrong passphrase for the vault %s", s.header.Dir)
+}
+
+func titleOf(way vault.Way) string {
+	if way == vault.Recovery {
+		return "Recovery passphrase"
+	}
+	return "Passphrase"
+}
+
+// readKeyFile reads a file with a master key in it. What others may read is
+// refused, as ssh refuses keys.
+func readKeyFile(path string, check func(string, fs.FileInfo) error) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", noKeyf("reading the key file: %v", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", noKeyf("reading the key file: %v", err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", noKeyf("the key file %s is not a regular file", path)
+	}
+	if err := check(path, info); err != nil {
+		return "", noKeyf("%v", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxKeyFileSize))
+	if err != nil {
+		return "", noKeyf("reading the key file: %v", err)
+	}
+	return string(text), nil
+}
+
+// closedToOthers is the check for a systemd credential: what systemd grants to
+// the service's user by an access list shows as the group's.
+func closedToOthers(path string, info fs.FileInfo) error {
+	if info.Mode().Perm()&0o007 != 0 {
+		return vault.CheckPrivate(path, info)
+	}
+	return nil
+}
+
+// keyringHint says what to do without a keyring, where one was wanted.
+func keyringHint(err error) string {
+	if errors.Is(err, keyring.ErrLocked) {
+		return "unlock it, or use a key file (--key-file PATH) or a passphrase (--passphrase)"
+	}
+	return "use a key file (--key-file PATH) or a passphrase (--passphrase)"
+}

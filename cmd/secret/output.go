@@ -1,0 +1,140 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+)
+
+// printf writes data to standard output. Its error has to be returned: a full
+// disk behind a redirection must not look like success.
+func (a *app) printf(format string, args ...any) error {
+	_, err := fmt.Fprintf(a.stdout, format, args...)
+	return wrapWrite(err)
+}
+
+func (a *app) write(data []byte) error {
+	_, err := a.stdout.Write(data)
+	return wrapWrite(err)
+}
+
+func wrapWrite(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("writing the output: %w", err)
+}
+
+// printJSON prints v as indented JSON.
+func (a *app) printJSON(v any) error {
+	encoder := json.NewEncoder(a.stdout)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return wrapWrite(encoder.Encode(v))
+}
+
+// sayf tells a person what was done. Scripts are not told.
+func (a *app) sayf(format string, args ...any) {
+	if a.stderrIsTerminal {
+		fmt.Fprintf(a.stderr, format, args...)
+	}
+}
+
+// warnf tells everybody.
+func (a *app) warnf(format string, args ...any) {
+	fmt.Fprintf(a.stderr, "secret: warning: "+format+"\n", args...)
+}
+
+// printTable prints aligned columns under a header on a terminal, and lines of
+// tab-separated cells elsewhere.
+func (a *app) printTable(header []string, rows [][]string) error {
+	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = visible(cell)
+		}
+	}
+	if !a.stdoutIsTerminal {
+		for _, row := range rows {
+			if err := a.printf("%s\n", strings.Join(row, "\t")); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	w := table.NewWriter()
+	style := table.StyleDefault
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Box.PaddingLeft = ""
+	style.Box.PaddingRight = "  "
+	w.SetStyle(style)
+	w.AppendHeader(toRow(header))
+	for _, row := range rows {
+		w.AppendRow(toRow(row))
+	}
+	return a.printf("%s\n", w.Render())
+}
+
+func toRow(cells []string) table.Row {
+	row := make(table.Row, len(cells))
+	for i, cell := range cells {
+		row[i] = cell
+	}
+	return row
+}
+
+// visible shows what a terminal would obey, or what would pass for other text,
+// in an escaped form.
+func visible(s string) string {
+	if !strings.ContainsFunc(s, isInvisible) && utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case isInvisible(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func isInvisible(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
+// age says how long ago t was, in one unit.
+func (a *app) age(t time.Time) string {
+	d := a.now().Sub(t)
+	day := 24 * time.Hour
+	switch {
+	case d < time.Minute:
+		return "now"
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	case d < 2*day:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d < 2*365*day:
+		return fmt.Sprintf("%dd", d/day)
+	}
+	return fmt.Sprintf("%dy", d/(365*day))
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,286 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"example.org/secret/vault"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+type setOptions struct {
+	kv, credential bool
+	values         valueOptions
+	fields         map[string]*string // of a credential, by the flag's name
+	fromURL        string
+	description    string
+	tags           []string
+	onlyNew        bool
+	merge          bool
+	keepValue      bool
+	labels         []string
+}
+
+// credentialFlags are the fields of a credential that are no secrets.
+var credentialFlags = []string{"username", "engine", "host", "port", "dbname"}
+
+func newSetCommand(a *app) *cobra.Command {
+	o := setOptions{fields: map[string]*string{}}
+	cmd := &cobra.Command{
+		Use:     "set NAME [KEY=VALUE | KEY=@FILE | KEY=- | KEY]...",
+		Aliases: []string{"put", "add", "insert", "create", "write"},
+		Short:   "Store a secret, or a new version of it",
+		Long: `Store a secret, or a new version of one that is there. The old versions stay in
+its history.
+
+A secret is one of three kinds. A plaintext secret is one value of any bytes: it
+is asked for, read from standard input (less one trailing newline) or from a file.
+Pairs make a kv secret. --credential, or one of its flags, makes a credential: a
+username, a password and where they are for; only the password is asked for.
+
+A new version of a credential keeps the fields that are not named. One of a kv
+secret has just the pairs that are given, unless --merge.`,
+		Example: `  secret set openai/key
+  pass show openai | secret set openai/key
+  secret set tls/cert --file cert.pem
+  secret set stripe KEY OTHER=@file THIRD=-
+  secret set prod/db --username app --engine postgres --host db.example.org --generate
+  secret set prod/db --from-url -
+  secret set prod/db --credential --label next --description "billing"`,
+		Args:              argCount(1, -1),
+		ValidArgsFunction: a.completeNames(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runSet(o, cmd.Flags(), args[0], args[1:])
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&o.kv, "kv", false, "make a secret of pairs")
+	flags.BoolVar(&o.credential, "credential", false, "make a credential")
+	for _, name := range credentialFlags {
+		o.fields[name] = flags.String(name, "", "the "+name+" of a credential")
+	}
+	flags.StringVar(&o.fromURL, "from-url", "", "the fields of a credential as a URL; - asks for it or reads it from standard input")
+	flags.StringVar(&o.description, "description", "", "what the secret is for")
+	flags.StringArrayVar(&o.tags, "tag", nil, "a tag, as KEY=VALUE")
+	flags.BoolVar(&o.onlyNew, "new", false, "refuse if the secret exists")
+	flags.BoolVar(&o.merge, "merge", false, "keep the fields that are not given")
+	flags.BoolVar(&o.keepValue, "keep-value", false, "change only the description and tags")
+	flags.StringArrayVar(&o.labels, "label", nil, "give the new version this label and do not make it current")
+	o.values.addFlags(cmd)
+	cmd.MarkFlagsMutuallyExclusive("kv", "credential")
+	cmd.MarkFlagsMutuallyExclusive("new", "merge")
+	cmd.MarkFlagsMutuallyExclusive("new", "keep-value")
+	_ = cmd.RegisterFlagCompletionFunc("label", a.completeLabels)
+	return cmd
+}
+
+func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string, pairs []string) error {
+	name, err := vault.ParseName(nameArg)
+	if err != nil {
+		return err
+	}
+	labels, err := parseLabels(o.labels)
+	if err != nil {
+		return err
+	}
+	tags, err := parseTags(o.tags)
+	if err != nil {
+		return err
+	}
+	v, err := a.openVault()
+	if err != nil {
+		return err
+	}
+	// What cannot succeed is refused before anybody types a value.
+	existing, err := v.Get(name)
+	switch {
+	case errors.Is(err, vault.ErrNotFound):
+		existing = nil
+	case err != nil:
+		return err
+	case existing.Live() != nil:
+		return &commandError{vault.ErrExists, existing.Live().Error() + "; restore it, or delete it with --force first"}
+	case o.onlyNew:
+		return nameTaken(name)
+	}
+	var value newValue
+	if !o.keepValue {
+		if value, err = a.newValue(o, flags, existing, name, pairs); err != nil {
+			return err
+		}
+	} else if existing == nil {
+		return &commandError{vault.ErrNotFound, fmt.Sprintf("there is no secret named %q whose value could be kept", name)}
+	}
+	stored, err := v.Upsert(name, func(s *vault.Secret) error {
+		if o.onlyNew && s.Exists() {
+			return nameTaken(name)
+		}
+		if !o.keepValue {
+			if err := value.addTo(s, labels); err != nil {
+				return err
+			}
+		}
+		if flags.Changed("description") {
+			if err := s.SetDescription(o.description); err != nil {
+				return err
+			}
+		}
+		return applyTags(s, tags)
+	})
+	if err != nil {
+		return err
+	}
+	a.sayf("Stored %s, version %d.\n", name, stored.Versions[len(stored.Versions)-1].Number)
+	return nil
+}
+
+func nameTaken(name vault.Name) error {
+	return &commandError{vault.ErrExists, fmt.Sprintf("there is a secret named %q already; leave out --new to store a new version", name)}
+}
+
+// newValue is what a command line says about the next version.
+type newValue struct {
+	kind  vault.Kind
+	value vault.Value
+	merge bool
+}
+
+// addTo runs under the lock: it merges with what is there now, not with what was
+// there while somebody typed.
+func (n newValue) addTo(s *vault.Secret, labels []vault.Label) error {
+	value := n.value
+	if n.merge && s.Exists() {
+		current, err := s.Find(vault.Selector{})
+		if err != nil {
+			return err
+		}
+		value = current.Value.Merged(value)
+	}
+	return s.Add(vault.NewVersion{Kind: n.kind, Value: value, Origin: vault.OriginSet, Labels: labels})
+}
+
+func (a *app) newValue(o setOptions, flags *pflag.FlagSet, existing *vault.Secret, name vault.Name, pairs []string) (newValue, error) {
+	kind, err := o.kind(flags, existing, name, pairs)
+	if err != nil {
+		return newValue{}, err
+	}
+	n := newValue{kind: kind, merge: o.merge || kind == vault.Credential}
+	if o.merge && kind == vault.Plaintext {
+		return newValue{}, usagef("--merge is for secrets with fields; %q is a plaintext secret", name)
+	}
+	switch kind {
+	case vault.Plaintext:
+		n.value.Plain, err = a.readValue(&o.values, flags, "Value of "+string(name))
+	case vault.KV:
+		if len(pairs) == 0 {
+			return newValue{}, usagef("%q is a kv secret; give its pairs as KEY=VALUE, KEY=@FILE or KEY", name)
+		}
+		n.value.Fields, err = a.readPairs(pairs, &o.values)
+	case vault.Credential:
+		n.value.Fields, err = a.readCredential(o, flags, name, pairs)
+	}
+	return n, err
+}
+
+// kind says what kind of secret the arguments make; where they leave it open, the
+// kind that the secret has.
+func (o setOptions) kind(flags *pflag.FlagSet, existing *vault.Secret, name vault.Name, pairs []string) (vault.Kind, error) {
+	credential := o.credential || o.fromURL != ""
+	for _, flag := range credentialFlags {
+		credential = credential || flags.Changed(flag)
+	}
+	explicitValue := o.values.generate || flags.Changed("value") || flags.Changed("file")
+	var kind vault.Kind
+	switch {
+	case credential && o.kv:
+		return "", usagef("a kv secret has no --username or other flags of a credential; give pairs")
+	case credential:
+		kind = vault.Credential
+	case o.kv:
+		kind = vault.KV
+	case existing != nil && (existing.Kind == vault.Credential || len(pairs) == 0):
+		kind = existing.Kind
+	case len(pairs) > 0:
+		kind = vault.KV
+	default:
+		kind = vault.Plaintext
+	}
+	if existing != nil && existing.Kind != kind {
+		return "", usagef("%q is a %s secret and cannot become a %s one; choose another name, or delete it first", name, existing.Kind, kind)
+	}
+	if kind == vault.KV && explicitValue {
+		return "", usagef("--value, --file and --generate are for one value; %q is a kv secret, so give KEY=VALUE or KEY=@FILE", name)
+	}
+	if kind == vault.KV && !o.kv && existing == nil {
+		for _, pair := range pairs {
+			if !strings.Contains(pair, "=") && len(pairs) == 1 {
+				return "", usagef("is %q a value or a key? A value is given with --value, a pipe or a prompt; a key as %s= or with --kv", pair, pair)
+			}
+		}
+	}
+	return kind, nil
+}
+
+func (a *app) readCredential(o setOptions, flags *pflag.FlagSet, name vault.Name, pairs []string) (map[string]vault.Bytes, error) {
+	fields := map[string]vault.Bytes{}
+	if o.fromURL != "" {
+		fromURL, err := a.readCredentialURL(o.fromURL)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(fields, fromURL)
+	}
+	extra, err := a.readPairs(pairs, &o.values)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(fields, extra)
+	for _, flag := range credentialFlags {
+		if flags.Changed(flag) {
+			fields[flag] = vault.Bytes(*o.fields[flag])
+		}
+	}
+	if _, given := fields["password"]; !given {
+		if fields["password"], err = a.readValue(&o.values, flags, "Password of "+string(name)); err != nil {
+			return nil, err
+		}
+	}
+	return fields, nil
+}
+
+func parseLabels(args []string) ([]vault.Label, error) {
+	var labels []vault.Label
+	for _, arg := range args {
+		label, err := vault.ParseLabel(arg)
+		if err != nil {
+			return nil, err
+		}
+		labels = append(labels, label)
+	}
+	return labels, nil
+}
+
+func parseTags(args []string) (map[string]string, error) {
+	tags := map[string]string{}
+	for _, arg := range args {
+		key, value, ok := strings.Cut(arg, "=")
+		if !ok {
+			return nil, usagef("a tag has the form KEY=VALUE, not %q", arg)
+		}
+		tags[key] = value
+	}
+	return tags, nil
+}
+
+func applyTags(s *vault.Secret, tags map[string]string) error {
+	for key, value := range tags {
+		if err := s.Tag(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}

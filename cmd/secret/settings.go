@@ -1,0 +1,211 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+
+	"example.org/secret/vault"
+	"example.org/secret/vault/password"
+
+	"gopkg.in/yaml.v3"
+)
+
+// settings are the user's defaults: from the environment, else from the
+// configuration file.
+type settings struct {
+	vault    string
+	keyFile  string
+	history  int
+	password password.Rules
+}
+
+// setting is one of them: how it is called and where its value goes.
+type setting struct {
+	name  string // in the configuration file
+	env   string
+	about string
+	apply func(*settings, string) error
+	value func(*settings) string
+}
+
+func allSettings() []setting {
+	rules := func(name, about string, field func(*password.Rules) *bool) setting {
+		return setting{
+			"password-" + name, "SECRET_PASSWORD_" + envName(name), about,
+			func(s *settings, v string) (err error) {
+				*field(&s.password), err = strconv.ParseBool(v)
+				return mistyped(err, "true or false")
+			},
+			func(s *settings) string { return strconv.FormatBool(*field(&s.password)) },
+		}
+	}
+	return []setting{
+		{
+			"vault", "SECRET_VAULT", "the vault's directory",
+			func(s *settings, v string) error { s.vault = v; return nil },
+			func(s *settings) string { return s.vault },
+		},
+		{
+			"key-file", "SECRET_KEY_FILE", "a file with the master key",
+			func(s *settings, v string) error { s.keyFile = v; return nil },
+			func(s *settings) string { return s.keyFile },
+		},
+		{
+			"history", "SECRET_HISTORY", "how many versions without a label to keep",
+			func(s *settings, v string) error { return parseCount(&s.history, v) },
+			func(s *settings) string { return strconv.Itoa(s.history) },
+		},
+		{
+			"password-length", "SECRET_PASSWORD_LENGTH", "the length of generated passwords",
+			func(s *settings, v string) error { return parseCount(&s.password.Length, v) },
+			func(s *settings) string { return strconv.Itoa(s.password.Length) },
+		},
+		{
+			"password-exclude-characters", "SECRET_PASSWORD_EXCLUDE_CHARACTERS", "characters that generated passwords do not have",
+			func(s *settings, v string) error { s.password.ExcludeCharacters = v; return nil },
+			func(s *settings) string { return s.password.ExcludeCharacters },
+		},
+		rules("exclude-lowercase", "no lower-case letters in generated passwords", func(r *password.Rules) *bool { return &r.ExcludeLowercase }),
+		rules("exclude-uppercase", "no upper-case letters in generated passwords", func(r *password.Rules) *bool { return &r.ExcludeUppercase }),
+		rules("exclude-numbers", "no digits in generated passwords", func(r *password.Rules) *bool { return &r.ExcludeNumbers }),
+		rules("exclude-punctuation", "no punctuation in generated passwords", func(r *password.Rules) *bool { return &r.ExcludePunctuation }),
+		rules("include-space", "spaces in generated passwords", func(r *password.Rules) *bool { return &r.IncludeSpace }),
+		rules("allow-missing-types", "not one character of each type in generated passwords", func(r *password.Rules) *bool { return &r.AllowMissingTypes }),
+	}
+}
+
+func parseCount(n *int, text string) error {
+	parsed, err := strconv.Atoi(text)
+	if err == nil && parsed < 1 {
+		err = strconv.ErrRange
+	}
+	*n = parsed
+	return mistyped(err, "a number from 1")
+}
+
+func mistyped(err error, want string) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New("has to be " + want)
+}
+
+// loadSettings reads the configuration file and the environment, once.
+func (a *app) loadSettings() (*settings, error) {
+	if a.settings != nil {
+		return a.settings, nil
+	}
+	s := a.defaultSettings()
+	var entries map[string]*yaml.Node
+	// A process without a home has the environment and flags.
+	path, err := a.configPath()
+	if err == nil {
+		if entries, err = readConfig(path); err != nil {
+			return nil, err
+		}
+	}
+	for _, known := range allSettings() {
+		if entry, ok := entries[known.name]; ok {
+			if err := known.apply(s, entry.Value); err != nil {
+				return nil, usagef("%s:%d: %s %v", path, entry.Line, known.name, err)
+			}
+		}
+		if value := a.getenv(known.env); value != "" {
+			if err := known.apply(s, value); err != nil {
+				return nil, usagef("%s %v", known.env, err)
+			}
+		}
+	}
+	a.settings = s
+	return s, nil
+}
+
+func (a *app) defaultSettings() *settings {
+	s := &settings{
+		history:  vault.DefaultHistory,
+		password: password.Rules{Length: password.DefaultLength},
+	}
+	if dir, err := a.userDir("XDG_DATA_HOME", filepath.Join(".local", "share"), "LocalAppData"); err == nil {
+		s.vault = filepath.Join(dir, "secret", "vault")
+	}
+	return s
+}
+
+// readConfig returns the entries of a configuration file by name. A file that is
+// not there has none.
+func readConfig(path string) (map[string]*yaml.Node, error) {
+	document, err := readConfigDocument(path)
+	if err != nil || document == nil {
+		return nil, err
+	}
+	root := document.Content[0]
+	if root.Kind != yaml.MappingNode {
+		return nil, usagef("%s:%d: a line has the form NAME: VALUE", path, root.Line)
+	}
+	known := map[string]bool{}
+	for _, setting := range allSettings() {
+		known[setting.name] = true
+	}
+	entries := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		name, value := root.Content[i], root.Content[i+1]
+		switch {
+		case !known[name.Value]:
+			return nil, usagef("%s:%d: there is no setting %q; secret config lists them", path, name.Line, name.Value)
+		case entries[name.Value] != nil:
+			return nil, usagef("%s:%d: %s is set twice", path, name.Line, name.Value)
+		case value.Kind != yaml.ScalarNode:
+			return nil, usagef("%s:%d: %s takes one value", path, value.Line, name.Value)
+		}
+		entries[name.Value] = value
+	}
+	return entries, nil
+}
+
+func readConfigDocument(path string) (*yaml.Node, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && len(bytes.TrimSpace(text)) == 0) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	var document yaml.Node
+	if err := yaml.Unmarshal(text, &document); err != nil {
+		return nil, usagef("%s: %v", path, err)
+	}
+	if len(document.Content) == 0 {
+		return nil, nil
+	}
+	return &document, nil
+}
+
+func (a *app) configPath() (string, error) {
+	dir, err := a.userDir("XDG_CONFIG_HOME", ".config", "AppData")
+	return filepath.Join(dir, "secret", "config.yaml"), err
+}
+
+// userDir returns a base directory of the user: by the XDG specification on Unix,
+// the system's own on macOS and Windows.
+func (a *app) userDir(xdg, underHome, windows string) (string, error) {
+	if dir := a.getenv(xdg); filepath.IsAbs(dir) {
+		return dir, nil
+	}
+	if dir := a.getenv(windows); runtime.GOOS == "windows" && dir != "" {
+		return dir, nil
+	}
+	home := a.getenv("HOME")
+	if home == "" {
+		return "", usagef("HOME is not set")
+	}
+	if runtime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Application Support"), nil
+	}
+	return filepath.Join(home, underHome), nil
+}

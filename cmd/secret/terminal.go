@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"golang.org/x/term"
+)
+
+// maxTerminalLine is what a terminal hands over of one line; it drops the rest
+// without a word.
+const maxTerminalLine = 4095
+
+var errNoTerminal = errors.New("there is no terminal to ask at")
+
+// terminal is where a person sits, whatever the standard streams are.
+type terminal struct {
+	in, out *os.File
+	lines   *bufio.Reader
+}
+
+func (t *terminal) close() {
+	t.in.Close()
+	if t.out != t.in {
+		t.out.Close()
+	}
+}
+
+// askHidden asks for a line without showing what is typed.
+func (a *app) askHidden(prompt string) ([]byte, error) {
+	t, err := a.openTerminal()
+	if err != nil {
+		return nil, err
+	}
+	defer t.close()
+	fmt.Fprintf(t.out, "%s: ", visible(prompt))
+	line, err := t.readHidden()
+	fmt.Fprintln(t.out)
+	if err != nil {
+		return nil, promptError(err)
+	}
+	if len(line) >= maxTerminalLine {
+		return nil, usagef("a terminal passes on %d characters of a line at most; use a file or a pipe", maxTerminalLine)
+	}
+	return line, nil
+}
+
+// readHidden brings the echo back when a signal ends the program meanwhile.
+func (t *terminal) readHidden() ([]byte, error) {
+	fd := int(t.in.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return nil, err
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	type result struct {
+		line []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		line, err := term.ReadPassword(fd)
+		done <- result{line, err}
+	}()
+	select {
+	case r := <-done:
+		return r.line, r.err
+	case <-signals:
+		_ = term.Restore(fd, state)
+		return nil, errInterrupted
+	}
+}
+
+// ask asks for a line that may be seen.
+func (a *app) ask(prompt string) (string, error) {
+	t, err := a.openTerminal()
+	if err != nil {
+		return "", err
+	}
+	defer t.close()
+	return t.ask(prompt)
+}
+
+func (t *terminal) ask(prompt string) (string, error) {
+	fmt.Fprintf(t.out, "%s ", visible(prompt))
+	line, err := t.lines.ReadString('\n')
+	if err != nil {
+		fmt.Fprintln(t.out)
+		return "", promptError(err)
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}
+
+// confirm asks a question whose answer is no unless it is yes.
+func (a *app) confirm(question string) (bool, error) {
+	answer, err := a.ask(question + " [y/N]")
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes", err
+}
+
+func promptError(err error) error {
+	if errors.Is(err, errInterrupted) {
+		return &commandError{errInterrupted, "interrupted; nothing was changed"}
+	}
+	if errors.Is(err, io.EOF) {
+		return errors.New("nothing was entered; nothing was changed")
+	}
+	return fmt.Errorf("reading from the terminal: %w", err)
+}

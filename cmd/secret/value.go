@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"example.org/secret/vault"
+	"example.org/secret/vault/password"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// valueOptions say where a value comes from. Without any of them it is asked for
+// at the terminal, or read from standard input where that is none.
+type valueOptions struct {
+	file       string
+	value      string
+	generate   bool
+	raw        bool
+	allowEmpty bool
+	rules      ruleFlags
+}
+
+func (o *valueOptions) addFlags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVarP(&o.file, "file", "f", "", "read the value from a file, exactly")
+	flags.StringVar(&o.value, "value", "", "the value itself (other users may see it in ps, and your shell keeps it)")
+	flags.BoolVarP(&o.generate, "generate", "g", false, "make a password")
+	flags.BoolVar(&o.raw, "raw", false, "keep a trailing newline of standard input")
+	flags.BoolVar(&o.allowEmpty, "allow-empty", false, "keep an empty value without asking")
+	o.rules.addFlags(flags)
+	cmd.MarkFlagsMutuallyExclusive("file", "value", "generate")
+}
+
+// read returns the value that was asked for as prompt.
+func (a *app) readValue(o *valueOptions, flags *pflag.FlagSet, prompt string) (vault.Bytes, error) {
+	switch {
+	case o.generate:
+		return a.generatePassword(&o.rules, flags)
+	case flags.Changed("value"):
+		a.warnCommandLine()
+		return vault.Bytes(o.value), nil
+	case o.file != "" && o.file != "-":
+		return readValueFile(o.file)
+	}
+	var value vault.Bytes
+	var err error
+	if a.stdinIsTerminal && o.file != "-" {
+		value, err = a.askHidden(prompt)
+	} else {
+		value, err = a.readStdin(o.raw)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(value) == 0 && !o.allowEmpty {
+		return value, a.confirmEmpty()
+	}
+	return value, nil
+}
+
+func (a *app) confirmEmpty() error {
+	if a.stdinIsTerminal {
+		yes, err := a.confirm("The value is empty. Keep it?")
+		if err != nil {
+			return err
+		}
+		if yes {
+			return nil
+		}
+	}
+	return usagef("the value is empty, and nothing was stored; add --allow-empty if that is meant")
+}
+
+// warnCommandLine warns once for a command, however many values it has.
+func (a *app) warnCommandLine() {
+	a.warnf("values on the command line can be seen in ps and in your shell's history; a prompt, a pipe or @file cannot")
+}
+
+// readStdin reads a value from standard input, less one trailing newline, which
+// echo and editors add, unless raw.
+func (a *app) readStdin(raw bool) (vault.Bytes, error) {
+	// One more than the limit, so that the vault refuses what is too large.
+	value, err := io.ReadAll(io.LimitReader(a.stdin, vault.MaxValueSize+2))
+	if err != nil {
+		return nil, fmt.Errorf("reading standard input: %w", err)
+	}
+	if !raw {
+		value = bytes.TrimSuffix(value, []byte("\n"))
+	}
+	return value, nil
+}
+
+func readValueFile(path string) (vault.Bytes, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usagef("reading the value: %v", err)
+	}
+	defer f.Close()
+	value, err := io.ReadAll(io.LimitReader(f, vault.MaxValueSize+1))
+	if err != nil {
+		return nil, usagef("reading the value: %v", err)
+	}
+	return value, nil
+}
+
+// readPairs turns KEY=VALUE, KEY=@FILE, KEY=- and KEY (asked for) into fields.
+// A value that begins with @ is written with two.
+func (a *app) readPairs(args []string, o *valueOptions) (map[string]vault.Bytes, error) {
+	fields := map[string]vault.Bytes{}
+	var stdinTaken, onCommandLine bool
+	for _, arg := range args {
+		key, text, hasValue := strings.Cut(arg, "=")
+		if err := vault.CheckField(key); err != nil {
+			return nil, err
+		}
+		if _, twice := fields[key]; twice {
+			return nil, usagef("the field %q is given twice", key)
+		}
+		var err error
+		switch {
+		case !hasValue:
+			fields[key], err = a.askHidden(key)
+		case text == "-" && stdinTaken:
+			err = usagef("standard input can be the value of one field only")
+		case text == "-":
+			stdinTaken = true
+			fields[key], err = a.readStdin(o.raw)
+		case strings.HasPrefix(text, "@@"):
+			onCommandLine = true
+			fields[key] = vault.Bytes(text[1:])
+		case strings.HasPrefix(text, "@"):
+			fields[key], err = readValueFile(text[1:])
+		default:
+			onCommandLine = onCommandLine || text != ""
+			fields[key] = vault.Bytes(text)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if onCommandLine {
+		a.warnCommandLine()
+	}
+	return fields, nil
+}
+
+// ruleFlags are password rules from the command line, on top of the settings.
+type ruleFlags struct{ rules password.Rules }
+
+func (r *ruleFlags) addFlags(flags *pflag.FlagSet) {
+	flags.IntVar(&r.rules.Length, "length", 0, "how many characters a password has (1 to 4096)")
+	flags.StringVar(&r.rules.ExcludeCharacters, "exclude-characters", "", "characters that a password must not have")
+	flags.BoolVar(&r.rules.ExcludeLowercase, "exclude-lowercase", false, "no lower-case letters")
+	flags.BoolVar(&r.rules.ExcludeUppercase, "exclude-uppercase", false, "no upper-case letters")
+	flags.BoolVar(&r.rules.ExcludeNumbers, "exclude-numbers", false, "no digits")
+	flags.BoolVar(&r.rules.ExcludePunctuation, "exclude-punctuation", false, "no punctuation")
+	flags.BoolVar(&r.rules.IncludeSpace, "include-space", false, "spaces as well")
+	flags.BoolVar(&r.rules.AllowMissingTypes, "allow-missing-types", false, "not one character of each type")
+}
+
+func (a *app) generatePassword(r *ruleFlags, flags *pflag.FlagSet) (vault.Bytes, error) {
+	s, err := a.loadSettings()
+	if err != nil {
+		return nil, err
+	}
+	rules := s.password
+	for name, take := range map[string]func(){
+		"length":              func() { rules.Length = r.rules.Length },
+		"exclude-characters":  func() { rules.ExcludeCharacters = r.rules.ExcludeCharacters },
+		"exclude-lowercase":   func() { rules.ExcludeLowercase = r.rules.ExcludeLowercase },
+		"exclude-uppercase":   func() { rules.ExcludeUppercase = r.rules.ExcludeUppercase },
+		"exclude-numbers":     func() { rules.ExcludeNumbers = r.rules.ExcludeNumbers },
+		"exclude-punctuation": func() { rules.ExcludePunctuation = r.rules.ExcludePunctuation },
+		"include-space":       func() { rules.IncludeSpace = r.rules.IncludeSpace },
+		"allow-missing-types": func() { rules.AllowMissingTypes = r.rules.AllowMissingTypes },
+	} {
+		if flags.Changed(name) {
+			take()
+		}
+	}
+	if flags.Changed("length") && rules.Length == 0 {
+		return nil, usagef("the length has to be 1 to 4096, not 0")
+	}
+	generated, err := password.Generate(a.rand, rules)
+	return vault.Bytes(generated), err
+}
