@@ -106,6 +106,7 @@ the operating system, in a key file, or behind a passphrase.`,
 		Version:           versionText(),
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return checkFlagGroups(cmd) }
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v; see %s --help", err, cmd.CommandPath())
 	})
@@ -125,6 +126,7 @@ the operating system, in a key file, or behind a passphrase.`,
 		newHistoryCommand(a), newDiffCommand(a), newRollbackCommand(a), newLabelCommand(a))
 	addGroup(root, groupVault,
 		newInitCommand(a), newKeyCommand(a), newConfigCommand(a), newCompletionCommand(a), newVersionCommand(a))
+	root.SetHelpCommand(newHelpCommand())
 	root.AddCommand(newManCommand(a), newExitCodesTopic(), newEnvironmentTopic())
 	return root
 }
@@ -166,7 +168,7 @@ func newVersionCommand(a *app) *cobra.Command {
 		Example: "  secret version",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return a.printf("secret %s\n", versionText())
+			return a.printf("secret version %s\n", versionText())
 		},
 	}
 }

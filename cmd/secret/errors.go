@@ -110,12 +110,27 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	text := fmt.Sprintf("there is no command %q", args[0])
+	cmd.SuggestionsMinimumDistance = 2 // cobra sets its default only where it prints them itself
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		text += "; did you mean " + strings.Join(near, " or ") + "?"
 	} else {
 		text += "; see " + cmd.CommandPath() + " --help"
 	}
 	return usagef("%s", text)
+}
+
+// checkFlagGroups says in words of ours, and with our exit code, that flags
+// exclude each other. The names are at the end of what cobra says.
+func checkFlagGroups(cmd *cobra.Command) error {
+	err := cmd.ValidateFlagGroups()
+	if err == nil {
+		return nil
+	}
+	_, names, found := strings.Cut(err.Error(), "can be; [")
+	if names, _, ok := strings.Cut(names, "]"); found && ok {
+		return usagef("--%s exclude each other; see %s --help", strings.ReplaceAll(names, " ", " and --"), cmd.CommandPath())
+	}
+	return usagef("%v; see %s --help", err, cmd.CommandPath())
 }
 
 func noArgs(cmd *cobra.Command, args []string) error { return argCount(0, 0)(cmd, args) }
