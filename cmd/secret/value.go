@@ -113,10 +113,11 @@ func readValueFile(path string) (vault.Bytes, error) {
 func (a *app) readPairs(args []string, o *valueOptions) (map[string]vault.Bytes, error) {
 	fields := map[string]vault.Bytes{}
 	var stdinTaken, onCommandLine bool
-	for _, arg := range args {
+	for i, arg := range args {
 		key, text, hasValue := strings.Cut(arg, "=")
-		if err := vault.CheckField(key); err != nil {
-			return nil, err
+		if vault.CheckField(key) != nil {
+			// It is not repeated: a key or a file taken for a pair is a value.
+			return nil, usagef("argument %d is no pair: a key has 1 to 256 bytes of UTF-8 and no control characters; usage: KEY=VALUE, KEY=@FILE or KEY", i+2)
 		}
 		if _, twice := fields[key]; twice {
 			return nil, usagef("the field %q is given twice", key)
