@@ -36,7 +36,13 @@ func (o *valueOptions) addFlags(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("file", "value", "generate")
 }
 
-// read returns the value that was asked for as prompt.
+// explicit reports whether a flag says where the value comes from.
+func (o *valueOptions) explicit(flags *pflag.FlagSet) bool {
+	return o.generate || flags.Changed("value") || flags.Changed("file")
+}
+
+// readValue returns the value, asking for it as prompt where no flag says where it
+// comes from.
 func (a *app) readValue(o *valueOptions, flags *pflag.FlagSet, prompt string) (vault.Bytes, error) {
 	switch {
 	case o.generate:
@@ -162,6 +168,19 @@ func (r *ruleFlags) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&r.rules.ExcludePunctuation, "exclude-punctuation", false, "no punctuation")
 	flags.BoolVar(&r.rules.IncludeSpace, "include-space", false, "spaces as well")
 	flags.BoolVar(&r.rules.AllowMissingTypes, "allow-missing-types", false, "not one character of each type")
+}
+
+// changedRule returns a rule that was given on the command line, if one was.
+func changedRule(flags *pflag.FlagSet) string {
+	var rules pflag.FlagSet
+	new(ruleFlags).addFlags(&rules)
+	var name string
+	flags.Visit(func(f *pflag.Flag) {
+		if rules.Lookup(f.Name) != nil {
+			name = f.Name
+		}
+	})
+	return name
 }
 
 func (a *app) generatePassword(r *ruleFlags, flags *pflag.FlagSet) (vault.Bytes, error) {
