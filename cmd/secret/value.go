@@ -44,32 +44,33 @@ func (o *valueOptions) explicit(flags *pflag.FlagSet) bool {
 // readValue returns the value, asking for it as prompt where no flag says where it
 // comes from.
 func (a *app) readValue(o *valueOptions, flags *pflag.FlagSet, prompt string) (vault.Bytes, error) {
+	var value vault.Bytes
+	var err error
 	switch {
 	case o.generate:
 		return a.generatePassword(&o.rules, flags)
 	case flags.Changed("value"):
 		a.warnCommandLine()
-		return vault.Bytes(o.value), nil
-	case o.file != "" && o.file != "-":
-		return readValueFile(o.file)
-	}
-	var value vault.Bytes
-	var err error
-	if a.stdinIsTerminal && o.file != "-" {
+		value = vault.Bytes(o.value)
+	case flags.Changed("file") && o.file != "-":
+		value, err = readValueFile(o.file)
+	case a.stdinIsTerminal && !flags.Changed("file"):
 		value, err = a.askHidden(prompt)
-	} else {
+	default:
 		value, err = a.readStdin(o.raw)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if len(value) == 0 && !o.allowEmpty {
-		return value, a.confirmEmpty()
-	}
-	return value, nil
+	return value, a.confirmEmpty(value, o)
 }
 
-func (a *app) confirmEmpty() error {
+// confirmEmpty keeps an unset variable or a pipe whose program failed from
+// passing for a value.
+func (a *app) confirmEmpty(value vault.Bytes, o *valueOptions) error {
+	if len(value) > 0 || o.allowEmpty {
+		return nil
+	}
 	if a.stdinIsTerminal {
 		yes, err := a.confirm("The value is empty. Keep it?")
 		if err != nil {
@@ -131,12 +132,16 @@ func (a *app) readPairs(args []string, o *valueOptions) (map[string]vault.Bytes,
 		var err error
 		switch {
 		case !hasValue:
-			fields[key], err = a.askHidden(key)
+			if fields[key], err = a.askHidden(key); err == nil {
+				err = a.confirmEmpty(fields[key], o)
+			}
 		case text == "-" && stdinTaken:
 			err = usagef("standard input can be the value of one field only")
 		case text == "-":
 			stdinTaken = true
-			fields[key], err = a.readStdin(o.raw)
+			if fields[key], err = a.readStdin(o.raw); err == nil {
+				err = a.confirmEmpty(fields[key], o)
+			}
 		case strings.HasPrefix(text, "@@"):
 			onCommandLine = true
 			fields[key] = vault.Bytes(text[1:])
