@@ -178,12 +178,17 @@ func decodeEditable(text []byte, kind vault.Kind) (editable, error) {
 }
 
 func yamlPosition(err error) string {
-	// The library quotes what it stumbled over, which may be a value.
-	var line int
-	if _, scanErr := fmt.Sscanf(err.Error(), "yaml: line %d:", &line); scanErr == nil {
+	if line := yamlLine(err); line > 0 {
 		return fmt.Sprintf("look at line %d", line)
 	}
 	return "look at its quotes and indentation"
+}
+
+// yamlLine is all that may be shown of an error of the library, which quotes what
+// it stumbled over. It is 0 if there is none.
+func yamlLine(err error) (line int) {
+	_, _ = fmt.Sscanf(err.Error(), "yaml: line %d:", &line)
+	return line
 }
 
 func scalarBytes(node *yaml.Node) (vault.Bytes, error) {
