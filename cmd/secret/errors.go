@@ -94,12 +94,18 @@ func hintFor(err error) string {
 		return "install a newer version of secret"
 	case errors.Is(err, vault.ErrBusy):
 		return "try again"
+	case errors.Is(err, vault.ErrNoSecret):
+		return "secret list shows which there are"
+	case errors.Is(err, vault.ErrNoVersion):
+		return "secret history NAME shows which there are"
 	case errors.Is(err, vault.ErrDeleted):
 		return "bring it back with: secret restore NAME"
 	case errors.Is(err, syscall.ENOSPC):
 		return "nothing was changed; make room and try again"
-	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
-		return "nothing was changed; the place cannot be written to"
+	case errors.Is(err, syscall.EROFS):
+		return "nothing was changed; the file system cannot be written to"
+	case errors.Is(err, fs.ErrPermission):
+		return "nothing was changed; see whose it is and what its mode allows (ls -l)"
 	}
 	return ""
 }
