@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -129,9 +130,14 @@ func (e editable) encode(s *vault.Secret, v vault.Version) ([]byte, error) {
 // is written: 007, yes and 1e3 are no numbers or truths here. Its errors name a
 // line and no value.
 func decodeEditable(text []byte, kind vault.Kind) (editable, error) {
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	var document, more yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
 		return editable{}, errors.New("the text is not YAML: " + yamlPosition(err))
+	}
+	// A line of a value that came to stand at the margin would go unheard.
+	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
+		return editable{}, errors.New("the text goes on behind a line --- or ...; indent what belongs to a value")
 	}
 	if len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
 		return editable{}, errors.New("the text has to be lines of NAME: VALUE")
