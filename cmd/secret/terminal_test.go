@@ -32,11 +32,16 @@ type person struct {
 	exited   chan error
 }
 
-// atTerminal starts secret with a terminal for everything, and a vault in env.
+// atTerminal starts secret with a terminal for everything.
 func atTerminal(t *testing.T, env []string, args ...string) *person {
 	t.Helper()
+	return runAtTerminal(t, env, "secret", args...)
+}
+
+func runAtTerminal(t *testing.T, env []string, program string, args ...string) *person {
+	t.Helper()
 	master, slave := openPTY(t)
-	p := &person{t: t, cmd: exec.Command("secret", args...), env: env, pty: master, tty: slave, news: make(chan struct{}, 1), exited: make(chan error, 1)}
+	p := &person{t: t, cmd: exec.Command(program, args...), env: env, pty: master, tty: slave, news: make(chan struct{}, 1), exited: make(chan error, 1)}
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH")}, env...)
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = slave, slave, slave
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
