@@ -85,6 +85,7 @@ func run(a *app, args []string) (code int) {
 const (
 	groupSecrets  = "secrets"
 	groupVersions = "versions"
+	groupRotation = "rotation"
 	groupVault    = "vault"
 )
 
@@ -115,6 +116,7 @@ the operating system, in a key file, or behind a passphrase.`,
 	root.AddGroup(
 		&cobra.Group{ID: groupSecrets, Title: "Secrets:"},
 		&cobra.Group{ID: groupVersions, Title: "Versions:"},
+		&cobra.Group{ID: groupRotation, Title: "Rotation:"},
 		&cobra.Group{ID: groupVault, Title: "The vault:"},
 	)
 	addGroup(root, groupSecrets,
@@ -123,6 +125,8 @@ the operating system, in a key file, or behind a passphrase.`,
 		newTagCommand(a), newUntagCommand(a), newGenerateCommand(a))
 	addGroup(root, groupVersions,
 		newHistoryCommand(a), newDiffCommand(a), newRollbackCommand(a), newLabelCommand(a))
+	addGroup(root, groupRotation,
+		newRotateCommand(a), newRotationCommand(a), newRotatorCommand(a))
 	addGroup(root, groupVault,
 		newInitCommand(a), newKeyCommand(a), newConfigCommand(a), newCompletionCommand(a), newVersionCommand(a))
 	root.AddCommand(newManCommand(a), newExitCodesTopic(), newEnvironmentTopic())

@@ -134,8 +134,19 @@ func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string, pairs [
 	if err != nil {
 		return err
 	}
+	if existing != nil && abandonsRotation(existing, stored) {
+		a.warnf("%s was being rotated; that is given up, and your value counts (the other one is in the history)", name)
+	}
 	a.sayf("Stored %s, version %d.\n", name, stored.Versions[len(stored.Versions)-1].Number)
 	return nil
+}
+
+// abandonsRotation reports whether a pending version lost its label to a value
+// set by hand.
+func abandonsRotation(before, after *vault.Secret) bool {
+	_, was := before.Labels[vault.Pending]
+	_, is := after.Labels[vault.Pending]
+	return was && !is
 }
 
 func nameTaken(name vault.Name) error {
