@@ -42,13 +42,13 @@ func (b Bytes) MarshalJSON() ([]byte, error) {
 	if utf8.Valid(b) {
 		return json.Marshal(string(b))
 	}
-	return json.Marshal(binary{b})
+	return json.Marshal(base64Bytes{b})
 }
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (b *Bytes) UnmarshalJSON(data []byte) error {
 	if bytes.HasPrefix(data, []byte("{")) {
-		var encoded binary
+		var encoded base64Bytes
 		err := json.Unmarshal(data, &encoded)
 		*b = encoded.Base64
 		return err
@@ -59,7 +59,7 @@ func (b *Bytes) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-type binary struct {
+type base64Bytes struct {
 	Base64 []byte `json:"base64"`
 }
 

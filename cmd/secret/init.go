@@ -229,7 +229,7 @@ func (n *newVault) finish(o initOptions) error {
 	if err != nil {
 		return err
 	}
-	outside, err := n.outside()
+	outside, err := n.app.outside(n.id)
 	if err != nil {
 		return err
 	}

@@ -77,19 +77,23 @@ func (a *app) unlock(find func(*vault.Header) (*crypto.VaultKey, error)) (*vault
 }
 
 func (a *app) openWith(header *vault.Header, key *crypto.VaultKey) (*vault.Vault, error) {
-	outside, err := a.outside()
+	outside, err := a.outside(header.ID)
 	if err != nil {
 		return nil, err
 	}
 	return vault.Open(header, key, outside)
 }
 
-func (a *app) outside() (vault.Outside, error) {
+func (a *app) outside(vaultID string) (vault.Outside, error) {
 	s, err := a.loadSettings()
 	if err != nil {
 		return vault.Outside{}, err
 	}
-	return vault.Outside{Now: a.now, Rand: a.rand, History: s.history, LockTimeout: lockTimeout}, nil
+	outside := vault.Outside{Now: a.now, Rand: a.rand, History: s.history, LockTimeout: lockTimeout}
+	if dir, err := a.userDir("XDG_CACHE_HOME", ".cache", "LocalAppData"); err == nil {
+		outside.CacheFile = filepath.Join(dir, "secret", vaultID+".list")
+	}
+	return outside, nil
 }
 
 // keySearch looks for the master key of one vault and remembers where it looked.
