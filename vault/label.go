@@ -76,7 +76,7 @@ func (s *Secret) MoveLabel(label Label, to, from int) error {
 	at := s.Labels[label]
 	switch {
 	case to == 0 && at == 0:
-		return failf(ErrNotFound, "no version of %q has the label %q", s.Name, label)
+		return failf(ErrNoVersion, "no version of %q has the label %q", s.Name, label)
 	case from != 0 && from != at:
 		return failf(ErrInvalid, "the label %q of %q is not on version %d but on %s", label, s.Name, from, describeVersion(at))
 	case to == at:

@@ -5,7 +5,7 @@ package vault
 func (v *Vault) Get(name Name) (*Secret, error) {
 	s, err := v.read(v.key.FileID(string(name)))
 	if isNotExist(err) || (err == nil && (v.halfRenamed(s.ID, s.Revision, s.RenamedFrom) || s.Deletion.over(v.now()))) {
-		return nil, failf(ErrNotFound, "there is no secret named %q", name)
+		return nil, failf(ErrNoSecret, "there is no secret named %q", name)
 	}
 	if err != nil {
 		return nil, err

@@ -124,7 +124,7 @@ func (s *Secret) Find(sel Selector) (Version, error) {
 		}
 		var ok bool
 		if number, ok = s.Labels[sel.Label]; !ok {
-			return Version{}, failf(ErrNotFound, "no version of %q has the label %q", s.Name, sel.Label)
+			return Version{}, failf(ErrNoVersion, "no version of %q has the label %q", s.Name, sel.Label)
 		}
 	}
 	for _, v := range s.Versions {
@@ -132,7 +132,7 @@ func (s *Secret) Find(sel Selector) (Version, error) {
 			return v, nil
 		}
 	}
-	return Version{}, failf(ErrNotFound, "%q has no version %s", s.Name, sel)
+	return Version{}, failf(ErrNoVersion, "%q has no version %s", s.Name, sel)
 }
 
 // Field returns one field of a version. The error is [ErrNotFound].

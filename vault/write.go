@@ -14,7 +14,7 @@ import (
 func (v *Vault) Update(name Name, change func(*Secret) error) (*Secret, error) {
 	return v.commit(name, func(s *Secret) error {
 		if !s.Exists() {
-			return failf(ErrNotFound, "there is no secret named %q", name)
+			return failf(ErrNoSecret, "there is no secret named %q", name)
 		}
 		return change(s)
 	})
@@ -117,7 +117,7 @@ func (v *Vault) Remove(name Name) error {
 	defer unlock()
 	err = removeFile(v.secrets(), v.key.FileID(string(name))+extension)
 	if isNotExist(err) {
-		return failf(ErrNotFound, "there is no secret named %q", name)
+		return failf(ErrNoSecret, "there is no secret named %q", name)
 	}
 	if err != nil {
 		return fmt.Errorf("deleting %q: %w", name, err)

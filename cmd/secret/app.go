@@ -107,6 +107,7 @@ the operating system, in a key file, or behind a passphrase.`,
 		Version:           versionText(),
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return checkFlagGroups(cmd) }
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v; see %s --help", err, cmd.CommandPath())
 	})
@@ -129,6 +130,7 @@ the operating system, in a key file, or behind a passphrase.`,
 		newRotateCommand(a), newRotationCommand(a), newRotatorCommand(a))
 	addGroup(root, groupVault,
 		newInitCommand(a), newKeyCommand(a), newConfigCommand(a), newCompletionCommand(a), newVersionCommand(a))
+	root.SetHelpCommand(newHelpCommand())
 	root.AddCommand(newManCommand(a), newExitCodesTopic(), newEnvironmentTopic())
 	return root
 }
@@ -170,7 +172,7 @@ func newVersionCommand(a *app) *cobra.Command {
 		Example: "  secret version",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return a.printf("secret %s\n", versionText())
+			return a.printf("secret version %s\n", versionText())
 		},
 	}
 }

@@ -17,6 +17,8 @@ import (
 
 const (
 	lockTimeout = 30 * time.Second
+	// completionTimeout is how long somebody who pressed Tab waits for a keyring.
+	completionTimeout = time.Second
 
 	maxKeyFileSize     = 64 << 10
 	passphraseAttempts = 3
@@ -50,11 +52,12 @@ func (a *app) openVault() (*vault.Vault, error) {
 	return a.openWith(header, key)
 }
 
-// openVaultQuietly never asks, and never makes the keyring ask. It is for shell
-// completion.
+// openVaultQuietly never asks, and never makes the keyring ask or waits for it
+// long. It is for shell completion.
 func (a *app) openVaultQuietly() (*vault.Vault, error) {
+	quick := keyring.OS{Getenv: a.keyring.Getenv, Timeout: completionTimeout}
 	header, key, err := a.unlock(func(header *vault.Header) (*crypto.VaultKey, error) {
-		search := keySearch{app: a, header: header, keyringGet: a.keyring.GetWithoutPrompt}
+		search := keySearch{app: a, header: header, keyringGet: quick.GetWithoutPrompt}
 		return search.withoutAsking()
 	})
 	if err != nil {
