@@ -55,7 +55,7 @@ func readInto(buffer *bytes.Buffer, path string, limit int64) error {
 	buffer.Reset()
 	// One more than the size, or the buffer grows just to see the end of the file.
 	buffer.Grow(int(info.Size()) + bytes.MinRead)
-	_, err = buffer.ReadFrom(io.LimitReader(f, limit))
+	_, err = buffer.ReadFrom(io.LimitReader(f, info.Size()))
 	return err
 }
 
