@@ -76,8 +76,8 @@ func BenchmarkList(b *testing.B) {
 	v := filledVault(b, secrets)
 	b.ReportAllocs()
 	for b.Loop() {
-		if all, _, err := v.List(); err != nil || len(all) != secrets {
-			b.Fatalf("%d secrets, %v", len(all), err)
+		if listing, err := v.List(); err != nil || len(listing.Secrets) != secrets {
+			b.Fatalf("%d secrets, %v", len(listing.Secrets), err)
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*secrets), "µs/secret")

@@ -204,6 +204,12 @@ func (s *Secret) Add(n NewVersion) error {
 	return nil
 }
 
+// Clear drops all versions and labels, for a value that is to take the place of
+// the whole history. A version has to be added afterwards.
+func (s *Secret) Clear() {
+	s.Kind, s.Versions, s.Labels = "", nil, map[Label]int{}
+}
+
 // prune drops the oldest versions without a label until at most keep of them are
 // left, except those younger than a day.
 func (s *Secret) prune(keep int, now time.Time) {
