@@ -112,8 +112,8 @@ func (a *app) runConfigSet(name, value string) error {
 		return usagef("%s %v, not %q", name, err, value)
 	}
 	// Paths count from the folder of whoever types them, not of later readers.
-	if name == "vault" || name == "key-file" {
-		if value, err = filepath.Abs(value); err != nil {
+	if known.isPath() {
+		if value, err = filepath.Abs(a.expandHome(value)); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
@@ -33,6 +34,8 @@ type setting struct {
 	apply func(*settings, string) error
 	value func(*settings) string
 }
+
+func (s setting) isPath() bool { return s.name == "vault" || s.name == "key-file" }
 
 func allSettings() []setting {
 	rules := func(name, about string, field func(*password.Rules) *bool) setting {
@@ -112,7 +115,11 @@ func (a *app) loadSettings() (*settings, error) {
 	}
 	for _, known := range allSettings() {
 		if entry, ok := entries[known.name]; ok {
-			if err := known.apply(s, entry.Value); err != nil {
+			value := entry.Value
+			if known.isPath() {
+				value = a.expandHome(value)
+			}
+			if err := known.apply(s, value); err != nil {
 				return nil, usagef("%s:%d: %s %v", path, entry.Line, known.name, err)
 			}
 		}
@@ -189,6 +196,15 @@ func readConfigDocument(path string) (*yaml.Node, error) {
 func (a *app) configPath() (string, error) {
 	dir, err := a.userDir("XDG_CONFIG_HOME", ".config", "AppData")
 	return filepath.Join(dir, "secret", "config.yaml"), err
+}
+
+// expandHome does what a shell would have done, for a path that no shell saw.
+// Without it a directory named ~ appears.
+func (a *app) expandHome(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok && a.getenv("HOME") != "" {
+		return filepath.Join(a.getenv("HOME"), rest)
+	}
+	return path
 }
 
 // userDir returns a base directory of the user: by the XDG specification on Unix,
