@@ -77,3 +77,21 @@ func TestRecoveryPromptSaysWhereTheKeyIsMissing(t *testing.T) {
 		t.Errorf("the prompt is %q", prompt)
 	}
 }
+
+// What stands where a value could is not repeated in an error: the error may end
+// up in a log.
+func TestAmbiguousValueIsNotRepeated(t *testing.T) {
+	home := t.TempDir()
+	key := filepath.Join(home, "key")
+	a, said := atTerminal(t, home)
+	if code := run(a, []string{"init", "--key-file", key, "--no-recovery"}); code != exitDone {
+		t.Fatal(said)
+	}
+	a, said = atTerminal(t, home)
+	if code := run(a, []string{"set", "github", "ghp_canary", "--key-file", key}); code != exitUsage {
+		t.Errorf("exit code %d, want %d", code, exitUsage)
+	}
+	if text := said.String(); !strings.Contains(text, "a value or a key?") || strings.Contains(text, "canary") {
+		t.Errorf("it said %q", text)
+	}
+}

@@ -218,7 +218,8 @@ func (o setOptions) kind(flags *pflag.FlagSet, existing *vault.Secret, name vaul
 	if kind == vault.KV && !o.kv && existing == nil {
 		for _, pair := range pairs {
 			if !strings.Contains(pair, "=") && len(pairs) == 1 {
-				return "", usagef("is %q a value or a key? A value is given with --value, a pipe or a prompt; a key as %s= or with --kv", pair, pair)
+				// It may be a value, so it is not repeated.
+				return "", usagef("is what follows %q a value or a key? A value is given with --value, a pipe or a prompt; a key with = behind it, or with --kv", name)
 			}
 		}
 	}
