@@ -39,10 +39,16 @@ type Bytes []byte
 
 // MarshalJSON implements [json.Marshaler].
 func (b Bytes) MarshalJSON() ([]byte, error) {
-	if utf8.Valid(b) {
-		return json.Marshal(string(b))
+	if !utf8.Valid(b) {
+		return json.Marshal(base64Bytes{b})
 	}
-	return json.Marshal(base64Bytes{b})
+	// Whoever calls decides on escaping <, > and &, which passwords often hold:
+	// they cannot be brought back from what json.Marshal returns.
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(string(b))
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), err
 }
 
 // UnmarshalJSON implements [json.Unmarshaler].

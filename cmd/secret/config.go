@@ -118,7 +118,7 @@ func (a *app) runConfigSet(name, value string) error {
 	}
 	// Paths count from the folder of whoever types them, not of later readers.
 	if known.isPath() {
-		if value, err = filepath.Abs(value); err != nil {
+		if value, err = filepath.Abs(a.expandHome(value)); err != nil {
 			return err
 		}
 	}

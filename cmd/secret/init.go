@@ -138,7 +138,10 @@ func (n *newVault) withKeyring() (err error) {
 		if err != nil {
 			return err
 		}
-		return n.withKeyFile(path)
+		if path == "" {
+			return usagef("a key file needs a path; nothing was made")
+		}
+		return n.withKeyFile(n.expandHome(path))
 	}
 	return refusal
 }

@@ -202,7 +202,7 @@ func (s *keySearch) passphrase(way vault.Way) (*crypto.VaultKey, error) {
 		return nil, err
 	}
 	for range passphraseAttempts {
-		typed, err := s.askHidden(fmt.Sprintf("%s for the vault %s", titleOf(way), s.header.Dir))
+		typed, err := s.askHidden(s.passphrasePrompt(way))
 		if errors.Is(err, errNoTerminal) {
 			s.note("no terminal to ask for the passphrase at")
 			return nil, s.notFound()
@@ -223,11 +223,13 @@ func (s *keySearch) passphrase(way vault.Way) (*crypto.VaultKey, error) {
 	return nil, noKeyf("wrong passphrase for the vault %s", s.header.Dir)
 }
 
-func titleOf(way vault.Way) string {
+// passphrasePrompt says where the key is missing before it asks for the sheet
+// that is meant for the day it is lost: most often it was only not named.
+func (s *keySearch) passphrasePrompt(way vault.Way) string {
 	if way == vault.Recovery {
-		return "Recovery passphrase"
+		return fmt.Sprintf("No key found (%s). Recovery passphrase for the vault %s", strings.Join(s.looked, "; "), s.header.Dir)
 	}
-	return "Passphrase"
+	return "Passphrase for the vault " + s.header.Dir
 }
 
 // readKeyFile reads a file with a master key in it. What others may read is
