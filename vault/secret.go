@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -235,6 +236,9 @@ func (s *Secret) SetDescription(text string) error {
 	if len(text) > maxDescriptionLength {
 		return failf(ErrInvalid, "the description has %d bytes; the limit is %d", len(text), maxDescriptionLength)
 	}
+	if !utf8.ValidString(text) {
+		return failf(ErrInvalid, "the description is not UTF-8")
+	}
 	if err := s.Live(); err != nil {
 		return err
 	}
@@ -250,6 +254,8 @@ func (s *Secret) Tag(key, value string) error {
 		return failf(ErrInvalid, "a tag's key has 1 to %d bytes; %.20q does not", maxTagKeyLength, key)
 	case len(value) > maxTagValueLength:
 		return failf(ErrInvalid, "the value of the tag %q is longer than %d bytes", key, maxTagValueLength)
+	case !utf8.ValidString(key + value):
+		return failf(ErrInvalid, "the tag %q is not UTF-8", key)
 	}
 	if _, ok := s.Tags[key]; !ok && len(s.Tags) >= maxTags {
 		return failf(ErrInvalid, "%q has %d tags already, which is the limit", s.Name, maxTags)
