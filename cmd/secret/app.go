@@ -132,7 +132,7 @@ the operating system, in a key file, or behind a passphrase.`,
 	addGroup(root, groupRotation,
 		newRotateCommand(a), newRotationCommand(a), newRotatorCommand(a))
 	addGroup(root, groupVault,
-		newInitCommand(a), newKeyCommand(a), newConfigCommand(a), newCompletionCommand(a), newVersionCommand(a))
+		newInitCommand(a), newUnlockCommand(a), newLockCommand(a), newKeyCommand(a), newConfigCommand(a), newCompletionCommand(a), newVersionCommand(a))
 	root.SetHelpCommand(newHelpCommand())
 	root.AddCommand(newManCommand(a), newExitCodesTopic(), newEnvironmentTopic())
 	return root

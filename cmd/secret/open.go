@@ -12,6 +12,7 @@ import (
 
 	"example.org/secret/crypto"
 	"example.org/secret/crypto/keyring"
+	"example.org/secret/crypto/session"
 	"example.org/secret/vault"
 )
 
@@ -143,6 +144,9 @@ func (s *keySearch) withoutAsking() (*crypto.VaultKey, error) {
 		}
 		s.note("no " + path)
 	}
+	if text, err := session.Get(s.header.ID); err == nil {
+		return s.fit(text, "the session that secret unlock opened")
+	}
 	if s.header.Has(vault.Keyring) {
 		text, err := s.keyringGet(s.header.ID)
 		if err == nil {
@@ -161,7 +165,7 @@ func (s *keySearch) notFound() error {
 	case s.header.Has(vault.Keyring):
 		next = "unlock the keyring, or " + next
 	case s.header.Has(vault.Passphrase):
-		next = "run it at a terminal and give the passphrase, or " + next
+		next = "run secret unlock at a terminal and give the passphrase, or " + next
 	}
 	return noKeyf("no master key for the vault %s (id %s): %s; %s",
 		s.header.Dir, s.header.ID, strings.Join(s.looked, "; "), next)
