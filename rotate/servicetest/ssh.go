@@ -75,7 +75,8 @@ func (s *SSHServer) files(keygen, hostKey string) {
 		{"touch", s.AuthorizedKeys},
 	} {
 		cmd := exec.Command(command[0], command[1:]...)
-		cmd.Dir, cmd.SysProcAttr = s.dir, &syscall.SysProcAttr{Credential: s.acct.cred}
+		cmd.Dir, cmd.Env = s.dir, environment(s.dir)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.acct.cred}
 		if out, err := cmd.CombinedOutput(); err != nil {
 			s.t.Fatalf("%s: %v\n%s", command[0], err, out)
 		}
