@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"gopkg.in/yaml.v3"
 )
 
@@ -72,16 +74,30 @@ func parseHeader(dir string, text []byte) (*Header, error) {
 		return nil, failf(ErrDamaged, "%s was changed or cut short; bring it back from a copy of the vault", path)
 	}
 	h := &Header{Dir: dir}
-	if err := yaml.Unmarshal([]byte(body), h); err != nil {
-		return nil, failf(ErrDamaged, "%s is not what this program writes", path)
-	}
+	// A newer format may have other types; its number is decoded all the same.
+	err := yaml.Unmarshal([]byte(body), h)
 	if h.Format > format {
 		return nil, failf(ErrNewerFormat, "%s has format %d; this program knows formats up to %d", dir, h.Format, format)
 	}
-	if h.Format < 1 || h.ID == "" || h.Check == "" {
+	if err != nil || h.Format < 1 || !h.wellFormed() {
 		return nil, failf(ErrDamaged, "%s is not what this program writes", path)
 	}
 	return h, nil
+}
+
+var (
+	checkForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	wayForm   = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+)
+
+// wellFormed reports whether encode would write h as it was read. The checksum is
+// no proof of that: anybody can compute it.
+func (h *Header) wellFormed() bool {
+	id, err := uuid.Parse(h.ID)
+	if err != nil || id.String() != h.ID || !checkForm.MatchString(h.Check) {
+		return false
+	}
+	return !slices.ContainsFunc(h.Unlock, func(way Way) bool { return !wayForm.MatchString(string(way)) })
 }
 
 // Has reports whether the vault can be unlocked in the given way.
