@@ -14,6 +14,9 @@ import (
 	"time"
 )
 
+// listAttempts bounds how long List runs after a writer that never rests.
+const listAttempts = 10
+
 // Get reads a secret. The error is [ErrNotFound] or [ErrDamaged]. A secret that is
 // scheduled for deletion is returned as well: see [Secret.Live].
 func (v *Vault) Get(name Name) (*Secret, error) {
@@ -72,13 +75,37 @@ type Summary struct {
 // deletion among them. Files that cannot be read do not keep it from telling of
 // the others; their errors come in damaged.
 func (v *Vault) List() (summaries []Summary, damaged []error, err error) {
-	ids, err := listFiles(v.dir)
-	if err != nil {
-		return nil, nil, fmt.Errorf("listing the vault: %w", err)
-	}
 	// Half of the time goes into collecting the garbage of small files.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	found := make([]*Summary, len(ids))
+	found := map[string]*Summary{}
+	for range listAttempts {
+		ids, err := listFiles(v.dir)
+		if err != nil {
+			return nil, nil, fmt.Errorf("listing the vault: %w", err)
+		}
+		var vanished bool
+		if damaged, vanished = v.summarize(ids, found); !vanished {
+			break
+		}
+		// What a rename moved has a file now that was not listed yet.
+	}
+	for _, s := range found {
+		// As halfRenamed, but by what was read here: the old file may be gone since.
+		old, ok := found[s.RenamedFrom]
+		half := ok && old.ID == s.ID && old.Revision < s.Revision
+		if !half && !s.Deletion.over(v.now()) {
+			summaries = append(summaries, *s)
+		}
+	}
+	slices.SortFunc(summaries, func(a, b Summary) int { return strings.Compare(string(a.Name), string(b.Name)) })
+	return summaries, damaged, nil
+}
+
+// summarize reads those of the files ids that found does not have yet, and
+// reports whether some were there no more.
+func (v *Vault) summarize(ids []string, found map[string]*Summary) (damaged []error, vanished bool) {
+	ids = slices.DeleteFunc(ids, func(id string) bool { return found[id] != nil })
+	read := make([]*Summary, len(ids))
 	failed := make([]error, len(ids))
 	var workers sync.WaitGroup
 	count := runtime.GOMAXPROCS(0)
@@ -86,21 +113,22 @@ func (v *Vault) List() (summaries []Summary, damaged []error, err error) {
 		workers.Go(func() {
 			var buffer bytes.Buffer
 			for i := worker; i < len(ids); i += count {
-				found[i], failed[i] = v.summary(&buffer, ids[i])
+				read[i], failed[i] = v.summary(&buffer, ids[i])
 			}
 		})
 	}
 	workers.Wait()
-	for i, s := range found {
+	for i, err := range failed {
 		switch {
-		case failed[i] != nil && !isNotExist(failed[i]):
-			damaged = append(damaged, failed[i])
-		case s != nil && !v.halfRenamed(s.ID, s.Revision, s.RenamedFrom) && !s.Deletion.over(v.now()):
-			summaries = append(summaries, *s)
+		case err == nil:
+			found[ids[i]] = read[i]
+		case isNotExist(err):
+			vanished = true
+		default:
+			damaged = append(damaged, err)
 		}
 	}
-	slices.SortFunc(summaries, func(a, b Summary) int { return strings.Compare(string(a.Name), string(b.Name)) })
-	return summaries, damaged, nil
+	return damaged, vanished
 }
 
 func (v *Vault) summary(buffer *bytes.Buffer, fileID string) (*Summary, error) {
