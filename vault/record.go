@@ -43,6 +43,12 @@ func decodeRecord(document []byte) (*Secret, error) {
 	return s, nil
 }
 
+// sealedFurther reports whether a value is not here but sealed once more, to a
+// key that only a later version of this program knows (FORMAT.md, Reserved).
+func (s *Secret) sealedFurther() bool {
+	return slices.ContainsFunc(s.Versions, func(v Version) bool { return v.Plain == nil && v.Fields == nil })
+}
+
 // wellNumbered reports whether the versions are what numbers are counted on from.
 func (s *Secret) wellNumbered() bool {
 	last := 0

@@ -86,6 +86,25 @@ func TestDocumentOfASecret(t *testing.T) {
 	}
 }
 
+// A value that only a later version of the program can reach must not be taken
+// for an empty one, nor be lost by a write.
+func TestValueUnderAFurtherKey(t *testing.T) {
+	v, dir, _ := newVault(t)
+	key := parseKey(t, testMaster, testVaultID)
+	sealed, err := key.Seal(key.FileID("s"), []byte(`{"name":"s","kind":"plaintext","labels":{"current":1},"key":"hsm","versions":[{"number":1,"sealed":"…"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, pathOf(t, dir, "s"), sealed)
+	_, err = v.Get("s")
+	wantError(t, err, vault.ErrNewerFormat)
+	_, err = v.Upsert("s", func(s *vault.Secret) error { return s.Add(text("new")) })
+	wantError(t, err, vault.ErrNewerFormat)
+	if names := listed(t, v); len(names) != 1 {
+		t.Error(names)
+	}
+}
+
 // The length of a file tells the length of a value in steps only.
 func TestLengthIsHidden(t *testing.T) {
 	v, dir, _ := newVault(t)
