@@ -86,7 +86,7 @@ func TestDamagedPassphraseFile(t *testing.T) {
 		damaged := bytes.Clone(data)
 		damaged[i] ^= 0x01
 		// A digit of the work factor may ask for the seconds that it takes.
-		if !(data[i] >= '0' && data[i] <= '9' && bytes.HasPrefix(data[i+1:], []byte("\n"))) {
+		if data[i] < '0' || data[i] > '9' || !bytes.HasPrefix(data[i+1:], []byte("\n")) {
 			check(fmt.Sprintf("byte %d changed", i), damaged)
 		}
 		check(fmt.Sprintf("cut at %d", i), data[:i])

@@ -64,6 +64,7 @@ func FuzzRecord(f *testing.F) {
 		`{"name":"s","kind":"plaintext","labels":{"current":1},"versions":[{"number":1,"id":"a","created":"2026-01-01T00:00:00Z","value":"x"}]}`,
 		`{"name":"s","kind":"kv","later":[1e400],"versions":[{"number":1,"fields":{"f":{"base64":"/w=="}},"note":{}},{"number":3,"fields":{}}]}`,
 		`{"NAME":"x","name":"s","versions":[{"Number":1,"a":0}],"tags":{"k":"v"},"deletion":{"due":"2026-01-01T00:00:00+02:00"},"rotation":{"a":1}}`,
+		`{"versions":[{"":""}]}`,
 		`{"verſions":[{"number":1,"x":1},{"number":2,"x":2}],"versions":null}`,
 	} {
 		f.Add([]byte(s))

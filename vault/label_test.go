@@ -23,7 +23,7 @@ func do(t *testing.T, v *vault.Vault, name vault.Name, steps string) *vault.Secr
 		switch verb {
 		case "create", "put":
 			var labels []vault.Label
-			for _, label := range strings.Fields(rest) {
+			for label := range strings.FieldsSeq(rest) {
 				labels = append(labels, vault.Label(label))
 			}
 			s = set(t, v, name, step, labels...)

@@ -47,7 +47,7 @@ func TestValuesAreKeptExactly(t *testing.T) {
 				t.Fatal(err)
 			}
 			version, err := s.Find(vault.Selector{})
-			if err != nil || !version.Value.Equal(update.Value) {
+			if err != nil || !version.Equal(update.Value) {
 				t.Errorf("fields are not kept: %v", err)
 			}
 			if f, err := s.Field(version, "f"); err != nil || !bytes.Equal(f, update.Value.Fields["f"]) {
