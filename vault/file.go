@@ -109,15 +109,33 @@ func removeFile(dir, name string) error {
 	return syncDir(dir)
 }
 
-// makeDir makes dir and its parents for the user alone.
+// makeDir makes a directory of a vault for the user alone. A symbolic link there
+// would take what is written out of the vault.
 func makeDir(dir string) error {
-	if info, err := os.Lstat(dir); err == nil && info.IsDir() {
+	info, err := os.Lstat(dir)
+	switch {
+	case err == nil && !info.IsDir():
+		return failf(ErrDamaged, "%s is not a directory", dir)
+	case err == nil:
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	// Another process may have been faster.
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return syncDir(filepath.Dir(dir))
+}
+
+// makeParents makes dir and what is missing above it for the user alone, each
+// durably: a vault is gone if a directory above it is.
+func makeParents(dir string) error {
+	if _, err := os.Stat(dir); !isNotExist(err) {
+		return err
+	}
+	if err := makeParents(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	return makeDir(dir)
 }
 
 // checkDir refuses a vault that others can reach.

@@ -261,10 +261,11 @@ func (b *batch) store(a *app) error {
 		if s.Exists() && !b.taken[s.Name] {
 			return &commandError{vault.ErrExists, fmt.Sprintf("%q was made by somebody else meanwhile; nothing was stored", s.Name)}
 		}
-		if s.Exists() && b.onClash == "overwrite" {
-			s.Clear()
+		store := s.Add
+		if b.onClash == "overwrite" {
+			store = s.Replace
 		}
-		if err := s.Add(vault.NewVersion{Kind: entry.Kind, Value: entry.Value, Origin: vault.OriginImport}); err != nil {
+		if err := store(vault.NewVersion{Kind: entry.Kind, Value: entry.Value, Origin: vault.OriginImport}); err != nil {
 			return err
 		}
 		if entry.Description != "" {
