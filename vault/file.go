@@ -55,7 +55,7 @@ func readInto(buffer *bytes.Buffer, path string, limit int64) error {
 	buffer.Reset()
 	// One more than the size, or the buffer grows just to see the end of the file.
 	buffer.Grow(int(info.Size()) + bytes.MinRead)
-	_, err = buffer.ReadFrom(io.LimitReader(f, limit))
+	_, err = buffer.ReadFrom(io.LimitReader(f, info.Size()))
 	return err
 }
 
@@ -67,35 +67,37 @@ func notRegular(path string) error {
 // on the disk, and a crash before that leaves the old one. The caller holds the
 // lock. A file whose fsync failed is thrown away, never tried again: the kernel
 // may have dropped its pages and would report success.
-func writeFile(dir, name string, data []byte) (err error) {
+func writeFile(dir, name string, data []byte) error {
 	temporary := filepath.Join(dir, leftover)
 	if err := os.Remove(temporary); err != nil && !isNotExist(err) {
 		return err
 	}
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err := writeSynced(temporary, data)
+	if err == nil {
+		err = replace(temporary, filepath.Join(dir, name))
+	}
+	if err != nil {
+		os.Remove(temporary)
+		return err
+	}
+	return syncDir(dir)
+}
+
+// writeSynced writes a file that must not exist, up to the disk.
+func writeSynced(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(temporary)
-		}
-	}()
+	// Closed once more below: Windows does not rename an open file.
+	defer f.Close()
 	if _, err := f.Write(data); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	// Windows does not rename an open file.
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := replace(temporary, filepath.Join(dir, name)); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return f.Close()
 }
 
 // removeFile removes dir/name durably: without the sync of the directory a
@@ -107,15 +109,33 @@ func removeFile(dir, name string) error {
 	return syncDir(dir)
 }
 
-// makeDir makes dir and its parents for the user alone.
+// makeDir makes a directory of a vault for the user alone. A symbolic link there
+// would take what is written out of the vault.
 func makeDir(dir string) error {
-	if info, err := os.Lstat(dir); err == nil && info.IsDir() {
+	info, err := os.Lstat(dir)
+	switch {
+	case err == nil && !info.IsDir():
+		return failf(ErrDamaged, "%s is not a directory", dir)
+	case err == nil:
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	// Another process may have been faster.
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return syncDir(filepath.Dir(dir))
+}
+
+// makeParents makes dir and what is missing above it for the user alone, each
+// durably: a vault is gone if a directory above it is.
+func makeParents(dir string) error {
+	if _, err := os.Stat(dir); !isNotExist(err) {
+		return err
+	}
+	if err := makeParents(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	return makeDir(dir)
 }
 
 // checkDir refuses a vault that others can reach.

@@ -32,7 +32,7 @@ func ParseLabel(s string) (Label, error) {
 		return "", failf(ErrInvalid, "the label %.20q… is longer than %d characters", s, maxLabelLength)
 	case strings.Trim(s, "0123456789") == "":
 		return "", failf(ErrInvalid, "the label %q would look like a version's number", s)
-	case strings.ContainsFunc(s, func(r rune) bool { return !isNameRune(r) }):
+	case strings.ContainsFunc(s, func(r rune) bool { return !IsNameRune(r) }):
 		return "", failf(ErrInvalid, "%q is not a label; use A-Z a-z 0-9 / _ + = . @ -", s)
 	}
 	return Label(s), nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -20,7 +21,11 @@ const (
 //
 // The unlock function is a result so that nobody forgets to look at the error.
 func (v *Vault) lock() (unlock func(), err error) {
-	file := flock.New(filepath.Join(v.dir, lockFile), flock.SetPermissions(0o600))
+	path := filepath.Join(v.dir, lockFile)
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, notRegular(path)
+	}
+	file := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDONLY|openFlags))
 	ctx, cancel := context.WithTimeout(context.Background(), v.outside.LockTimeout)
 	defer cancel()
 	if _, err := file.TryLockContext(ctx, lockRetry); err != nil {

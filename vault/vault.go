@@ -23,6 +23,7 @@ type Outside struct {
 	Rand        io.Reader     // cryptographically secure
 	History     int           // versions without a label to keep
 	LockTimeout time.Duration // how long to wait for another writer
+	CacheFile   string        // where List keeps its cache; nowhere if empty
 }
 
 // Vault is an opened vault. It is safe for use by several goroutines, and by
@@ -51,7 +52,7 @@ type Unlockers map[Way][]byte
 // there is no vault, and Create can be tried again.
 func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside Outside) (*Vault, error) {
 	v := &Vault{dir, key, outside}
-	if err := makeDir(dir); err != nil {
+	if err := makeParents(dir); err != nil {
 		return nil, fmt.Errorf("making the vault: %w", err)
 	}
 	if err := checkDir(dir); err != nil {

@@ -26,11 +26,13 @@ environment variable, which comes first.`,
 		RunE: func(*cobra.Command, []string) error { return a.runConfigList() },
 	}
 	cmd.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")
-	var names []string
-	for _, s := range allSettings() {
-		names = append(names, s.name)
+	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var names []string
+		for _, s := range allSettings() {
+			names = append(names, s.name)
+		}
+		return names, noFiles
 	}
-	complete := cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)
 	cmd.AddCommand(&cobra.Command{
 		Use:               "get NAME",
 		Short:             "Print one default",
@@ -116,7 +118,7 @@ func (a *app) runConfigSet(name, value string) error {
 	}
 	// Paths count from the folder of whoever types them, not of later readers.
 	if known.isPath() {
-		if value, err = filepath.Abs(value); err != nil {
+		if value, err = filepath.Abs(a.expandHome(value)); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"example.org/secret/rotate"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
 
@@ -60,6 +61,8 @@ func exitCode(err error) int {
 		{vault.ErrDamaged, exitDamaged},
 		{vault.ErrInvalid, exitUsage},
 		{password.ErrRules, exitUsage},
+		{rotate.ErrNothingPending, exitMissing},
+		{rotate.ErrNotEnabled, exitMissing},
 		{vault.ErrExists, exitExists},
 		{vault.ErrBusy, exitExists},
 		{vault.ErrNotFound, exitMissing},
@@ -94,6 +97,8 @@ func hintFor(err error) string {
 		return "install a newer version of secret"
 	case errors.Is(err, vault.ErrBusy):
 		return "try again"
+	case errors.Is(err, rotate.ErrNotEnabled):
+		return "set it up with: secret rotation enable NAME --rotator PATH"
 	case errors.Is(err, vault.ErrNoSecret):
 		return "secret list shows which there are"
 	case errors.Is(err, vault.ErrNoVersion):

@@ -51,6 +51,16 @@ func newExitCodesTopic() *cobra.Command {
 }
 
 func newEnvironmentTopic() *cobra.Command {
+	topic := &cobra.Command{Use: "environment", Short: "The environment variables that count"}
+	// The text is made when somebody reads it, not at every start.
+	topic.SetHelpFunc(func(topic *cobra.Command, args []string) {
+		topic.Long = environmentText()
+		topic.Root().HelpFunc()(topic, args)
+	})
+	return topic
+}
+
+func environmentText() string {
 	var b strings.Builder
 	for _, s := range allSettings() {
 		b.WriteString(s.env + "\n      " + s.about + " (" + s.name + " in the configuration file)\n")
@@ -61,5 +71,5 @@ VISUAL, EDITOR
       the editor of secret edit
 XDG_CONFIG_HOME, XDG_DATA_HOME
       where the configuration file and the default vault are`)
-	return &cobra.Command{Use: "environment", Short: "The environment variables that count", Long: b.String()}
+	return b.String()
 }

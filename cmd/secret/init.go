@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"example.org/secret/crypto"
+	"example.org/secret/crypto/keyring"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
 
@@ -122,9 +123,13 @@ func (n *newVault) withKeyring() (err error) {
 		n.takeBacks = append(n.takeBacks, func() error { return n.keyring.Delete(n.id) })
 		return nil
 	}
-	// What may have been stored all the same is of no use to anybody.
-	_ = n.keyring.Delete(n.id)
-	refusal := noKeyf("%v, and nothing was made; %s", err, keyringHint(err))
+	if errors.Is(err, keyring.ErrNotStored) {
+		// Something else may be there. After other failures there is nothing, and
+		// a locked keyring would only prompt again.
+		_ = n.keyring.Delete(n.id)
+	}
+	refusal := noKeyf("%v, and nothing was made; %s", err,
+		keyringHint(err, "use a key file (--key-file PATH) or a passphrase (--passphrase)"))
 	if !n.stdinIsTerminal {
 		return refusal
 	}
@@ -140,7 +145,10 @@ func (n *newVault) withKeyring() (err error) {
 		if err != nil {
 			return err
 		}
-		return n.withKeyFile(path)
+		if path == "" {
+			return usagef("a key file needs a path; nothing was made")
+		}
+		return n.withKeyFile(n.expandHome(path))
 	}
 	return refusal
 }
@@ -236,7 +244,7 @@ func (n *newVault) finish(o initOptions) error {
 	if err != nil {
 		return err
 	}
-	outside, err := n.outside()
+	outside, err := n.app.outside(n.id)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"example.org/secret/crypto"
 	"example.org/secret/crypto/keyring"
+	"example.org/secret/crypto/session"
 	"example.org/secret/vault"
 )
 
@@ -58,7 +59,11 @@ func (a *app) openVaultQuietly() (*vault.Vault, error) {
 	quick := keyring.OS{Getenv: a.keyring.Getenv, Timeout: completionTimeout}
 	header, key, err := a.unlock(func(header *vault.Header) (*crypto.VaultKey, error) {
 		search := keySearch{app: a, header: header, keyringGet: quick.GetWithoutPrompt}
-		return search.withoutAsking()
+		key, err := search.withoutAsking()
+		if key == nil && err == nil {
+			err = search.notFound()
+		}
+		return key, err
 	})
 	if err != nil {
 		return nil, err
@@ -80,19 +85,23 @@ func (a *app) unlock(find func(*vault.Header) (*crypto.VaultKey, error)) (*vault
 }
 
 func (a *app) openWith(header *vault.Header, key *crypto.VaultKey) (*vault.Vault, error) {
-	outside, err := a.outside()
+	outside, err := a.outside(header.ID)
 	if err != nil {
 		return nil, err
 	}
 	return vault.Open(header, key, outside)
 }
 
-func (a *app) outside() (vault.Outside, error) {
+func (a *app) outside(vaultID string) (vault.Outside, error) {
 	s, err := a.loadSettings()
 	if err != nil {
 		return vault.Outside{}, err
 	}
-	return vault.Outside{Now: a.now, Rand: a.rand, History: s.history, LockTimeout: lockTimeout}, nil
+	outside := vault.Outside{Now: a.now, Rand: a.rand, History: s.history, LockTimeout: lockTimeout}
+	if dir, err := a.userDir("XDG_CACHE_HOME", ".cache", "LocalAppData"); err == nil {
+		outside.CacheFile = filepath.Join(dir, "secret", vaultID+".list")
+	}
+	return outside, nil
 }
 
 // keySearch looks for the master key of one vault and remembers where it looked.
@@ -101,24 +110,32 @@ type keySearch struct {
 	header     *vault.Header
 	keyringGet func(account string) (string, error)
 	looked     []string
+	keyringErr error
 }
 
 func (a *app) findKey(header *vault.Header) (*crypto.VaultKey, error) {
 	search := keySearch{app: a, header: header, keyringGet: a.keyring.Get}
 	key, err := search.withoutAsking()
-	if key != nil || !errors.Is(err, errNoKey) {
+	if key != nil || (err != nil && !errors.Is(err, errNoKey)) {
 		return key, err
 	}
 	for _, way := range []vault.Way{vault.Passphrase, vault.Recovery} {
 		if header.Has(way) {
+			if err != nil {
+				search.note(err.Error())
+			}
 			return search.passphrase(way)
 		}
+	}
+	if err == nil {
+		err = search.notFound()
 	}
 	return nil, err
 }
 
 // withoutAsking tries the ways that need nobody. The first that is there counts:
-// a key that was named and does not fit is an error, not a reason to look on.
+// a key that was named and does not fit is an error, not a reason to look on. If
+// none is there it returns neither a key nor an error.
 func (s *keySearch) withoutAsking() (*crypto.VaultKey, error) {
 	settings, err := s.loadSettings()
 	if err != nil {
@@ -139,14 +156,18 @@ func (s *keySearch) withoutAsking() (*crypto.VaultKey, error) {
 		}
 		s.note("no " + path)
 	}
+	if text, err := session.Get(s.header.ID); err == nil {
+		return s.fit(text, "the session that secret unlock opened")
+	}
 	if s.header.Has(vault.Keyring) {
 		text, err := s.keyringGet(s.header.ID)
 		if err == nil {
 			return s.fit(text, "the keyring's entry for this vault")
 		}
+		s.keyringErr = err
 		s.note(err.Error())
 	}
-	return nil, s.notFound()
+	return nil, nil
 }
 
 func (s *keySearch) note(where string) { s.looked = append(s.looked, where) }
@@ -154,10 +175,12 @@ func (s *keySearch) note(where string) { s.looked = append(s.looked, where) }
 func (s *keySearch) notFound() error {
 	next := "give the key with --key-file"
 	switch {
-	case s.header.Has(vault.Keyring):
+	case errors.Is(s.keyringErr, keyring.ErrLocked), errors.Is(s.keyringErr, keyring.ErrTimeout):
 		next = "unlock the keyring, or " + next
 	case s.header.Has(vault.Passphrase):
-		next = "run it at a terminal and give the passphrase, or " + next
+		next = "run secret unlock at a terminal and give the passphrase, or " + next
+	case errors.Is(s.keyringErr, keyring.ErrUnavailable):
+		next += " (secret key add key-file PATH makes the file, where the keyring is)"
 	}
 	return noKeyf("no master key for the vault %s (id %s): %s; %s",
 		s.header.Dir, s.header.ID, strings.Join(s.looked, "; "), next)
@@ -175,7 +198,7 @@ func (s *keySearch) fromFile(path string, check func(string, fs.FileInfo) error)
 func (s *keySearch) fit(text, source string) (*crypto.VaultKey, error) {
 	master, err := crypto.ParseMasterKey(text)
 	if err != nil {
-		return nil, noKeyf("%s is %v; the vault %s wants the key with the id %s", source, err, s.header.Dir, s.header.ID)
+		return nil, noKeyf("%s is %v; give the key of the vault %s (id %s) with --key-file", source, err, s.header.Dir, s.header.ID)
 	}
 	return s.derive(master, source)
 }
@@ -198,7 +221,7 @@ func (s *keySearch) passphrase(way vault.Way) (*crypto.VaultKey, error) {
 		return nil, err
 	}
 	for range passphraseAttempts {
-		typed, err := s.askHidden(fmt.Sprintf("%s for the vault %s", titleOf(way), s.header.Dir))
+		typed, err := s.askHidden(s.passphrasePrompt(way))
 		if errors.Is(err, errNoTerminal) {
 			s.note("no terminal to ask for the passphrase at")
 			return nil, s.notFound()
@@ -219,11 +242,13 @@ func (s *keySearch) passphrase(way vault.Way) (*crypto.VaultKey, error) {
 	return nil, noKeyf("wrong passphrase for the vault %s", s.header.Dir)
 }
 
-func titleOf(way vault.Way) string {
+// passphrasePrompt says where the key is missing before it asks for the sheet
+// that is meant for the day it is lost: most often it was only not named.
+func (s *keySearch) passphrasePrompt(way vault.Way) string {
 	if way == vault.Recovery {
-		return "Recovery passphrase"
+		return fmt.Sprintf("No key found (%s). Recovery passphrase for the vault %s", strings.Join(s.looked, "; "), s.header.Dir)
 	}
-	return "Passphrase"
+	return "Passphrase for the vault " + s.header.Dir
 }
 
 // readKeyFile reads a file with a master key in it. What others may read is
@@ -260,10 +285,11 @@ func closedToOthers(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// keyringHint says what to do without a keyring, where one was wanted.
-func keyringHint(err error) string {
-	if errors.Is(err, keyring.ErrLocked) {
-		return "unlock it, or use a key file (--key-file PATH) or a passphrase (--passphrase)"
+// keyringHint says what to do without the keyring that was wanted; instead names
+// what works there.
+func keyringHint(err error, instead string) string {
+	if errors.Is(err, keyring.ErrLocked) || errors.Is(err, keyring.ErrTimeout) {
+		return "unlock it, or " + instead
 	}
-	return "use a key file (--key-file PATH) or a passphrase (--passphrase)"
+	return instead
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 )
 
 // printf writes data to standard output. Its error has to be returned: a full
@@ -80,6 +81,11 @@ func (a *app) warnf(format string, args ...any) {
 // printTable prints aligned columns under a header on a terminal, and lines of
 // tab-separated cells elsewhere.
 func (a *app) printTable(header []string, rows [][]string) error {
+	return a.printPaintedTable(header, rows, func(int) bool { return false })
+}
+
+// printPaintedTable is printTable with some rows in red.
+func (a *app) printPaintedTable(header []string, rows [][]string, red func(row int) bool) error {
 	for _, row := range rows {
 		for i, cell := range row {
 			row[i] = visible(cell)
@@ -102,6 +108,14 @@ func (a *app) printTable(header []string, rows [][]string) error {
 	w.AppendHeader(toRow(header))
 	for _, row := range rows {
 		w.AppendRow(toRow(row))
+	}
+	if a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb" {
+		w.SetRowPainter(func(_ table.Row, attr table.RowAttributes) text.Colors {
+			if red(attr.Number - 1) {
+				return text.Colors{text.FgRed}
+			}
+			return nil
+		})
 	}
 	return a.printf("%s\n", w.Render())
 }

@@ -39,9 +39,10 @@ its history.
 
 A secret is one of three kinds. A plaintext secret is one value of any bytes: it
 is asked for, read from standard input (less one trailing newline) or from a file.
-Pairs make a kv secret; KEY=@FILE reads a file, KEY=- standard input, KEY alone
-asks, and KEY=@@… is a value that begins with @. --credential, or one of its flags, makes a credential: a
-username, a password and where they are for; only the password is asked for.
+Pairs make a kv secret: KEY=@FILE reads a file, KEY=- standard input, KEY alone
+asks, and KEY=@@TEXT is a value that begins with @. --credential, or one of its
+flags, makes a credential: a username, a password and where they are for; only the
+password is asked for.
 
 A new version of a credential keeps the fields that are not named. One of a kv
 secret has just the pairs that are given, unless --merge.`,
@@ -155,8 +156,19 @@ func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string, pairs [
 	if err != nil {
 		return err
 	}
+	if existing != nil && abandonsRotation(existing, stored) {
+		a.warnf("%s was being rotated; that is given up, and your value counts (the other one is in the history)", name)
+	}
 	a.sayf("Stored %s, version %d.\n", name, stored.Versions[len(stored.Versions)-1].Number)
 	return nil
+}
+
+// abandonsRotation reports whether a pending version lost its label to a value
+// set by hand.
+func abandonsRotation(before, after *vault.Secret) bool {
+	_, was := before.Labels[vault.Pending]
+	_, is := after.Labels[vault.Pending]
+	return was && !is
 }
 
 func nameTaken(name vault.Name) error {

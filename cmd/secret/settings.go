@@ -95,9 +95,7 @@ func (s setting) isPath() bool { return s.name == "vault" || s.name == "key-file
 // pathInFile is the path that an entry of the configuration file means, wherever
 // the program is started. There is no shell to expand a ~.
 func (a *app) pathInFile(text string) (string, error) {
-	if rest, ok := strings.CutPrefix(text, "~/"); ok {
-		text = filepath.Join(a.getenv("HOME"), rest)
-	}
+	text = a.expandHome(text)
 	if !filepath.IsAbs(text) {
 		return "", errors.New("has to be an absolute path, or one that begins with ~/")
 	}
@@ -220,6 +218,15 @@ func readConfigDocument(path string) (*yaml.Node, error) {
 func (a *app) configPath() (string, error) {
 	dir, err := a.userDir("XDG_CONFIG_HOME", ".config", "AppData")
 	return filepath.Join(dir, "secret", "config.yaml"), err
+}
+
+// expandHome does what a shell would have done, for a path that no shell saw.
+// Without it a directory named ~ appears.
+func (a *app) expandHome(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok && a.getenv("HOME") != "" {
+		return filepath.Join(a.getenv("HOME"), rest)
+	}
+	return path
 }
 
 // userDir returns a base directory of the user: by the XDG specification on Unix,

@@ -194,6 +194,17 @@ func (a *app) generatePassword(r *ruleFlags, flags *pflag.FlagSet) (vault.Bytes,
 		return nil, err
 	}
 	rules := s.password
+	r.overlay(&rules, flags)
+	if flags.Changed("length") && rules.Length == 0 {
+		return nil, usagef("the length has to be 1 to 4096, not 0")
+	}
+	generated, err := password.Generate(a.rand, rules)
+	return vault.Bytes(generated), err
+}
+
+// overlay puts the rules that were given over others, and reports whether there
+// were any.
+func (r *ruleFlags) overlay(rules *password.Rules, flags *pflag.FlagSet) (given bool) {
 	for name, take := range map[string]func(){
 		"length":              func() { rules.Length = r.rules.Length },
 		"exclude-characters":  func() { rules.ExcludeCharacters = r.rules.ExcludeCharacters },
@@ -206,11 +217,8 @@ func (a *app) generatePassword(r *ruleFlags, flags *pflag.FlagSet) (vault.Bytes,
 	} {
 		if flags.Changed(name) {
 			take()
+			given = true
 		}
 	}
-	if flags.Changed("length") && rules.Length == 0 {
-		return nil, usagef("the length has to be 1 to 4096, not 0")
-	}
-	generated, err := password.Generate(a.rand, rules)
-	return vault.Bytes(generated), err
+	return given
 }

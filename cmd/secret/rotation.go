@@ -1,0 +1,415 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"example.org/secret/rotate"
+	"example.org/secret/rotate/schedule"
+	"example.org/secret/vault"
+	"example.org/secret/vault/password"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+func newRotationCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "rotation",
+		Short: "Set up and watch the rotation of secrets",
+		Example: `  secret rotation enable prod/db --rotator postgres.sh --every 30d
+  secret rotation status`,
+		Args: unknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newRotationEnableCommand(a), newRotationDisableCommand(a), newRotationStatusCommand(a),
+		newRotationLogCommand(a), newRotationCancelCommand(a), newRotationScheduleCommand(a))
+	return cmd
+}
+
+type enableOptions struct {
+	rotation    rotate.Rotation
+	timeout     time.Duration
+	rules       ruleFlags
+	noRotateNow bool
+}
+
+func newRotationEnableCommand(a *app) *cobra.Command {
+	var o enableOptions
+	cmd := &cobra.Command{
+		Use:   "enable NAME",
+		Short: "Give a secret a rotator and a schedule",
+		Long: `Give a secret a rotator, which is a program of yours or the name of one in the
+rotators directory, and a schedule. It is rotated at once, unless --no-rotate-now:
+then the rotator only has to prove that it can log in with the current value.
+
+Schedules: an interval such as 30d, 12h or 2w; rate(30 days); AWS's cron with six
+fields, cron(0 4 ? * SUN#1 *); or the five fields of crontab, 0 4 * * 1. Times are
+UTC unless --timezone. With --window rotations only begin within that time of it.
+Without a schedule the secret is rotated by hand only.
+
+What is left out stays as it was. A rotator that came with a vault from another
+machine runs here only after it was enabled here.`,
+		Example: `  secret rotation enable prod/db --rotator postgres --every 30d
+  secret rotation enable prod/db --rotator ~/bin/rotate-db --every 'cron(0 4 ? * SUN#1 *)' --window 3h
+  secret rotation enable api --rotator ./api.sh --arg --region=eu --no-rotate-now`,
+		Args:              argCount(1, 1),
+		ValidArgsFunction: a.completeNames(1),
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.runEnable(o, cmd.Flags(), args[0]) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.rotation.Rotator, "rotator", "", "the program that changes the secret where it is used")
+	flags.StringArrayVar(&o.rotation.Args, "arg", nil, "an argument for the rotator, before the step")
+	flags.StringVar(&o.rotation.Schedule, "every", "", "the schedule")
+	flags.StringVar(&o.rotation.Window, "window", "", "how long after its time a rotation may begin, such as 3h")
+	flags.StringVar(&o.rotation.Timezone, "timezone", "", "the time zone of the schedule, such as Europe/Berlin")
+	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long a step may take")
+	flags.BoolVar(&o.noRotateNow, "no-rotate-now", false, "only test the rotator with the current value")
+	o.rules.addFlags(flags)
+	return cmd
+}
+
+func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) error {
+	name, err := vault.ParseName(nameArg)
+	if err != nil {
+		return err
+	}
+	header, _, err := a.unlock(a.findKey)
+	if err != nil {
+		return err
+	}
+	engine, err := a.newEngine()
+	if err != nil {
+		return err
+	}
+	s, err := engine.Vault.Get(name)
+	if err != nil {
+		return err
+	}
+	if err := s.Live(); err != nil {
+		return err
+	}
+	r, err := a.mergeRotation(o, flags, s)
+	if err != nil {
+		return err
+	}
+	if _, err := r.ParseSchedule(); err != nil {
+		return usagef("%v", err)
+	}
+	executor := rotate.Executor{}
+	if executor.Dir, err = a.rotatorsDir(); err != nil {
+		return err
+	}
+	if _, err := executor.Find(r.Rotator); err != nil {
+		return usagef("%v", err)
+	}
+	ctx, stop := untilInterrupted()
+	defer stop()
+	if o.noRotateNow {
+		if err := engine.Probe(ctx, name, r); err != nil {
+			return fmt.Errorf("the rotator cannot log in with the current value of %q, and nothing was enabled: %w", name, err)
+		}
+	}
+	consent, err := a.loadConsent(header.ID)
+	if err != nil {
+		return err
+	}
+	if err := consent.give(s, r); err != nil {
+		return err
+	}
+	if err := engine.Configure(name, r); err != nil {
+		return err
+	}
+	a.sayf("Enabled the rotation of %s by %s.\n", name, visible(r.Rotator))
+	if o.noRotateNow {
+		return nil
+	}
+	engine.Allowed = consent.given
+	return a.rotateAll(engine, []vault.Name{name}, rotateOptions{jobs: 1})
+}
+
+// mergeRotation lays what the flags say over how the secret was rotated before.
+func (a *app) mergeRotation(o enableOptions, flags *pflag.FlagSet, s *vault.Secret) (rotate.Rotation, error) {
+	r, err := rotate.Of(s.Name, s.Rotation)
+	if err != nil && !errors.Is(err, rotate.ErrNotEnabled) {
+		return r, err
+	}
+	if flags.Changed("rotator") {
+		r.Rotator, r.Args = o.rotation.Rotator, nil
+		if strings.ContainsAny(r.Rotator, `/\`) {
+			if r.Rotator, err = filepath.Abs(r.Rotator); err != nil {
+				return r, err
+			}
+		}
+	}
+	if flags.Changed("arg") {
+		r.Args = o.rotation.Args
+	}
+	if flags.Changed("every") {
+		r.Schedule = o.rotation.Schedule
+	}
+	if flags.Changed("window") {
+		r.Window = o.rotation.Window
+	}
+	if flags.Changed("timezone") {
+		r.Timezone = o.rotation.Timezone
+	}
+	if flags.Changed("timeout") {
+		if o.timeout < time.Second {
+			return r, usagef("a step has at least one second, not %v", o.timeout)
+		}
+		r.Timeout = int(o.timeout / time.Second)
+	}
+	rules := r.Password
+	if rules == (password.Rules{}) {
+		rules = rotate.DefaultPassword()
+	}
+	if o.rules.overlay(&rules, flags) {
+		if _, err := password.Generate(a.rand, rules); err != nil {
+			return r, err
+		}
+		r.Password = rules
+	}
+	if r.Rotator == "" {
+		return r, usagef("which rotator? Give --rotator PATH, or see: secret rotator list")
+	}
+	return r, nil
+}
+
+func newRotationDisableCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:               "disable NAME",
+		Short:             "Stop rotating a secret",
+		Long:              "Stop rotating a secret. How it was set up is kept for secret rotation enable.",
+		Example:           "  secret rotation disable prod/db",
+		Args:              argCount(1, 1),
+		ValidArgsFunction: a.completeNames(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			name, err := vault.ParseName(args[0])
+			if err != nil {
+				return err
+			}
+			engine, err := a.newEngine()
+			if err != nil {
+				return err
+			}
+			return engine.Disable(name)
+		},
+	}
+}
+
+func newRotationCancelCommand(a *app) *cobra.Command {
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "cancel NAME",
+		Short: "Give up a rotation that is not done",
+		Long: `Give up a rotation that is not done. If the service may have the pending value
+already, the current one first has to prove that it still works. The pending value
+stays in the history.`,
+		Example:           "  secret rotation cancel prod/db",
+		Args:              argCount(1, 1),
+		ValidArgsFunction: a.completeNames(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			name, err := vault.ParseName(args[0])
+			if err != nil {
+				return err
+			}
+			engine, err := a.newEngine()
+			if err != nil {
+				return err
+			}
+			ctx, stop := untilInterrupted()
+			defer stop()
+			return engine.Cancel(ctx, name, force)
+		},
+	}
+	cmd.Flags().BoolVar(&force, "force", false, "do not test the current value")
+	return cmd
+}
+
+func newRotationLogCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:               "log NAME",
+		Aliases:           []string{"history"},
+		Short:             "List the rotations of a secret, and why they failed",
+		Example:           "  secret rotation log prod/db",
+		Args:              argCount(1, 1),
+		ValidArgsFunction: a.completeNames(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, err := a.getSecret(args[0])
+			if err != nil {
+				return err
+			}
+			r, err := rotate.Of(s.Name, s.Rotation)
+			if err != nil {
+				return err
+			}
+			if a.jsonFlag {
+				return a.printJSON(append([]rotate.Event{}, r.Events...))
+			}
+			rows := make([][]string, len(r.Events))
+			for i, e := range r.Events {
+				what := e.Reason
+				if e.Version != 0 {
+					what = fmt.Sprintf("version %d", e.Version)
+				}
+				rows[i] = []string{a.timestamp(e.Time), string(e.Outcome), string(e.Step), what}
+			}
+			return a.printTable([]string{"TIME", "OUTCOME", "STEP", "REASON"}, rows)
+		},
+	}
+	cmd.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")
+	return cmd
+}
+
+func newRotationStatusCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "status [NAME]",
+		Short: "Tell when secrets are due, and what went wrong",
+		Example: `  secret rotation status
+  secret rotation status prod/db --json`,
+		Args:              argCount(0, 1),
+		ValidArgsFunction: a.completeNames(1),
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runRotationStatus(args) },
+	}
+	cmd.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")
+	return cmd
+}
+
+// rotationStatus is one line of status.
+type rotationStatus struct {
+	Name     vault.Name  `json:"name"`
+	State    string      `json:"state"` // waiting, due, overdue, unfinished, failing, disabled
+	Due      *time.Time  `json:"due,omitempty"`
+	RetryAt  *time.Time  `json:"retry_at,omitempty"`
+	Rotated  *time.Time  `json:"rotated,omitempty"`
+	Step     rotate.Step `json:"step,omitempty"`
+	Failures int         `json:"failures,omitempty"`
+	Reason   string      `json:"reason,omitempty"`
+	Rotator  string      `json:"rotator"`
+	Schedule string      `json:"schedule,omitempty"`
+}
+
+func (a *app) runRotationStatus(args []string) error {
+	v, err := a.openVault()
+	if err != nil {
+		return err
+	}
+	listing, err := a.list(v)
+	if err != nil {
+		return err
+	}
+	statuses := []rotationStatus{}
+	for _, summary := range listing.Secrets {
+		if (len(args) == 1 && string(summary.Name) != args[0]) || summary.Rotation == nil || summary.Deletion != nil {
+			continue
+		}
+		s, err := v.Get(summary.Name)
+		if err != nil {
+			return err
+		}
+		status, err := a.rotationStatus(s)
+		if err != nil {
+			return err
+		}
+		statuses = append(statuses, status)
+	}
+	if len(args) == 1 && len(statuses) == 0 {
+		s, err := a.getSecret(args[0])
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("%q: %w", s.Name, rotate.ErrNotEnabled)
+	}
+	if err := a.printRotationStatuses(statuses); err != nil {
+		return err
+	}
+	if len(args) == 1 {
+		return nil
+	}
+	return damage(listing)
+}
+
+func (a *app) rotationStatus(s *vault.Secret) (rotationStatus, error) {
+	r, err := rotate.Of(s.Name, s.Rotation)
+	if err != nil {
+		return rotationStatus{}, err
+	}
+	due, err := r.Due(rotate.CurrentSince(s), a.now())
+	if err != nil {
+		return rotationStatus{}, fmt.Errorf("%q: %w", s.Name, err)
+	}
+	status := rotationStatus{
+		Name: s.Name, State: rotationState(r, due, a.now()), Rotator: r.Rotator, Schedule: r.Schedule,
+		Rotated: timeOrNil(r.Rotated),
+	}
+	if r.Run != nil {
+		status.Step, status.Failures, status.Reason = r.Run.Step, r.Run.Failures, r.Run.Reason
+		status.RetryAt = timeOrNil(r.Run.RetryAt)
+	} else {
+		status.Due = timeOrNil(due.Due)
+	}
+	return status, nil
+}
+
+func rotationState(r rotate.Rotation, due schedule.Status, now time.Time) string {
+	switch {
+	case !r.Enabled:
+		return "disabled"
+	case r.Run != nil && r.Run.Step == rotate.Finish:
+		return "unfinished"
+	case r.Run != nil && r.Run.Failures > 0:
+		return "failing"
+	case r.Run != nil:
+		return "under way"
+	case due.Missed:
+		return "overdue"
+	case !due.Due.IsZero() && due.Due.Before(now.Add(-overdueAfter)):
+		return "overdue"
+	case due.Rotate:
+		return "due"
+	}
+	return "waiting"
+}
+
+// overdueAfter is when a timer that runs every hour must have been by.
+const overdueAfter = 2 * time.Hour
+
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func (a *app) printRotationStatuses(statuses []rotationStatus) error {
+	if a.jsonFlag {
+		return a.printJSON(statuses)
+	}
+	rows := make([][]string, len(statuses))
+	for i, s := range statuses {
+		state := s.State
+		if s.Step != "" {
+			state += " at " + string(s.Step)
+		}
+		if s.Failures > 0 {
+			state += ", failed " + plural(s.Failures, "time")
+		}
+		rows[i] = []string{string(s.Name), state, a.orDash(s.Due, s.RetryAt), a.orDash(s.Rotated), s.Schedule, s.Reason}
+	}
+	return a.printPaintedTable([]string{"NAME", "STATE", "NEXT", "ROTATED", "SCHEDULE", "REASON"}, rows, func(row int) bool {
+		return statuses[row].State == "overdue" || statuses[row].State == "failing"
+	})
+}
+
+func (a *app) orDash(times ...*time.Time) string {
+	for _, t := range times {
+		if t != nil {
+			return t.Local().Format("2006-01-02 15:04")
+		}
+	}
+	return "-"
+}

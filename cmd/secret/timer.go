@@ -1,0 +1,249 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+)
+
+// systemTimer is what runs a command every hour on this system.
+type systemTimer interface {
+	text() string
+	install() error
+	remove() error
+}
+
+func (a *app) systemTimer() (systemTimer, error) {
+	command, err := a.dueCommand()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case runtime.GOOS == "windows":
+		return nil, usagef("there is no installer for Windows; let the Task Scheduler run: %s", shellescape.QuoteCommand(command))
+	case runtime.GOOS == "darwin":
+		return launchd{a, command, filepath.Join(a.getenv("HOME"), "Library", "LaunchAgents", launchdLabel+".plist")}, nil
+	}
+	if _, err := os.Stat("/run/systemd/system"); err == nil && a.getenv("XDG_RUNTIME_DIR") != "" {
+		dir, err := a.userDir("XDG_CONFIG_HOME", ".config", "AppData")
+		return systemd{a, command, filepath.Join(dir, "systemd", "user")}, err
+	}
+	return crontab{a, command}, nil
+}
+
+// dueCommand is the command to run, with all that it would not find by itself.
+func (a *app) dueCommand() ([]string, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := a.vaultDir()
+	if err != nil {
+		return nil, err
+	}
+	command := []string{program, "--vault", dir}
+	settings, err := a.loadSettings()
+	if err != nil {
+		return nil, err
+	}
+	keyFile := settings.keyFile
+	if a.keyFileFlag != "" {
+		keyFile = a.keyFileFlag
+	}
+	if keyFile != "" {
+		if keyFile, err = filepath.Abs(keyFile); err != nil {
+			return nil, err
+		}
+		command = append(command, "--key-file", keyFile)
+	}
+	return append(command, "rotate", "--due"), nil
+}
+
+// runTool runs a program of the system and returns what it printed.
+func (a *app) runTool(input string, name string, args ...string) (string, error) {
+	cmd := exec.Command(name, args...)
+	cmd.Env = a.environ
+	cmd.Stdin = strings.NewReader(input)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return stdout.String(), fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(stderr.String()))
+	}
+	return stdout.String(), nil
+}
+
+const unitName = "secret-rotate"
+
+// systemd is a timer of the user's own service manager.
+type systemd struct {
+	*app
+	command []string
+	dir     string
+}
+
+func (s systemd) units() map[string]string {
+	words := make([]string, len(s.command))
+	for i, word := range s.command {
+		words[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "%", "%%", "$", "$$").Replace(word) + `"`
+	}
+	return map[string]string{
+		unitName + ".service": `[Unit]
+Description=Rotate the secrets that are due
+
+[Service]
+Type=oneshot
+ExecStart=` + strings.Join(words, " ") + `
+`,
+		unitName + ".timer": `[Unit]
+Description=Rotate the secrets that are due, every hour
+
+[Timer]
+OnCalendar=hourly
+RandomizedDelaySec=5m
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+`,
+	}
+}
+
+func (s systemd) text() string {
+	var b strings.Builder
+	units := s.units()
+	for _, name := range sortedKeys(units) {
+		fmt.Fprintf(&b, "# %s\n%s\n", filepath.Join(s.dir, name), units[name])
+	}
+	return b.String()
+}
+
+func (s systemd) install() error {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return err
+	}
+	for name, text := range s.units() {
+		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	if _, err := s.runTool("", "systemctl", "--user", "daemon-reload"); err != nil {
+		return err
+	}
+	_, err := s.runTool("", "systemctl", "--user", "enable", "--now", unitName+".timer")
+	return err
+}
+
+func (s systemd) remove() error {
+	_, err := s.runTool("", "systemctl", "--user", "disable", "--now", unitName+".timer")
+	for name := range s.units() {
+		if removeErr := os.Remove(filepath.Join(s.dir, name)); removeErr != nil && !os.IsNotExist(removeErr) {
+			err = errors.Join(err, removeErr)
+		}
+	}
+	return err
+}
+
+// crontab is a line in the user's table for cron.
+type crontab struct {
+	*app
+	command []string
+}
+
+// mark is how our line is found again, one for each vault.
+func (c crontab) mark() string { return "# secret rotate --due of " + c.command[2] }
+
+func (c crontab) line() string {
+	// cron makes newlines of % unless they are escaped.
+	command := strings.ReplaceAll(shellescape.QuoteCommand(c.command), "%", `\%`)
+	return "17 * * * * " + command + " " + c.mark() + "\n"
+}
+
+func (c crontab) text() string { return "# in crontab -e\n" + c.line() }
+
+func (c crontab) others() (string, error) {
+	table, err := c.runTool("", "crontab", "-l")
+	if err != nil && !strings.Contains(err.Error(), "no crontab") {
+		return "", err
+	}
+	var others strings.Builder
+	for line := range strings.Lines(table) {
+		if !strings.HasSuffix(strings.TrimRight(line, "\n"), c.mark()) {
+			others.WriteString(line)
+		}
+	}
+	return others.String(), nil
+}
+
+func (c crontab) install() error {
+	others, err := c.others()
+	if err != nil {
+		return err
+	}
+	if others != "" && !strings.HasSuffix(others, "\n") {
+		others += "\n"
+	}
+	_, err = c.runTool(others+c.line(), "crontab", "-")
+	return err
+}
+
+func (c crontab) remove() error {
+	others, err := c.others()
+	if err != nil {
+		return err
+	}
+	_, err = c.runTool(others, "crontab", "-")
+	return err
+}
+
+const launchdLabel = "org.example.secret.rotate"
+
+// launchd is an agent of the user's session on macOS.
+type launchd struct {
+	*app
+	command []string
+	path    string
+}
+
+func (l launchd) text() string {
+	var arguments strings.Builder
+	for _, word := range l.command {
+		fmt.Fprintf(&arguments, "    <string>%s</string>\n", strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(word))
+	}
+	return `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+<dict>
+  <key>Label</key>
+  <string>` + launchdLabel + `</string>
+  <key>ProgramArguments</key>
+  <array>
+` + arguments.String() + `  </array>
+  <key>StartInterval</key>
+  <integer>3600</integer>
+</dict>
+</plist>
+`
+}
+
+func (l launchd) install() error {
+	if err := os.MkdirAll(filepath.Dir(l.path), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(l.path, []byte(l.text()), 0o644); err != nil {
+		return err
+	}
+	_, err := l.runTool("", "launchctl", "load", "-w", l.path)
+	return err
+}
+
+func (l launchd) remove() error {
+	_, err := l.runTool("", "launchctl", "unload", "-w", l.path)
+	return errors.Join(err, os.Remove(l.path))
+}

@@ -1,0 +1,148 @@
+#!/bin/sh
+# Redis or Valkey ACL user: the new password is valid beside the old one until finish.
+#
+# Fields: username (default), password, host (a name or the path of a unix
+# socket); optional: port (6379), ssl (true: verified TLS), admin_secret: the
+# name of a secret with the username and password of who may change ACLs. Without
+# it the user changes itself. Who does it needs +acl|setuser, +config|get and, to
+# keep the change beyond a restart, +acl|save (a server with an aclfile) or
+# +config|rewrite. A server with no file to write to is refused: a restart would
+# bring the old password back. Where that is meant, give the argument --volatile.
+
+set -eu
+exec </dev/null # the fields come by the environment; redis-cli must not eat the JSON
+
+die() {
+	printf '%s\n' "$*" >&2
+	exit 1
+}
+
+client=$(command -v redis-cli || command -v valkey-cli) ||
+	die 'neither redis-cli nor valkey-cli is in PATH'
+
+# quote TEXT: an argument of a command, every byte escaped.
+quote() {
+	printf '"%s"' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n' | sed 's/../\\x&/g')"
+}
+
+# hash TEXT: a password as Redis keeps it. Commands that carry this instead of
+# the password need no quoting and tell a MONITOR nothing.
+hash() { printf '%s' "$1" | { sha256sum 2>/dev/null || shasum -a 256; } | cut -c 1-64; }
+
+# talk WHO COMMAND…: logs in as WHO (PENDING, CURRENT, PREVIOUS or ADMIN) and
+# prints the replies, that of the login first.
+talk() (
+	user='' password='' host='' port='' ssl=''
+	eval "user=\${$1_USERNAME:-default} password=\${$1_PASSWORD-} host=\${$1_HOST-}
+		port=\${$1_PORT:-6379} ssl=\${$1_SSL-}"
+	shift
+	commands=$(printf '%s\n' "AUTH $(quote "$user") $(quote "$password")" "$@")
+	case $host in
+	/*) set -- -s "$host" ;;
+	*) set -- -h "$host" -p "$port" ;;
+	esac
+	[ "$ssl" != true ] || set -- "$@" --tls
+	printf '%s\n' "$commands" | "$client" "$@" 2>&1
+)
+
+# login WHO: whether the server takes WHO's password; if not, $why says why.
+login() {
+	why=$(talk "$1") || return
+	[ "$why" = OK ]
+}
+
+# tell WHO COMMAND: as talk for one command that must answer OK; $why is what it
+# answered.
+tell() {
+	why=$(talk "$1" "$2" | sed 1d | tr -d '\n') || return
+	[ "$why" = OK ]
+}
+
+# same WHO: pending must be for the user and the server that WHO is for.
+# Otherwise a value planted in the secret could turn on somebody else.
+same() {
+	eval "[ \"\${$1_USERNAME:-default}\" = \"\${PENDING_USERNAME:-default}\" ] &&
+		[ \"\${$1_HOST-}\" = \"\$PENDING_HOST\" ] &&
+		[ \"\${$1_PORT:-6379}\" = \"\${PENDING_PORT:-6379}\" ]"
+}
+
+# by WHO: sets $by to who makes the change for WHO: the admin, if there is one.
+by() {
+	by=$1
+	[ -n "${ADMIN_PASSWORD-}" ] || return 0
+	by=ADMIN
+	for field in HOST PORT SSL; do
+		eval "ADMIN_$field=\${ADMIN_$field:-\${$1_$field-}}"
+	done
+	eval "[ \"\$ADMIN_HOST\" = \"\$$1_HOST\" ] &&
+		[ \"\${ADMIN_PORT:-6379}\" = \"\${$1_PORT:-6379}\" ]" ||
+		die 'the admin secret is for another server than the credential'
+}
+
+# change RULES: applies ACL rules to PENDING's or, in finish, CURRENT's user.
+change() { tell "$by" "ACL SETUSER $1" || die "ACL SETUSER: $why"; }
+
+# keep: has the server write its users to disk.
+keep() {
+	[ "$volatile" = no ] || return 0
+	file=$(talk "$by" 'CONFIG GET aclfile' | sed -n 3p)
+	if [ -n "$file" ]; then
+		tell "$by" 'ACL SAVE' || die "ACL SAVE: $why"
+	else
+		case ${PENDING_USERNAME-}${CURRENT_USERNAME-} in
+		*[\"\'\\]*) die 'Redis would not start from a config file with such a user name' ;;
+		esac
+		tell "$by" 'CONFIG REWRITE' ||
+			die "the server cannot save its users: $why (see --volatile in this file)"
+	fi
+}
+
+set_password() {
+	if login PENDING; then # set was called before, but perhaps not to its end
+		by PENDING
+		keep
+		return
+	fi
+	same CURRENT || die 'the pending value is for another user or server than the current one'
+	if login CURRENT; then
+		by CURRENT
+	else
+		reason=$why
+		if [ -z "${PREVIOUS_PASSWORD-}" ] || ! same PREVIOUS || ! login PREVIOUS; then
+			die "neither the pending nor the current nor the previous password works: $reason"
+		fi
+		by PREVIOUS
+	fi
+	change "$(quote "${PENDING_USERNAME:-default}") #$(hash "$PENDING_PASSWORD")"
+	keep
+}
+
+# A user without a password (nopass) gets in with any, and a login proves nothing.
+test_password() {
+	if PENDING_PASSWORD="not $PENDING_PASSWORD" login PENDING; then
+		die "the server takes any password for ${PENDING_USERNAME:-default} (nopass)"
+	fi
+	login PENDING || die "$why"
+}
+
+# The others go in the same command that sets the new one: there is no moment
+# without a valid password.
+finish_password() {
+	by CURRENT
+	change "$(quote "${CURRENT_USERNAME:-default}") resetpass #$(hash "$CURRENT_PASSWORD")"
+	keep
+}
+
+volatile=no
+[ "${1-}" != --volatile ] || volatile=yes
+
+case ${SECRET_STEP:?} in
+set | test)
+	: "${PENDING_PASSWORD:?no such field}" "${PENDING_HOST:?no such field}"
+	"${SECRET_STEP}_password"
+	;;
+finish)
+	: "${CURRENT_PASSWORD:?no such field}" "${CURRENT_HOST:?no such field}"
+	finish_password
+	;;
+esac # create: the tool makes the password

@@ -1,0 +1,218 @@
+package rotate
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"example.org/secret/vault"
+)
+
+const (
+	protocolVersion = 1
+
+	// exitRefused is a rotator's word that the service refused the pending value
+	// itself, and that it was not applied.
+	exitRefused = 10
+)
+
+// Call is one call of a rotator.
+type Call struct {
+	Rotator string
+	Args    []string
+	Timeout time.Duration
+	Step    Step
+	Name    vault.Name
+	Token   string
+	Kind    vault.Kind
+	Tags    map[string]string
+	// The fields of the versions; nil for a version that is not there.
+	Current, Pending, Previous, Admin map[string]vault.Bytes
+}
+
+// Caller calls a rotator and returns what it printed. Anything but success is a
+// [*StepError], unless the rotator could not be started at all.
+type Caller func(context.Context, Call) (output []byte, err error)
+
+// StepError is a step that failed, with an unknown outcome unless Refused.
+type StepError struct {
+	Step    Step
+	Refused bool   // exit code 10
+	Problem string // such as "exit code 1" or "timed out after 60s"
+	Reason  string // the end of standard error: one line, masked and escaped
+}
+
+func (e *StepError) Error() string {
+	if e.Reason == "" {
+		return fmt.Sprintf("%s: %s", e.Step, e.Problem)
+	}
+	return fmt.Sprintf("%s: %s: %s", e.Step, e.Problem, e.Reason)
+}
+
+// fieldsOf returns a value as the protocol hands it over: a plaintext secret has
+// the one field value.
+func fieldsOf(kind vault.Kind, value vault.Value) map[string]vault.Bytes {
+	if kind == vault.Plaintext {
+		return map[string]vault.Bytes{"value": value.Plain}
+	}
+	return value.Fields
+}
+
+// input is the document on a rotator's standard input (PROTOCOL.md, section 3).
+func (c Call) input() ([]byte, error) {
+	tags := c.Tags
+	if tags == nil {
+		tags = map[string]string{}
+	}
+	return json.Marshal(struct {
+		Protocol int                    `json:"protocol"`
+		Step     Step                   `json:"step"`
+		Name     vault.Name             `json:"name"`
+		Token    string                 `json:"token"`
+		Kind     vault.Kind             `json:"kind"`
+		Tags     map[string]string      `json:"tags"`
+		Current  map[string]vault.Bytes `json:"current,omitempty"`
+		Pending  map[string]vault.Bytes `json:"pending,omitempty"`
+		Previous map[string]vault.Bytes `json:"previous,omitempty"`
+		Admin    map[string]vault.Bytes `json:"admin,omitempty"`
+	}{protocolVersion, c.Step, c.Name, c.Token, c.Kind, tags, c.Current, c.Pending, c.Previous, c.Admin})
+}
+
+const (
+	maxVariable       = 131071 // with name and =: Linux takes no more
+	maxVariables      = 1 << 20
+	maxModestVariable = 4096
+)
+
+// environment is what a rotator finds besides the base (PROTOCOL.md, section 4).
+func (c Call) environment() []string {
+	variables := []string{
+		fmt.Sprintf("SECRET_PROTOCOL=%d", protocolVersion),
+		"SECRET_STEP=" + string(c.Step),
+		"SECRET_NAME=" + string(c.Name),
+		"SECRET_TOKEN=" + c.Token,
+		"SECRET_KIND=" + string(c.Kind),
+	}
+	var fields []string
+	total := 0
+	for prefix, values := range map[string]map[string]vault.Bytes{
+		"CURRENT_": c.Current, "PENDING_": c.Pending, "PREVIOUS_": c.Previous, "ADMIN_": c.Admin,
+	} {
+		for _, variable := range fieldVariables(prefix, values) {
+			fields = append(fields, variable)
+			total += len(variable)
+		}
+	}
+	for _, variable := range fields {
+		if total <= maxVariables || len(variable) <= maxModestVariable {
+			variables = append(variables, variable)
+		}
+	}
+	return variables
+}
+
+func fieldVariables(prefix string, values map[string]vault.Bytes) []string {
+	byName := map[string][]string{}
+	for field, value := range values {
+		name := prefix + variableName(field)
+		byName[name] = append(byName[name], name+"="+string(value))
+	}
+	var variables []string
+	for _, same := range byName {
+		if len(same) == 1 && len(same[0]) <= maxVariable && !strings.Contains(same[0], "\x00") {
+			variables = append(variables, same[0])
+		}
+	}
+	return variables
+}
+
+func variableName(field string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z':
+			return r - 'a' + 'A'
+		case 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+			return r
+		}
+		return '_'
+	}, field)
+}
+
+// secrets are the values that must not show in what a rotator printed.
+func (c Call) secrets() [][]byte {
+	var all [][]byte
+	for _, values := range []map[string]vault.Bytes{c.Current, c.Pending, c.Previous, c.Admin} {
+		for _, value := range values {
+			all = append(all, value)
+		}
+	}
+	return all
+}
+
+// parseCreated reads what create printed: the fields to replace those of the
+// current version, or nil if it printed nothing.
+func parseCreated(kind vault.Kind, output []byte) (map[string]vault.Bytes, error) {
+	if kind == vault.Plaintext {
+		value := bytes.TrimSuffix(output, []byte("\n"))
+		if len(value) == 0 {
+			return nil, nil
+		}
+		return map[string]vault.Bytes{"value": value}, nil
+	}
+	if len(bytes.TrimSpace(output)) == 0 {
+		return nil, nil
+	}
+	if !utf8.Valid(output) {
+		return nil, fmt.Errorf("what it printed is not UTF-8")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(output))
+	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
+		return nil, fmt.Errorf("what it printed is not a JSON object")
+	}
+	fields := map[string]vault.Bytes{}
+	for decoder.More() {
+		// The values are secret: no error repeats any of the output.
+		name, err := decoder.Token()
+		field, isString := name.(string)
+		if err != nil || !isString {
+			return nil, fmt.Errorf("what it printed is not a whole JSON object")
+		}
+		if _, twice := fields[field]; twice {
+			return nil, fmt.Errorf("it printed the member %q twice", field)
+		}
+		var raw json.RawMessage
+		var value createdField
+		if decoder.Decode(&raw) != nil || json.Unmarshal(raw, &value) != nil {
+			return nil, fmt.Errorf("the member %q that it printed is neither a string nor {\"base64\": …}", field)
+		}
+		fields[field] = vault.Bytes(value)
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, fmt.Errorf("what it printed is not a whole JSON object")
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, fmt.Errorf("it printed more than one JSON object")
+	}
+	return fields, nil
+}
+
+// createdField is as strict as [vault.Bytes] is lenient: null is no value.
+type createdField vault.Bytes
+
+func (f *createdField) UnmarshalJSON(data []byte) error {
+	if !bytes.HasPrefix(data, []byte(`"`)) && !bytes.HasPrefix(data, []byte("{")) {
+		return fmt.Errorf("not a string")
+	}
+	if bytes.HasPrefix(data, []byte("{")) {
+		var m map[string]string
+		if err := json.Unmarshal(data, &m); err != nil || len(m) != 1 || m["base64"] == "" {
+			return fmt.Errorf("not a base64 object")
+		}
+	}
+	return (*vault.Bytes)(f).UnmarshalJSON(data)
+}

@@ -1,0 +1,225 @@
+package rotate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"example.org/secret/vault/mask"
+)
+
+const (
+	maxOutput = 1 << 20
+	maxReason = 4 << 10
+
+	// killGrace is what a rotator has between SIGTERM and SIGKILL.
+	killGrace = 5 * time.Second
+	// strayGrace is how long output is waited for once all processes are killed.
+	strayGrace = time.Second
+)
+
+// ErrUnsafeRotator is returned for a rotator that other users could change.
+var ErrUnsafeRotator = errors.New("other users can change it")
+
+// baseVariables are those that a rotator gets from us.
+var baseVariables = []string{"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR"}
+
+// Executor calls rotators as PROTOCOL.md says. It is safe for concurrent use.
+type Executor struct {
+	Dir     string   // the rotators directory, for rotators without a path
+	WorkDir string   // where each call gets a directory of its own; memory-backed if possible
+	Environ []string // ours, from which the base variables are taken
+
+	starting sync.Mutex // the umask is the whole process's
+}
+
+// Call implements [Caller].
+func (x *Executor) Call(ctx context.Context, c Call) ([]byte, error) {
+	path, err := x.Find(c.Rotator)
+	if err != nil {
+		return nil, err
+	}
+	input, err := c.input()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(x.WorkDir, "secret-rotator-")
+	if err != nil {
+		return nil, fmt.Errorf("making a directory for the rotator: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	cmd := exec.Command(path, append(slices.Clone(c.Args), string(c.Step))...)
+	cmd.Dir = dir
+	cmd.Env = append(x.baseEnvironment(), c.environment()...)
+	var stderr tail
+	masked := mask.New(c.secrets()...).Writer(&stderr)
+	stdout, err := x.run(ctx, cmd, input, masked)
+	masked.Close()
+	if err == nil && len(stdout) > maxOutput {
+		return nil, fmt.Errorf("%s: it printed more than %d bytes", c.Step, maxOutput)
+	}
+	if err == nil {
+		return stdout, nil
+	}
+	failed := &StepError{Step: c.Step, Reason: oneLine(string(stderr)), Problem: err.Error()}
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() == context.DeadlineExceeded:
+		failed.Problem = fmt.Sprintf("timed out after %v", c.Timeout)
+	case ctx.Err() != nil:
+		failed.Problem = "interrupted"
+	case errors.As(err, &exit):
+		failed.Problem = exit.ProcessState.String()
+		failed.Refused = c.Step == Set && exit.ExitCode() == exitRefused
+	default:
+		return nil, fmt.Errorf("the rotator %s cannot be started: %w", path, err)
+	}
+	return nil, failed
+}
+
+// run runs cmd as the leader of a process group, and ends the whole group with
+// it. The pipes are ours, so that a process which left the group and holds them
+// open cannot make us wait.
+func (x *Executor) run(ctx context.Context, cmd *exec.Cmd, input []byte, stderr io.Writer) (stdout []byte, err error) {
+	var pipes [3]struct{ r, w *os.File }
+	for i := range pipes {
+		if pipes[i].r, pipes[i].w, err = os.Pipe(); err != nil {
+			return nil, err
+		}
+		defer pipes[i].r.Close()
+		defer pipes[i].w.Close()
+	}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = pipes[0].r, pipes[1].w, pipes[2].w
+	x.starting.Lock()
+	err = startGroup(cmd)
+	x.starting.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	pipes[0].r.Close()
+	pipes[1].w.Close()
+	pipes[2].w.Close()
+
+	var copying sync.WaitGroup
+	// A rotator need not read its input.
+	go func() { _, _ = pipes[0].w.Write(input); pipes[0].w.Close() }()
+	copying.Go(func() { stdout = readHead(pipes[1].r, maxOutput+1) })
+	copying.Go(func() { _, _ = io.Copy(stderr, pipes[2].r) })
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	select {
+	case err = <-exited:
+	case <-ctx.Done():
+		endGroup(cmd, false)
+		select {
+		case err = <-exited:
+		case <-time.After(killGrace):
+			endGroup(cmd, true)
+			err = <-exited
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+	}
+	endGroup(cmd, true)
+	stray := time.AfterFunc(strayGrace, func() { pipes[1].r.Close(); pipes[2].r.Close() })
+	defer stray.Stop()
+	copying.Wait()
+	return stdout, err
+}
+
+// readHead reads up to limit bytes and throws the rest away.
+func readHead(r io.Reader, limit int64) []byte {
+	head, _ := io.ReadAll(io.LimitReader(r, limit))
+	_, _ = io.Copy(io.Discard, r)
+	return head
+}
+
+// tail keeps the last maxReason bytes of what is written to it.
+type tail []byte
+
+func (t *tail) Write(p []byte) (int, error) {
+	*t = append(*t, p...)
+	if excess := len(*t) - maxReason; excess > 0 {
+		*t = (*t)[excess:]
+	}
+	return len(p), nil
+}
+
+func (x *Executor) baseEnvironment() []string {
+	var base []string
+	for _, variable := range x.Environ {
+		name, _, _ := strings.Cut(variable, "=")
+		if slices.Contains(baseVariables, name) || strings.HasPrefix(name, "LC_") {
+			base = append(base, variable)
+		}
+	}
+	return base
+}
+
+// oneLine joins the lines of text, and escapes what a terminal would obey.
+func oneLine(text string) string {
+	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
+	var b strings.Builder
+	for _, r := range strings.TrimSpace(strings.Join(lines, "; ")) {
+		switch {
+		case r == utf8.RuneError:
+			b.WriteRune('?')
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// Find returns the path of a rotator: as it is given, or the file of that name,
+// with or without an ending, in the rotators directory. It refuses a file that is
+// not executable, and one that other users could change or put another in the
+// place of: [ErrUnsafeRotator].
+func (x *Executor) Find(rotator string) (string, error) {
+	path := rotator
+	if !strings.ContainsRune(rotator, filepath.Separator) {
+		path = filepath.Join(x.Dir, rotator)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			if _, err := os.Stat(path + ".sh"); err == nil {
+				path += ".sh"
+			}
+		}
+	}
+	if !filepath.IsAbs(path) {
+		return "", fmt.Errorf("the rotator %q has no absolute path", rotator)
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", fmt.Errorf("there is no rotator %s: %w", path, err)
+	}
+	info, err := os.Stat(real)
+	if err != nil {
+		return "", fmt.Errorf("the rotator %s: %w", path, err)
+	}
+	if !info.Mode().IsRegular() || !isExecutable(info) {
+		return "", fmt.Errorf("the rotator %s is not an executable file; run: chmod u+x %s", path, path)
+	}
+	// The links on the way are as good a place to put another file as the end.
+	for _, p := range []string{real, path} {
+		if err := checkOwnership(p); err != nil {
+			return "", err
+		}
+	}
+	return real, nil
+}

@@ -1,0 +1,137 @@
+//go:build unix
+
+package servicetest
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// MariaDBServer is a running MariaDB.
+type MariaDBServer struct {
+	Host     string // 127.0.0.1
+	Port     string
+	Socket   string
+	User     string // who may do everything, and grant it
+	Password string
+	client   string
+	process
+}
+
+// MariaDB starts a MariaDB server whose only user is User, over TCP and the
+// unix socket. Options are further options of mariadbd.
+func MariaDB(t testing.TB, options ...string) *MariaDBServer {
+	t.Helper()
+	install := Need(t, "mariadb-install-db", "mysql_install_db")
+	server := Need(t, "mariadbd", "mysqld")
+	s := &MariaDBServer{
+		Host: "127.0.0.1", User: "root", Password: "ro'ot\\",
+		client: Need(t, "mariadb", "mysql"),
+	}
+	acct := serverAccount(t, "mysql")
+	dir := tempDir(t, acct)
+	data := filepath.Join(dir, "data")
+	s.Socket = filepath.Join(dir, "s")
+	common := []string{"--no-defaults", "--datadir=" + data}
+	if acct.name != "" {
+		common = append(common, "--user="+acct.name)
+	}
+	s.process = process{
+		t: t, acct: acct, dir: dir, path: server,
+		signal: syscall.SIGTERM, logName: filepath.Join(dir, "log"),
+		ready: func() bool { return greets("unix", s.Socket) },
+		args: func() []string {
+			if s.Port == "" || strings.Contains(s.log(), "Can't start server: Bind on TCP/IP") {
+				s.Port = freePort(t)
+			}
+			args := append([]string{}, common...)
+			args = append(args, "--socket="+s.Socket, "--port="+s.Port,
+				"--bind-address=127.0.0.1", "--pid-file="+filepath.Join(dir, "pid"),
+				"--skip-name-resolve", "--innodb-buffer-pool-size=16M",
+				"--innodb-flush-log-at-trx-commit=0")
+			return append(args, options...)
+		},
+	}
+	cmd := exec.Command(install, append(common, "--skip-test-db", "--skip-name-resolve",
+		"--auth-root-authentication-method=normal")...)
+	cmd.Dir, cmd.Env = dir, environment(dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: acct.cred}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", install, err, out)
+	}
+	s.Start()
+	t.Cleanup(s.Stop)
+	s.firstUser()
+	return s
+}
+
+// firstUser gives root its password and lets it in from 127.0.0.1 as well.
+func (s *MariaDBServer) firstUser() {
+	s.t.Helper()
+	out, err := s.run(s.User, "", `
+		CREATE OR REPLACE USER root@'127.0.0.1' IDENTIFIED BY 'ro\'ot\\';
+		GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;
+		SET PASSWORD = PASSWORD('ro\'ot\\');`)
+	if err != nil {
+		s.t.Fatalf("setting root's password: %v\n%s", err, out)
+	}
+}
+
+// greets reports whether a MySQL server speaks first, as it does once it takes
+// connections.
+func greets(network, address string) bool {
+	c, err := net.DialTimeout(network, address, time.Second)
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(time.Second))
+	var b [5]byte
+	n, err := c.Read(b[:])
+	return err == nil && n == 5 && b[4] == 10 // the version of the protocol
+}
+
+// Start runs the server again after Stop or Kill, on the same port.
+func (s *MariaDBServer) Start() { s.t.Helper(); s.start() }
+
+// Stop ends the server in an orderly way.
+func (s *MariaDBServer) Stop() { s.stop(s.signal) }
+
+// Kill ends the server as a crash would.
+func (s *MariaDBServer) Kill() { s.stop(syscall.SIGKILL) }
+
+// Log returns the server's log.
+func (s *MariaDBServer) Log() string { s.t.Helper(); return s.log() }
+
+// Exec runs SQL as User and returns what it answers, one row a line, tabs
+// between columns.
+func (s *MariaDBServer) Exec(sql string) string {
+	s.t.Helper()
+	out, err := s.run(s.User, s.Password, sql)
+	if err != nil {
+		s.t.Fatalf("%s: %v\n%s", sql, err, out)
+	}
+	return strings.TrimSuffix(out, "\n")
+}
+
+// Login reports whether the server accepts a user's password.
+func (s *MariaDBServer) Login(user, password string) bool {
+	_, err := s.run(user, password, "SELECT 1")
+	return err == nil
+}
+
+func (s *MariaDBServer) run(user, password, sql string) (string, error) {
+	cmd := exec.Command(s.client, "--no-defaults", "--batch", "--raw", "--skip-column-names",
+		"--binary-mode", "--protocol=socket", "--socket="+s.Socket, "--user="+user,
+		"--default-character-set=utf8mb4")
+	cmd.Stdin = strings.NewReader(sql)
+	cmd.Env = append(os.Environ(), "MYSQL_PWD="+password)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}

@@ -1,0 +1,31 @@
+package vault
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+const rotatingDir = "rotating"
+
+// LockRotation keeps other processes from rotating s until unlock is called, or
+// the process dies. It returns [ErrBusy] at once if another one does. Nobody else
+// waits for it: neither readers nor writers. It stays with the secret when that
+// is renamed.
+func (v *Vault) LockRotation(s *Secret) (unlock func(), err error) {
+	dir := filepath.Join(v.dir, rotatingDir)
+	if err := makeDir(dir); err != nil {
+		return nil, fmt.Errorf("locking the rotation of %q: %w", s.Name, err)
+	}
+	file := flock.New(filepath.Join(dir, s.ID+".lock"), flock.SetPermissions(0o600))
+	locked, err := file.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("locking the rotation of %q: %w", s.Name, err)
+	}
+	if !locked {
+		file.Close()
+		return nil, failf(ErrBusy, "%q is being rotated by another process", s.Name)
+	}
+	return func() { file.Close() }, nil
+}
