@@ -60,6 +60,9 @@ func (a *app) runInit(o initOptions) error {
 	} else if !errors.Is(err, vault.ErrNoVault) {
 		return err
 	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return usagef("%s is not a directory; name another place with --vault", dir)
+	}
 	settings, err := a.loadSettings()
 	if err != nil {
 		return err
@@ -244,7 +247,7 @@ func (n *newVault) finish(o initOptions) error {
 	if err != nil {
 		return err
 	}
-	outside, err := n.app.outside(n.id)
+	outside, err := n.outside(n.id)
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,9 @@ var (
 		"fmt":  {"Print", "Printf", "Println"},
 		"time": {"Now", "Since", "Until"},
 	}
+	// The D-Bus library takes the address of the bus from our own environment, and
+	// starts a bus where there is none.
+	exception = filepath.Join("..", "..", "crypto", "keyring", "keyring_linux.go") + " os.Setenv"
 )
 
 func TestImportsGoOneWay(t *testing.T) {
@@ -87,7 +90,8 @@ func checkOutsides(t *testing.T, path string, file *ast.File) {
 		if !ok {
 			return true
 		}
-		if x, ok := selector.X.(*ast.Ident); ok && slices.Contains(forbiddenNames[packages[x.Name]], selector.Sel.Name) {
+		if x, ok := selector.X.(*ast.Ident); ok && slices.Contains(forbiddenNames[packages[x.Name]], selector.Sel.Name) &&
+			path+" "+x.Name+"."+selector.Sel.Name != exception {
 			t.Errorf("%s mentions %s.%s", path, x.Name, selector.Sel.Name)
 		}
 		return true

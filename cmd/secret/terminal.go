@@ -29,9 +29,9 @@ type terminal struct {
 }
 
 func (t *terminal) close() {
-	t.in.Close()
+	_ = t.in.Close()
 	if t.out != t.in {
-		t.out.Close()
+		_ = t.out.Close()
 	}
 }
 

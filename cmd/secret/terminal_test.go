@@ -32,8 +32,8 @@ type person struct {
 	exited   chan error
 }
 
-// atTerminal starts secret with a terminal for everything.
-func atTerminal(t *testing.T, env []string, args ...string) *person {
+// secretAtTerminal starts secret with a terminal for everything.
+func secretAtTerminal(t *testing.T, env []string, args ...string) *person {
 	t.Helper()
 	return runAtTerminal(t, env, "secret", args...)
 }
@@ -169,7 +169,7 @@ func newHome(t *testing.T) []string {
 
 func TestNothingTypedAtHiddenPromptShows(t *testing.T) {
 	env := newHome(t)
-	p := atTerminal(t, env, "set", "key")
+	p := secretAtTerminal(t, env, "set", "key")
 	p.waitFor("Value of key: ")
 	p.waitForEcho(false)
 	p.types("s3cret\r")
@@ -194,7 +194,7 @@ func TestInterruptAtHiddenPromptRestoresEcho(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := newHome(t)
-			p := atTerminal(t, env, "set", "key")
+			p := secretAtTerminal(t, env, "set", "key")
 			p.waitForEcho(false)
 			interrupt(p)
 			if code := p.wait(); code != exitInterrupted {
@@ -217,12 +217,18 @@ func TestInitThatIsInterruptedLeavesNothing(t *testing.T) {
 		"Ctrl-C":        func(p *person) { p.types("\x03") },
 		"Ctrl-D":        func(p *person) { p.types("\x04") },
 		"window closed": func(p *person) { p.tty.Close(); p.pty.Close() },
-		"wrong words":   func(p *person) { p.types("y\rx\ry\rz\r") },
+		"at the sheet": func(p *person) {
+			p.types("y\r")
+			p.waitFor("Type it from your paper:")
+			p.types("wrong\r")
+			p.waitFor(`That does not open it\.`)
+			p.types("\x03")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			work := t.TempDir()
 			key, dir := filepath.Join(work, "key"), filepath.Join(work, "vault")
-			p := atTerminal(t, scriptEnv(work), "init", "--vault", dir, "--key-file", key)
+			p := secretAtTerminal(t, scriptEnv(work), "init", "--vault", dir, "--key-file", key)
 			p.waitFor(`Make a recovery sheet.*\[y/N\]`)
 			interrupt(p)
 			if code := p.wait(); code == exitDone {
@@ -241,7 +247,7 @@ func TestTerminalThatGoesAwayLosesNothing(t *testing.T) {
 	env := newHome(t)
 	secretIn(t, env, "set", "key", "--value", "before")
 	for _, args := range [][]string{{"set", "key"}, {"set", "key", "A", "B"}, {"set", "new"}, {"delete", "key", "--force"}} {
-		p := atTerminal(t, env, args...)
+		p := secretAtTerminal(t, env, args...)
 		if args[0] == "set" && len(args) == 2 {
 			p.waitForEcho(false)
 		} else if args[0] == "delete" {
@@ -264,7 +270,7 @@ func TestTerminalThatGoesAwayLosesNothing(t *testing.T) {
 func TestRecoverySheetOpensVault(t *testing.T) {
 	work := t.TempDir()
 	env := scriptEnv(work)
-	p := atTerminal(t, env, "init")
+	p := secretAtTerminal(t, env, "init")
 	p.waitFor(`Make a recovery sheet.*\[y/N\]`)
 	p.types("y\r")
 	words := p.waitFor(`\n    ([a-z-]+)\r\n`)[1]
@@ -281,7 +287,7 @@ func TestRecoverySheetOpensVault(t *testing.T) {
 		t.Fatal(err)
 	}
 	lost := env[:len(env)-1] // without SECRET_KEY_FILE
-	p = atTerminal(t, lost, "get", "key")
+	p = secretAtTerminal(t, lost, "get", "key")
 	p.waitFor("Recovery passphrase for the vault .*: ")
 	p.waitForEcho(false)
 	p.types(words + "\r")
@@ -308,7 +314,7 @@ func TestTerminalGetsTablesAndNoEscapes(t *testing.T) {
 		{[]string{"list", "text", "--json"}, 0, `"description": "d\\u009b"`},
 		{[]string{"history", "text"}, 0, `^VERSION  +CREATED  +ORIGIN  +LABELS  +ID`},
 	} {
-		p := atTerminal(t, env, test.args...)
+		p := secretAtTerminal(t, env, test.args...)
 		if code := p.wait(); code != test.code {
 			t.Errorf("%q exits with %d", test.args, code)
 		}
