@@ -32,6 +32,10 @@ type app struct {
 	rand    io.Reader
 	keyring keyring.OS
 
+	// interrupts is set by a command that has something to take back, and gets the
+	// signals that would have ended it.
+	interrupts chan os.Signal
+
 	vaultFlag   string
 	keyFileFlag string
 	jsonFlag    bool

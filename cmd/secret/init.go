@@ -86,6 +86,8 @@ func (a *app) runInit(o initOptions) error {
 	if err != nil {
 		return err
 	}
+	// From here on there is something to take back.
+	a.interrupts = catchSignals()
 	if err := n.finish(o); err != nil {
 		n.takeBack()
 		return err
@@ -246,6 +248,11 @@ func (n *newVault) finish(o initOptions) error {
 	if err != nil {
 		return err
 	}
+	select {
+	case <-n.interrupts:
+		return promptError(errInterrupted)
+	default:
+	}
 	_, err = vault.Create(n.dir, n.id, key, n.unlockers, outside)
 	return err
 }
@@ -261,7 +268,7 @@ func (a *app) makeRecovery(master crypto.MasterKey) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := a.openTerminal()
+	t, err := a.atTerminal()
 	if err != nil {
 		return nil, err
 	}
