@@ -105,7 +105,7 @@ func hintFor(err error) string {
 		return "secret history NAME shows which there are"
 	case errors.Is(err, vault.ErrDeleted):
 		return "bring it back with: secret restore NAME"
-	case errors.Is(err, syscall.ENOSPC):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		return "nothing was changed; make room and try again"
 	case errors.Is(err, syscall.EROFS):
 		return "nothing was changed; the file system cannot be written to"

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"example.org/secret/crypto"
 	"example.org/secret/crypto/keyring"
@@ -217,18 +216,8 @@ func (n *newVault) withKeyFile(path string) (err error) {
 // writeKeyFile writes a new file that age -i reads. It has to be on the disk
 // before anything is sealed to it.
 func writeKeyFile(path, vaultID string, master crypto.MasterKey) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if _, err := fmt.Fprintf(f, "# The master key of the vault %s. Whoever has it can open the vault.\n%s\n", vaultID, master.Reveal()); err != nil {
-		return err
-	}
-	return f.Sync()
+	text := fmt.Sprintf("# The master key of the vault %s. Whoever has it can open the vault.\n%s\n", vaultID, master.Reveal())
+	return vault.WriteNewFile(path, []byte(text))
 }
 
 func (n *newVault) finish(o initOptions) error {

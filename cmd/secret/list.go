@@ -86,12 +86,11 @@ func (a *app) runList(o listOptions, pattern string) error {
 		case o.long:
 			return a.printLong(found)
 		}
+		var names strings.Builder
 		for _, s := range found {
-			if err := a.printf("%s\n", s.Name); err != nil {
-				return err
-			}
+			names.WriteString(string(s.Name) + "\n")
 		}
-		return nil
+		return a.printf("%s", names.String())
 	})
 }
 
