@@ -50,7 +50,19 @@ func noKeyf(format string, args ...any) error {
 	return &commandError{errNoKey, fmt.Sprintf(format, args...)}
 }
 
+// exitError is the end of a command that we ran for somebody: its exit code is
+// ours. Without a text there is nothing to say about it.
+type exitError struct {
+	code int
+	text string
+}
+
+func (e *exitError) Error() string { return e.text }
+
 func exitCode(err error) int {
+	if exit, ok := errors.AsType[*exitError](err); ok {
+		return exit.code
+	}
 	for _, c := range []struct {
 		kind error
 		code int
@@ -79,6 +91,9 @@ func exitCode(err error) int {
 func (a *app) report(err error) int {
 	if err == nil {
 		return exitDone
+	}
+	if exit, ok := errors.AsType[*exitError](err); ok && exit.text == "" {
+		return exit.code
 	}
 	text := visible(err.Error())
 	if hint := hintFor(err); hint != "" {

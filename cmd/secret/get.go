@@ -134,10 +134,15 @@ func pick(v *vault.Vault, ref vault.Reference) (picked, error) {
 	if err != nil {
 		return picked{}, err
 	}
+	return pickFrom(s, ref)
+}
+
+func pickFrom(s *vault.Secret, ref vault.Reference) (picked, error) {
 	if err := s.Live(); err != nil {
 		return picked{}, err
 	}
 	p := picked{secret: s, field: ref.Field}
+	var err error
 	if p.version, err = s.Find(ref.Version); err != nil {
 		return picked{}, err
 	}
