@@ -156,7 +156,11 @@ func (p *parser) singleQuoted() (string, error) {
 	return quoted[1 : end+1], nil
 }
 
-var escapes = map[byte]byte{'n': '\n', 'r': '\r', 't': '\t', '\\': '\\', '"': '"', '$': '$', '`': '`'}
+// What may stand behind a backslash, and what it stands for.
+const (
+	escapes = "nrt\\\"$`"
+	escaped = "\n\r\t\\\"$`"
+)
 
 func (p *parser) doubleQuoted() (string, error) {
 	var b strings.Builder
@@ -168,8 +172,8 @@ func (p *parser) doubleQuoted() (string, error) {
 			return b.String(), nil
 		case c == '\\' && i+1 < len(p.rest):
 			i++
-			if escaped, ok := escapes[p.rest[i]]; ok {
-				b.WriteByte(escaped)
+			if known := strings.IndexByte(escapes, p.rest[i]); known >= 0 {
+				b.WriteByte(escaped[known])
 				continue
 			}
 			// As in a shell, where it stands for itself and the backslash stays.
