@@ -95,12 +95,16 @@ func (a *app) report(err error) int {
 	if exit, ok := errors.AsType[*exitError](err); ok && exit.text == "" {
 		return exit.code
 	}
+	fmt.Fprintf(a.stderr, "secret: %s\n", errorText(err))
+	return exitCode(err)
+}
+
+func errorText(err error) string {
 	text := visible(err.Error())
 	if hint := hintFor(err); hint != "" {
 		text += "; " + hint
 	}
-	fmt.Fprintf(a.stderr, "secret: %s\n", text)
-	return exitCode(err)
+	return text
 }
 
 // hintFor says what to do about failures that look the same in every command.

@@ -70,6 +70,8 @@ func environmentText() string {
 	}
 	b.WriteString(`CREDENTIALS_DIRECTORY
       where systemd puts credentials; one named secret-key is the master key
+SECRET_ASKPASS
+      the secret that secret-askpass answers every prompt with
 VISUAL, EDITOR
       the editor of secret edit
 XDG_CONFIG_HOME, XDG_DATA_HOME
