@@ -142,7 +142,7 @@ the operating system, in a key file, or behind a passphrase.`,
 	addGroup(root, groupVault,
 		newInitCommand(a), newUnlockCommand(a), newLockCommand(a), newKeyCommand(a), newConfigCommand(a), newCompletionCommand(a), newVersionCommand(a))
 	root.SetHelpCommand(newHelpCommand())
-	root.AddCommand(newManCommand(a), newExitCodesTopic(), newEnvironmentTopic())
+	root.AddCommand(newManCommand(a), newClearClipboardCommand(a), newExitCodesTopic(), newEnvironmentTopic())
 	return root
 }
 
