@@ -10,6 +10,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// loginRecoveryDays is how long a login that a program found refused can be
+// restored.
+const loginRecoveryDays = 30
+
 // helperNames are the names by which other programs look for their helper. Under
 // one of these this program is that helper.
 var helperNames = map[string]string{
@@ -88,7 +92,7 @@ func (a *app) dropLogin(name vault.Name) error {
 		if s.Live() != nil {
 			return vault.ErrUnchanged
 		}
-		return s.ScheduleDeletion(defaultRecoveryDays)
+		return s.ScheduleDeletion(loginRecoveryDays)
 	})
 	return err
 }
