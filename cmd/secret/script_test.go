@@ -20,7 +20,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"secret": secretMain})
+	programs := map[string]func(){"secret": secretMain}
+	for name := range helperNames {
+		programs[name] = secretMain
+	}
+	testscript.Main(m, programs)
 }
 
 // secretMain is main with a clock that scripts set, without the terminal that the
@@ -36,7 +40,7 @@ func secretMain() {
 		}
 		a.now = func() time.Time { return now }
 	}
-	os.Exit(run(a, os.Args[1:]))
+	os.Exit(run(a, arguments(os.Args)))
 }
 
 func TestScripts(t *testing.T) {
