@@ -77,7 +77,7 @@ func scriptEnv(work string) []string {
 func setUpScript(env *testscript.Env) error {
 	env.Vars = append(env.Vars, scriptEnv(env.WorkDir)...)
 	env.Vars = append(env.Vars, "NL=\n", "VAULT="+filepath.Join(env.WorkDir, "home/.local/share/secret/vault"))
-	if err := os.Mkdir(filepath.Join(env.WorkDir, "home"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(env.WorkDir, "home"), 0o700); err != nil {
 		return err
 	}
 	program, err := exec.LookPath("secret")
