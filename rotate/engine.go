@@ -461,7 +461,11 @@ func (a *attempt) update(change func(*vault.Secret, *Rotation) error) error {
 			return err
 		}
 		if abandoned = overtaken(s, r.Run); abandoned {
-			r.log(Event{Time: a.now(), Outcome: Abandoned, Step: r.Run.Step, Reason: "a value was stored by hand meanwhile"})
+			reason := "a value was stored by hand meanwhile"
+			if made, err := s.Find(vault.Selector{ID: token}); err == nil && r.Run.Called {
+				reason += fmt.Sprintf("; the service may have taken version %d before that", made.Number)
+			}
+			r.log(Event{Time: a.now(), Outcome: Abandoned, Step: r.Run.Step, Reason: reason})
 			r.Run = nil
 			return dropPending(s, token)
 		}

@@ -1,13 +1,14 @@
 package rotate_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -170,13 +171,13 @@ func (r *rig) call(ctx context.Context, c rotate.Call) ([]byte, error) {
 			return nil, err
 		}
 	}
-	err := r.service.rotator(c)
+	output, err := r.service.rotator(c)
 	if r.after != nil {
 		if err := r.after(c); err != nil {
 			return nil, err
 		}
 	}
-	return nil, err
+	return output, err
 }
 
 // steps are the calls of the rotator since the last time it was asked.
@@ -230,36 +231,49 @@ func (r *rig) settled(name vault.Name) {
 
 // service knows one password a user. Its rotator does what PROTOCOL.md asks.
 type service struct {
-	accepts map[string]string
-	down    bool
-	refuse  func(password string) bool // the password policy
+	accepts     map[string]string
+	down        bool
+	refuse      func(password string) bool // the password policy
+	alternating bool                       // the rotator takes the user and its clone in turns
 }
 
-func (s *service) login(fields map[string]vault.Bytes) bool {
+// takes reports whether the service would let somebody in, if it is up.
+func (s *service) takes(fields map[string]vault.Bytes) bool {
 	password, ok := s.accepts[string(fields["username"])]
-	return ok && !s.down && string(fields["password"]) == password
+	return ok && string(fields["password"]) == password
 }
 
-func (s *service) rotator(c rotate.Call) error {
+func (s *service) login(fields map[string]vault.Bytes) bool { return !s.down && s.takes(fields) }
+
+func (s *service) rotator(c rotate.Call) ([]byte, error) {
 	failed := &rotate.StepError{Step: c.Step, Problem: "exit code 1"}
+	user := string(c.Pending["username"])
 	switch c.Step {
+	case rotate.Create:
+		if s.alternating {
+			user, isClone := strings.CutSuffix(string(c.Current["username"]), "_clone")
+			if !isClone {
+				user += "_clone"
+			}
+			return fmt.Appendf(nil, `{"username": %q}`, user), nil
+		}
 	case rotate.Set:
 		if s.login(c.Pending) {
-			return nil
+			return nil, nil
 		}
-		if !bytes.Equal(c.Pending["username"], c.Current["username"]) || (!s.login(c.Current) && !s.login(c.Previous)) {
-			return failed
+		if s.alternating == (user == string(c.Current["username"])) || (!s.login(c.Current) && !s.login(c.Previous)) {
+			return nil, failed
 		}
 		if s.refuse != nil && s.refuse(string(c.Pending["password"])) {
-			return refused()
+			return nil, refused()
 		}
-		s.accepts[string(c.Pending["username"])] = string(c.Pending["password"])
+		s.accepts[user] = string(c.Pending["password"])
 	case rotate.Test:
 		if !s.login(c.Pending) {
-			return failed
+			return nil, failed
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 func refused() error {
