@@ -145,12 +145,11 @@ func TestPowerCutTakesTheLabelsBack(t *testing.T) {
 func TestSetDoesNothing(t *testing.T) {
 	r := newRig(t)
 	r.add(name)
-	idle := true
-	r.engine.Call = func(ctx context.Context, c rotate.Call) ([]byte, error) {
-		if c.Step == set && idle {
-			return nil, nil
+	r.before = func(c rotate.Call) error {
+		if c.Step == set {
+			return idle()
 		}
-		return r.call(ctx, c)
+		return nil
 	}
 	for range 2 {
 		if err := r.rotate(name, rotate.Failed); !strings.Contains(err.Error(), "test: exit code 1") {
@@ -158,7 +157,7 @@ func TestSetDoesNothing(t *testing.T) {
 		}
 	}
 	pending := r.password(name, vault.Pending)
-	idle = false
+	r.before = nil
 	must(t, r.rotate(name, rotate.Rotated))
 	r.settled(name)
 	if r.password(name, vault.Current) != pending {

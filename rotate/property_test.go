@@ -23,7 +23,7 @@ import (
 // order, and asks at every call of the rotator and before every commit whether
 // what must always hold does. When the faults stop, one more run ends it well.
 func TestNobodyIsLockedOut(t *testing.T) {
-	if os.Getenv("SECRET_TEST_LONG") == "" {
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue && os.Getenv("SECRET_TEST_LONG") == "" {
 		must(t, flag.Set("rapid.checks", "25"))
 	}
 	root, n := tempDir(t), 0
@@ -76,7 +76,7 @@ func (w *world) jump(by time.Duration) {
 func (w *world) disturbed(t *rapid.T, onlyDue bool) {
 	kind := rapid.SampledFrom([]string{"none", "before", "after", "commit"}).Draw(t, "fault at")
 	when := rapid.IntRange(1, 9).Draw(t, "which")
-	what := map[string]func() error{"die": die, "fail": fail, "fill": fill}[rapid.SampledFrom([]string{"die", "fail", "fill"}).Draw(t, "fault")]
+	what := map[string]func() error{"die": die, "fail": fail, "fill": fill, "idle": idle}[rapid.SampledFrom([]string{"die", "fail", "fill", "idle"}).Draw(t, "fault")]
 	does := ""
 	if rapid.IntRange(0, 3).Draw(t, "person?") == 0 {
 		does = rapid.SampledFrom(persons).Draw(t, "who does")
