@@ -5,8 +5,8 @@
 // [Create] makes one and [Open] opens one, given the key that package crypto
 // derived. From then on
 //
-//   - [Vault.Get] reads one secret and [Vault.List] tells of all; readers take no
-//     lock and never wait;
+//   - [Vault.Get] reads one secret and [Vault.List] tells of all, opening just the
+//     files that changed since the last time; readers take no lock and never wait;
 //   - [Vault.Update] and [Vault.Upsert] change one secret: they lock the vault,
 //     read the secret again, let a function change it and commit the result. What
 //     they returned is on the disk. A crash at any instant leaves the old or the

@@ -14,6 +14,9 @@ var (
 	ErrInvalid = errors.New("invalid")
 	// ErrNotFound means that there is no such secret, version, label or field.
 	ErrNotFound = errors.New("not found")
+	// ErrNoSecret and ErrNoVersion are the commonest kinds of ErrNotFound.
+	ErrNoSecret  = fmt.Errorf("no such secret: %w", ErrNotFound)
+	ErrNoVersion = fmt.Errorf("no such version: %w", ErrNotFound)
 	// ErrDeleted means that the secret is scheduled for deletion.
 	ErrDeleted = errors.New("scheduled for deletion")
 	// ErrExists means that what was to be made is there already.

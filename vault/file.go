@@ -55,7 +55,7 @@ func readInto(buffer *bytes.Buffer, path string, limit int64) error {
 	buffer.Reset()
 	// One more than the size, or the buffer grows just to see the end of the file.
 	buffer.Grow(int(info.Size()) + bytes.MinRead)
-	_, err = buffer.ReadFrom(io.LimitReader(f, limit))
+	_, err = buffer.ReadFrom(io.LimitReader(f, info.Size()))
 	return err
 }
 
@@ -67,35 +67,37 @@ func notRegular(path string) error {
 // on the disk, and a crash before that leaves the old one. The caller holds the
 // lock. A file whose fsync failed is thrown away, never tried again: the kernel
 // may have dropped its pages and would report success.
-func writeFile(dir, name string, data []byte) (err error) {
+func writeFile(dir, name string, data []byte) error {
 	temporary := filepath.Join(dir, leftover)
 	if err := os.Remove(temporary); err != nil && !isNotExist(err) {
 		return err
 	}
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err := writeSynced(temporary, data)
+	if err == nil {
+		err = replace(temporary, filepath.Join(dir, name))
+	}
+	if err != nil {
+		os.Remove(temporary)
+		return err
+	}
+	return syncDir(dir)
+}
+
+// writeSynced writes a file that must not exist, up to the disk.
+func writeSynced(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(temporary)
-		}
-	}()
+	// Closed once more below: Windows does not rename an open file.
+	defer f.Close()
 	if _, err := f.Write(data); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	// Windows does not rename an open file.
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := replace(temporary, filepath.Join(dir, name)); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return f.Close()
 }
 
 // removeFile removes dir/name durably: without the sync of the directory a

@@ -32,7 +32,7 @@ func ParseLabel(s string) (Label, error) {
 		return "", failf(ErrInvalid, "the label %.20q… is longer than %d characters", s, maxLabelLength)
 	case strings.Trim(s, "0123456789") == "":
 		return "", failf(ErrInvalid, "the label %q would look like a version's number", s)
-	case strings.ContainsFunc(s, func(r rune) bool { return !isNameRune(r) }):
+	case strings.ContainsFunc(s, func(r rune) bool { return !IsNameRune(r) }):
 		return "", failf(ErrInvalid, "%q is not a label; use A-Z a-z 0-9 / _ + = . @ -", s)
 	}
 	return Label(s), nil
@@ -76,7 +76,7 @@ func (s *Secret) MoveLabel(label Label, to, from int) error {
 	at := s.Labels[label]
 	switch {
 	case to == 0 && at == 0:
-		return failf(ErrNotFound, "no version of %q has the label %q", s.Name, label)
+		return failf(ErrNoVersion, "no version of %q has the label %q", s.Name, label)
 	case from != 0 && from != at:
 		return failf(ErrInvalid, "the label %q of %q is not on version %d but on %s", label, s.Name, from, describeVersion(at))
 	case to == at:

@@ -25,14 +25,15 @@ func ParseName(s string) (Name, error) {
 		return "", failf(ErrInvalid, "the name %.20q… has %d characters; the limit is %d", s, len(s), maxNameLength)
 	}
 	for _, r := range s {
-		if !isNameRune(r) {
+		if !IsNameRune(r) {
 			return "", failf(ErrInvalid, "%q is not a secret's name: %q is not one of A-Z a-z 0-9 / _ + = . @ -", s, r)
 		}
 	}
 	return Name(s), nil
 }
 
-func isNameRune(r rune) bool {
+// IsNameRune reports whether a secret's name may hold r.
+func IsNameRune(r rune) bool {
 	switch {
 	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
 		return true

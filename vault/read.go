@@ -1,25 +1,11 @@
 package vault
 
-import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
-	"runtime"
-	"runtime/debug"
-	"slices"
-	"strings"
-	"sync"
-	"time"
-)
-
 // Get reads a secret. The error is [ErrNotFound] or [ErrDamaged]. A secret that is
 // scheduled for deletion is returned as well: see [Secret.Live].
 func (v *Vault) Get(name Name) (*Secret, error) {
 	s, err := v.read(v.key.FileID(string(name)))
 	if isNotExist(err) || (err == nil && (v.halfRenamed(s.ID, s.Revision, s.RenamedFrom) || s.Deletion.over(v.now()))) {
-		return nil, failf(ErrNotFound, "there is no secret named %q", name)
+		return nil, failf(ErrNoSecret, "there is no secret named %q", name)
 	}
 	if err != nil {
 		return nil, err
@@ -50,98 +36,4 @@ func (v *Vault) read(fileID string) (*Secret, error) {
 
 func (v *Vault) damaged(fileID string) error {
 	return failf(ErrDamaged, "%s was damaged, or put there by somebody without the key; bring it back from a copy of the vault", v.path(fileID))
-}
-
-// Summary is what List tells of a secret.
-type Summary struct {
-	Name        Name              `json:"name"`
-	ID          string            `json:"id"`
-	Revision    int               `json:"revision"`
-	Kind        Kind              `json:"kind"`
-	Created     time.Time         `json:"created"`
-	Changed     time.Time         `json:"changed"`
-	Description string            `json:"description,omitempty"`
-	Tags        map[string]string `json:"tags,omitempty"`
-	Deletion    *Deletion         `json:"deletion,omitempty"`
-	Labels      map[Label]int     `json:"labels"`
-	Rotation    json.RawMessage   `json:"rotation,omitempty"`
-	RenamedFrom string            `json:"renamed_from,omitempty"`
-}
-
-// List tells of all secrets, in the order of their names, those scheduled for
-// deletion among them. Files that cannot be read do not keep it from telling of
-// the others; their errors come in damaged.
-func (v *Vault) List() (summaries []Summary, damaged []error, err error) {
-	ids, err := listFiles(v.dir)
-	if err != nil {
-		return nil, nil, fmt.Errorf("listing the vault: %w", err)
-	}
-	// Half of the time goes into collecting the garbage of small files.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	found := make([]*Summary, len(ids))
-	failed := make([]error, len(ids))
-	var workers sync.WaitGroup
-	count := runtime.GOMAXPROCS(0)
-	for worker := range count {
-		workers.Go(func() {
-			var buffer bytes.Buffer
-			for i := worker; i < len(ids); i += count {
-				found[i], failed[i] = v.summary(&buffer, ids[i])
-			}
-		})
-	}
-	workers.Wait()
-	for i, s := range found {
-		switch {
-		case failed[i] != nil && !isNotExist(failed[i]):
-			damaged = append(damaged, failed[i])
-		case s != nil && !v.halfRenamed(s.ID, s.Revision, s.RenamedFrom) && !s.Deletion.over(v.now()):
-			summaries = append(summaries, *s)
-		}
-	}
-	slices.SortFunc(summaries, func(a, b Summary) int { return strings.Compare(string(a.Name), string(b.Name)) })
-	return summaries, damaged, nil
-}
-
-func (v *Vault) summary(buffer *bytes.Buffer, fileID string) (*Summary, error) {
-	if err := readInto(buffer, v.path(fileID), maxFileSize); err != nil {
-		return nil, err
-	}
-	document, err := v.key.Open(fileID, buffer.Bytes())
-	if err != nil {
-		return nil, v.damaged(fileID)
-	}
-	s := new(Summary)
-	if err := json.Unmarshal(document, s); err != nil {
-		return nil, v.damaged(fileID)
-	}
-	return s, nil
-}
-
-// listFiles returns the file ids of the secrets in a vault. Anything that is not
-// named as we name files is somebody else's and passed over.
-func listFiles(dir string) ([]string, error) {
-	d, err := os.Open(filepath.Join(dir, secretsDir))
-	if isNotExist(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer d.Close()
-	names, err := d.Readdirnames(-1)
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
-	for _, name := range names {
-		if id, ok := strings.CutSuffix(name, extension); ok && isFileID(id) {
-			ids = append(ids, id)
-		}
-	}
-	return ids, nil
-}
-
-func isFileID(s string) bool {
-	return len(s) == 32 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }

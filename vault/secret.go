@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -124,7 +125,7 @@ func (s *Secret) Find(sel Selector) (Version, error) {
 		}
 		var ok bool
 		if number, ok = s.Labels[sel.Label]; !ok {
-			return Version{}, failf(ErrNotFound, "no version of %q has the label %q", s.Name, sel.Label)
+			return Version{}, failf(ErrNoVersion, "no version of %q has the label %q", s.Name, sel.Label)
 		}
 	}
 	for _, v := range s.Versions {
@@ -132,7 +133,7 @@ func (s *Secret) Find(sel Selector) (Version, error) {
 			return v, nil
 		}
 	}
-	return Version{}, failf(ErrNotFound, "%q has no version %s", s.Name, sel)
+	return Version{}, failf(ErrNoVersion, "%q has no version %s", s.Name, sel)
 }
 
 // Field returns one field of a version. The error is [ErrNotFound].
@@ -204,6 +205,12 @@ func (s *Secret) Add(n NewVersion) error {
 	return nil
 }
 
+// Clear drops all versions and labels, for a value that is to take the place of
+// the whole history. A version has to be added afterwards.
+func (s *Secret) Clear() {
+	s.Kind, s.Versions, s.Labels = "", nil, map[Label]int{}
+}
+
 // prune drops the oldest versions without a label until at most keep of them are
 // left, except those younger than a day.
 func (s *Secret) prune(keep int, now time.Time) {
@@ -229,6 +236,9 @@ func (s *Secret) SetDescription(text string) error {
 	if len(text) > maxDescriptionLength {
 		return failf(ErrInvalid, "the description has %d bytes; the limit is %d", len(text), maxDescriptionLength)
 	}
+	if !utf8.ValidString(text) {
+		return failf(ErrInvalid, "the description is not UTF-8")
+	}
 	if err := s.Live(); err != nil {
 		return err
 	}
@@ -244,6 +254,8 @@ func (s *Secret) Tag(key, value string) error {
 		return failf(ErrInvalid, "a tag's key has 1 to %d bytes; %.20q does not", maxTagKeyLength, key)
 	case len(value) > maxTagValueLength:
 		return failf(ErrInvalid, "the value of the tag %q is longer than %d bytes", key, maxTagValueLength)
+	case !utf8.ValidString(key + value):
+		return failf(ErrInvalid, "the tag %q is not UTF-8", key)
 	}
 	if _, ok := s.Tags[key]; !ok && len(s.Tags) >= maxTags {
 		return failf(ErrInvalid, "%q has %d tags already, which is the limit", s.Name, maxTags)

@@ -39,16 +39,22 @@ type Bytes []byte
 
 // MarshalJSON implements [json.Marshaler].
 func (b Bytes) MarshalJSON() ([]byte, error) {
-	if utf8.Valid(b) {
-		return json.Marshal(string(b))
+	if !utf8.Valid(b) {
+		return json.Marshal(base64Bytes{b})
 	}
-	return json.Marshal(binary{b})
+	// Whoever calls decides on escaping <, > and &, which passwords often hold:
+	// they cannot be brought back from what json.Marshal returns.
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(string(b))
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), err
 }
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (b *Bytes) UnmarshalJSON(data []byte) error {
 	if bytes.HasPrefix(data, []byte("{")) {
-		var encoded binary
+		var encoded base64Bytes
 		err := json.Unmarshal(data, &encoded)
 		*b = encoded.Base64
 		return err
@@ -59,7 +65,7 @@ func (b *Bytes) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-type binary struct {
+type base64Bytes struct {
 	Base64 []byte `json:"base64"`
 }
 

@@ -23,6 +23,7 @@ type Outside struct {
 	Rand        io.Reader     // cryptographically secure
 	History     int           // versions without a label to keep
 	LockTimeout time.Duration // how long to wait for another writer
+	CacheFile   string        // where List keeps its cache; nowhere if empty
 }
 
 // Vault is an opened vault. It is safe for use by several goroutines, and by

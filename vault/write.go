@@ -3,6 +3,8 @@ package vault
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 )
 
 // Update lets change alter the secret name and commits the result. If change
@@ -14,7 +16,7 @@ import (
 func (v *Vault) Update(name Name, change func(*Secret) error) (*Secret, error) {
 	return v.commit(name, func(s *Secret) error {
 		if !s.Exists() {
-			return failf(ErrNotFound, "there is no secret named %q", name)
+			return failf(ErrNoSecret, "there is no secret named %q", name)
 		}
 		return change(s)
 	})
@@ -38,10 +40,7 @@ func (v *Vault) commit(name Name, change func(*Secret) error) (*Secret, error) {
 		return nil, err
 	}
 	defer unlock()
-	s, err := v.Get(name)
-	if errors.Is(err, ErrNotFound) {
-		s, err = v.empty(name)
-	}
+	s, err := v.getOrEmpty(name)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +57,11 @@ func (v *Vault) commit(name Name, change func(*Secret) error) (*Secret, error) {
 	return s, nil
 }
 
-func (v *Vault) empty(name Name) (*Secret, error) {
+func (v *Vault) getOrEmpty(name Name) (*Secret, error) {
+	s, err := v.Get(name)
+	if !errors.Is(err, ErrNotFound) {
+		return s, err
+	}
 	id, err := NewID(v.outside.Rand)
 	if err != nil {
 		return nil, err
@@ -72,7 +75,7 @@ func (v *Vault) writing() (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.settleRename(); err != nil {
+	if err := errors.Join(v.settleRename(), os.RemoveAll(filepath.Join(v.secrets(), stagingDir))); err != nil {
 		unlock()
 		return nil, err
 	}
@@ -81,23 +84,9 @@ func (v *Vault) writing() (unlock func(), err error) {
 
 // write commits s under the lock.
 func (v *Vault) write(s *Secret) error {
-	if !s.Exists() {
-		return failf(ErrInvalid, "the secret %q has no value", s.Name)
-	}
-	s.Revision++
-	s.Changed = v.now()
-	s.prune(v.outside.History, s.Changed)
-	document, err := encodeRecord(s)
+	fileID, sealed, err := v.seal(s)
 	if err != nil {
-		return fmt.Errorf("encoding %q: %w", s.Name, err)
-	}
-	fileID := v.key.FileID(string(s.Name))
-	sealed, err := v.key.Seal(fileID, document)
-	if err != nil {
-		return fmt.Errorf("saving %q: %w", s.Name, err)
-	}
-	if len(sealed) > maxFileSize {
-		return failf(ErrInvalid, "%q and its history would need %d bytes; the limit is %d", s.Name, len(sealed), maxFileSize)
+		return err
 	}
 	if err := makeDir(v.secrets()); err != nil {
 		return fmt.Errorf("saving %q: %w", s.Name, err)
@@ -106,6 +95,28 @@ func (v *Vault) write(s *Secret) error {
 		return fmt.Errorf("saving %q: %w", s.Name, err)
 	}
 	return nil
+}
+
+// seal makes the file of the next revision of s.
+func (v *Vault) seal(s *Secret) (fileID string, sealed []byte, err error) {
+	if !s.Exists() {
+		return "", nil, failf(ErrInvalid, "the secret %q has no value", s.Name)
+	}
+	s.Revision++
+	s.Changed = v.now()
+	s.prune(v.outside.History, s.Changed)
+	document, err := encodeRecord(s)
+	if err != nil {
+		return "", nil, fmt.Errorf("encoding %q: %w", s.Name, err)
+	}
+	fileID = v.key.FileID(string(s.Name))
+	if sealed, err = v.key.Seal(fileID, document); err != nil {
+		return "", nil, fmt.Errorf("saving %q: %w", s.Name, err)
+	}
+	if len(sealed) > maxFileSize {
+		return "", nil, failf(ErrInvalid, "%q and its history would need %d bytes; the limit is %d", s.Name, len(sealed), maxFileSize)
+	}
+	return fileID, sealed, nil
 }
 
 // Remove deletes a secret for good, whether it is scheduled for deletion or not.
@@ -117,7 +128,7 @@ func (v *Vault) Remove(name Name) error {
 	defer unlock()
 	err = removeFile(v.secrets(), v.key.FileID(string(name))+extension)
 	if isNotExist(err) {
-		return failf(ErrNotFound, "there is no secret named %q", name)
+		return failf(ErrNoSecret, "there is no secret named %q", name)
 	}
 	if err != nil {
 		return fmt.Errorf("deleting %q: %w", name, err)

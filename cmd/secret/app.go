@@ -85,6 +85,7 @@ func run(a *app, args []string) (code int) {
 const (
 	groupSecrets  = "secrets"
 	groupVersions = "versions"
+	groupFiles    = "files"
 	groupRotation = "rotation"
 	groupVault    = "vault"
 )
@@ -107,6 +108,7 @@ the operating system, in a key file, or behind a passphrase.`,
 		Version:           versionText(),
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return checkFlagGroups(cmd) }
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v; see %s --help", err, cmd.CommandPath())
 	})
@@ -116,6 +118,7 @@ the operating system, in a key file, or behind a passphrase.`,
 	root.AddGroup(
 		&cobra.Group{ID: groupSecrets, Title: "Secrets:"},
 		&cobra.Group{ID: groupVersions, Title: "Versions:"},
+		&cobra.Group{ID: groupFiles, Title: "Files of other tools:"},
 		&cobra.Group{ID: groupRotation, Title: "Rotation:"},
 		&cobra.Group{ID: groupVault, Title: "The vault:"},
 	)
@@ -125,10 +128,12 @@ the operating system, in a key file, or behind a passphrase.`,
 		newTagCommand(a), newUntagCommand(a), newGenerateCommand(a))
 	addGroup(root, groupVersions,
 		newHistoryCommand(a), newDiffCommand(a), newRollbackCommand(a), newLabelCommand(a))
+	addGroup(root, groupFiles, newImportCommand(a), newExportCommand(a))
 	addGroup(root, groupRotation,
 		newRotateCommand(a), newRotationCommand(a), newRotatorCommand(a))
 	addGroup(root, groupVault,
-		newInitCommand(a), newKeyCommand(a), newConfigCommand(a), newCompletionCommand(a), newVersionCommand(a))
+		newInitCommand(a), newUnlockCommand(a), newLockCommand(a), newKeyCommand(a), newConfigCommand(a), newCompletionCommand(a), newVersionCommand(a))
+	root.SetHelpCommand(newHelpCommand())
 	root.AddCommand(newManCommand(a), newExitCodesTopic(), newEnvironmentTopic())
 	return root
 }
@@ -170,7 +175,7 @@ func newVersionCommand(a *app) *cobra.Command {
 		Example: "  secret version",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return a.printf("secret %s\n", versionText())
+			return a.printf("secret version %s\n", versionText())
 		},
 	}
 }

@@ -36,12 +36,12 @@ func (a *app) secretNames(deleted bool) []string {
 	if err != nil {
 		return nil
 	}
-	all, _, err := v.List()
+	listing, err := v.List()
 	if err != nil {
 		return nil
 	}
 	var names []string
-	for _, s := range all {
+	for _, s := range listing.Secrets {
 		if (s.Deletion != nil) != deleted {
 			continue
 		}

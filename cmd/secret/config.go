@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -23,11 +26,13 @@ environment variable, which comes first.`,
 		RunE: func(*cobra.Command, []string) error { return a.runConfigList() },
 	}
 	cmd.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")
-	var names []string
-	for _, s := range allSettings() {
-		names = append(names, s.name)
+	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var names []string
+		for _, s := range allSettings() {
+			names = append(names, s.name)
+		}
+		return names, noFiles
 	}
-	complete := cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)
 	cmd.AddCommand(&cobra.Command{
 		Use:               "get NAME",
 		Short:             "Print one default",
@@ -112,14 +117,18 @@ func (a *app) runConfigSet(name, value string) error {
 		return usagef("%s %v, not %q", name, err, value)
 	}
 	// Paths count from the folder of whoever types them, not of later readers.
-	if name == "vault" || name == "key-file" {
-		if value, err = filepath.Abs(value); err != nil {
+	if known.isPath() {
+		if value, err = filepath.Abs(a.expandHome(value)); err != nil {
 			return err
 		}
 	}
 	return a.changeConfig(func(root *yaml.Node) {
 		removeEntry(root, name)
-		root.Content = append(root.Content, scalarNode([]byte(name)), scalarNode([]byte(value)))
+		node := scalarNode([]byte(value))
+		if isVariableName("_" + value) {
+			node.Tag = "" // a number or a truth needs no quotes here
+		}
+		root.Content = append(root.Content, scalarNode([]byte(name)), node)
 	})
 }
 
@@ -152,13 +161,33 @@ func (a *app) changeConfig(change func(root *yaml.Node)) error {
 	if err != nil {
 		return err
 	}
+	var comments []byte
 	if document == nil {
 		document = &yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode}}}
+		if comments, err = os.ReadFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("reading the configuration: %w", err)
+		}
 	}
-	change(document.Content[0])
-	text, err := encodeYAML(document)
-	if err != nil {
-		return err
+	root := document.Content[0]
+	root.Style &^= yaml.FlowStyle
+	change(root)
+	var text []byte
+	if len(root.Content) > 0 {
+		if text, err = encodeYAML(document); err != nil {
+			return err
+		}
+	}
+	if len(comments) > 0 && !bytes.HasSuffix(comments, []byte("\n")) {
+		comments = append(comments, '\n')
+	}
+	return replaceConfig(path, append(comments, text...))
+}
+
+// replaceConfig writes through a symbolic link: people keep their dotfiles
+// elsewhere.
+func replaceConfig(path string, text []byte) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("writing the configuration: %w", err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -71,6 +72,9 @@ func (a *app) runForceDelete(o deleteOptions, nameArg string) error {
 	}
 	v, err := a.openVault()
 	if err != nil {
+		return err
+	}
+	if _, err := v.Get(name); errors.Is(err, vault.ErrNotFound) {
 		return err
 	}
 	if !o.yes {

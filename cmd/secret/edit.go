@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -129,9 +130,14 @@ func (e editable) encode(s *vault.Secret, v vault.Version) ([]byte, error) {
 // is written: 007, yes and 1e3 are no numbers or truths here. Its errors name a
 // line and no value.
 func decodeEditable(text []byte, kind vault.Kind) (editable, error) {
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	var document, more yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
 		return editable{}, errors.New("the text is not YAML: " + yamlPosition(err))
+	}
+	// A line of a value that came to stand at the margin would go unheard.
+	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
+		return editable{}, errors.New("the text goes on behind a line --- or ...; indent what belongs to a value")
 	}
 	if len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
 		return editable{}, errors.New("the text has to be lines of NAME: VALUE")
@@ -178,12 +184,17 @@ func decodeEditable(text []byte, kind vault.Kind) (editable, error) {
 }
 
 func yamlPosition(err error) string {
-	// The library quotes what it stumbled over, which may be a value.
-	var line int
-	if _, scanErr := fmt.Sscanf(err.Error(), "yaml: line %d:", &line); scanErr == nil {
+	if line := yamlLine(err); line > 0 {
 		return fmt.Sprintf("look at line %d", line)
 	}
 	return "look at its quotes and indentation"
+}
+
+// yamlLine is all that may be shown of an error of the library, which quotes what
+// it stumbled over. It is 0 if there is none.
+func yamlLine(err error) (line int) {
+	_, _ = fmt.Sscanf(err.Error(), "yaml: line %d:", &line)
+	return line
 }
 
 func scalarBytes(node *yaml.Node) (vault.Bytes, error) {

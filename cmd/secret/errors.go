@@ -99,12 +99,18 @@ func hintFor(err error) string {
 		return "try again"
 	case errors.Is(err, rotate.ErrNotEnabled):
 		return "set it up with: secret rotation enable NAME --rotator PATH"
+	case errors.Is(err, vault.ErrNoSecret):
+		return "secret list shows which there are"
+	case errors.Is(err, vault.ErrNoVersion):
+		return "secret history NAME shows which there are"
 	case errors.Is(err, vault.ErrDeleted):
 		return "bring it back with: secret restore NAME"
 	case errors.Is(err, syscall.ENOSPC):
 		return "nothing was changed; make room and try again"
-	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
-		return "nothing was changed; the place cannot be written to"
+	case errors.Is(err, syscall.EROFS):
+		return "nothing was changed; the file system cannot be written to"
+	case errors.Is(err, fs.ErrPermission):
+		return "nothing was changed; see whose it is and what its mode allows (ls -l)"
 	}
 	return ""
 }
@@ -115,12 +121,27 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	text := fmt.Sprintf("there is no command %q", args[0])
+	cmd.SuggestionsMinimumDistance = 2 // cobra sets its default only where it prints them itself
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		text += "; did you mean " + strings.Join(near, " or ") + "?"
 	} else {
 		text += "; see " + cmd.CommandPath() + " --help"
 	}
 	return usagef("%s", text)
+}
+
+// checkFlagGroups says in words of ours, and with our exit code, that flags
+// exclude each other. The names are at the end of what cobra says.
+func checkFlagGroups(cmd *cobra.Command) error {
+	err := cmd.ValidateFlagGroups()
+	if err == nil {
+		return nil
+	}
+	_, names, found := strings.Cut(err.Error(), "can be; [")
+	if names, _, ok := strings.Cut(names, "]"); found && ok {
+		return usagef("--%s exclude each other; see %s --help", strings.ReplaceAll(names, " ", " and --"), cmd.CommandPath())
+	}
+	return usagef("%v; see %s --help", err, cmd.CommandPath())
 }
 
 func noArgs(cmd *cobra.Command, args []string) error { return argCount(0, 0)(cmd, args) }

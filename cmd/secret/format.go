@@ -130,6 +130,9 @@ func (a *app) printVariables(p picked, format string) error {
 			if p.secret.Kind == vault.Credential {
 				name = envName(field)
 			}
+			if _, twice := variables[name]; twice {
+				return usagef("two fields of %q would be the variable %s; print them with --format json", p.secret.Name, name)
+			}
 			variables[name] = value
 		}
 	} else {
@@ -178,9 +181,22 @@ func isVariableName(s string) bool {
 
 // quoteDotenv quotes for a .env file. There is no one dialect: escaping these in
 // double quotes is what most readers, and a shell that sources the file, agree
-// upon.
+// upon. Where they cannot agree:
+//
+//   - A carriage return is written \r, since readers take a real one for the end
+//     of a line. A shell reads a backslash and an r; --format shell is for shells.
+//   - Many readers take a quote behind a backslash for an escaped one whatever
+//     stands before it, and would read on into the next lines. So backslashes at
+//     the end of a value stand behind the quotes, where a shell reads them and
+//     those readers report an error.
+//   - joho/godotenv loses a quote at the end of a value in double quotes. Single
+//     quotes help, unless the value has one of these, or a carriage return, too.
 func quoteDotenv(value string) string {
+	if strings.HasSuffix(value, `"`) && !strings.ContainsAny(value, "'\r") {
+		return "'" + value + "'"
+	}
+	body := strings.TrimRight(value, `\`)
 	return `"` + strings.NewReplacer(
-		`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`", "\n", `\n`, "\r", `\r`,
-	).Replace(value) + `"`
+		`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`", "\r", `\r`,
+	).Replace(body) + `"` + strings.Repeat(`\\`, len(value)-len(body))
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -87,6 +89,9 @@ func (a *app) runGet(o getOptions, args []string) error {
 	var found []picked
 	for _, ref := range references {
 		p, err := pick(v, ref)
+		if errors.Is(err, vault.ErrNoSecret) && len(found) == 1 && len(args) == 2 {
+			return &commandError{vault.ErrNotFound, fmt.Sprintf("%v; with --json a field is written %s#%s", err, args[0], args[1])}
+		}
 		if err != nil {
 			return err
 		}

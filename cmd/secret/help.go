@@ -15,11 +15,52 @@ const exitCodesText = `0    done
 6    damaged data, or data that somebody tampered with
 130  interrupted at a prompt`
 
+// newHelpCommand is cobra's, but fails where there is no such command.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Print the help of a command or a topic",
+		Example: "  secret help set\n  secret help exit-codes",
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			if parent, rest, err := cmd.Root().Find(args); err == nil && len(rest) == 0 {
+				for _, sub := range parent.Commands() {
+					if sub.IsAvailableCommand() || sub.IsAdditionalHelpTopicCommand() {
+						names = append(names, sub.Name()+"\t"+sub.Short)
+					}
+				}
+			}
+			return names, noFiles
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return usagef("there is no help on %q; see secret --help", strings.Join(args, " "))
+			}
+			if len(rest) > 0 {
+				return unknownCommand(about, rest)
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
 func newExitCodesTopic() *cobra.Command {
 	return &cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesText}
 }
 
 func newEnvironmentTopic() *cobra.Command {
+	topic := &cobra.Command{Use: "environment", Short: "The environment variables that count"}
+	// The text is made when somebody reads it, not at every start.
+	topic.SetHelpFunc(func(topic *cobra.Command, args []string) {
+		topic.Long = environmentText()
+		topic.Root().HelpFunc()(topic, args)
+	})
+	return topic
+}
+
+func environmentText() string {
 	var b strings.Builder
 	for _, s := range allSettings() {
 		b.WriteString(s.env + "\n      " + s.about + " (" + s.name + " in the configuration file)\n")
@@ -30,5 +71,5 @@ VISUAL, EDITOR
       the editor of secret edit
 XDG_CONFIG_HOME, XDG_DATA_HOME
       where the configuration file and the default vault are`)
-	return &cobra.Command{Use: "environment", Short: "The environment variables that count", Long: b.String()}
+	return b.String()
 }

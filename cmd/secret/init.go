@@ -138,7 +138,10 @@ func (n *newVault) withKeyring() (err error) {
 		if err != nil {
 			return err
 		}
-		return n.withKeyFile(path)
+		if path == "" {
+			return usagef("a key file needs a path; nothing was made")
+		}
+		return n.withKeyFile(n.expandHome(path))
 	}
 	return refusal
 }
@@ -157,6 +160,9 @@ func (n *newVault) withPassphrase() (err error) {
 
 func (a *app) newPassphrase() (string, error) {
 	typed, err := a.askHidden(fmt.Sprintf("New passphrase (at least %d characters)", minPassphraseLength))
+	if errors.Is(err, errNoTerminal) {
+		return "", usagef("a passphrase is typed at a terminal, and there is none here; use a key file; nothing was made")
+	}
 	if err != nil {
 		return "", err
 	}
@@ -217,19 +223,21 @@ func writeKeyFile(path, vaultID string, master crypto.MasterKey) error {
 
 func (n *newVault) finish(o initOptions) error {
 	if n.stdinIsTerminal && !o.noRecovery {
-		sealed, err := n.offerRecovery(n.master)
+		yes, err := n.confirm("Make a recovery sheet, for the day that the key is lost?")
 		if err != nil {
 			return err
 		}
-		if sealed != nil {
-			n.unlockers[vault.Recovery] = sealed
+		if yes {
+			if n.unlockers[vault.Recovery], err = n.makeRecovery(n.master); err != nil {
+				return err
+			}
 		}
 	}
 	key, err := crypto.DeriveVaultKey(n.master, n.id, n.rand)
 	if err != nil {
 		return err
 	}
-	outside, err := n.outside()
+	outside, err := n.app.outside(n.id)
 	if err != nil {
 		return err
 	}
@@ -237,13 +245,9 @@ func (n *newVault) finish(o initOptions) error {
 	return err
 }
 
-// offerRecovery makes a recovery passphrase and proves that it opens the master
-// key as its owner wrote it down. It returns nil if that is not wanted.
-func (a *app) offerRecovery(master crypto.MasterKey) ([]byte, error) {
-	yes, err := a.confirm("Make a recovery sheet, for the day that the key is lost?")
-	if err != nil || !yes {
-		return nil, err
-	}
+// makeRecovery makes a recovery passphrase and proves that it opens the master
+// key as its owner wrote it down.
+func (a *app) makeRecovery(master crypto.MasterKey) ([]byte, error) {
 	words, err := password.Words(a.rand, recoveryWords)
 	if err != nil {
 		return nil, err

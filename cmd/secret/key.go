@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
@@ -66,7 +68,8 @@ func (a *app) runKeyList() error {
 		return a.printJSON(map[string]any{"vault": header.Dir, "id": header.ID, "unlock": header.Unlock})
 	}
 	for _, way := range header.Unlock {
-		if err := a.printf("%s\n", way); err != nil {
+		// What the header says is not sealed: anybody who can write there wrote it.
+		if err := a.printf("%s\n", visible(string(way))); err != nil {
 			return err
 		}
 	}
@@ -94,7 +97,9 @@ func (a *app) runKeyAdd(args []string) error {
 			return noKeyf("%v; nothing was changed", err)
 		}
 	case vault.KeyFile:
-		if err := writeKeyFile(args[1], header.ID, master); err != nil {
+		if err := writeKeyFile(args[1], header.ID, master); errors.Is(err, fs.ErrExist) {
+			return &commandError{vault.ErrExists, fmt.Sprintf("there is a file %s already; name another place", args[1])}
+		} else if err != nil {
 			return fmt.Errorf("making the key file: %w", err)
 		}
 	case vault.Passphrase:
@@ -106,7 +111,7 @@ func (a *app) runKeyAdd(args []string) error {
 			return err
 		}
 	case vault.Recovery:
-		if sealed, err = a.offerRecovery(master); err != nil || sealed == nil {
+		if sealed, err = a.makeRecovery(master); err != nil {
 			return err
 		}
 	default:

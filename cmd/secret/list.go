@@ -102,21 +102,36 @@ func (a *app) listMatching(matches func(vault.Summary) bool, print func([]vault.
 	if err != nil {
 		return err
 	}
-	all, damaged, err := v.List()
+	listing, err := a.list(v)
 	if err != nil {
 		return err
 	}
-	found := slices.DeleteFunc(all, func(s vault.Summary) bool { return !matches(s) })
+	found := slices.DeleteFunc(listing.Secrets, func(s vault.Summary) bool { return !matches(s) })
 	if err := print(found); err != nil {
 		return err
 	}
-	switch len(damaged) {
+	return damage(listing)
+}
+
+// list lists the vault, and warns of secrets that are older than they were.
+func (a *app) list(v *vault.Vault) (vault.Listing, error) {
+	listing, err := v.List()
+	for _, name := range listing.RolledBack {
+		a.warnf("%s is older than it was: an earlier copy of its file came back; look at it, and store it anew if that is right", name)
+	}
+	return listing, err
+}
+
+// damage is the error of a listing that is not whole.
+func damage(listing vault.Listing) error {
+	switch damaged := listing.Damaged; len(damaged) {
 	case 0:
 		return nil
 	case 1:
 		return damaged[0]
+	default:
+		return fmt.Errorf("%s cannot be read, among them: %w", plural(len(damaged), "file"), damaged[0])
 	}
-	return fmt.Errorf("%s cannot be read, among them: %w", plural(len(damaged), "file"), damaged[0])
 }
 
 // nameMatcher matches a glob, or else a prefix.

@@ -12,11 +12,14 @@ import (
 
 	"example.org/secret/crypto"
 	"example.org/secret/crypto/keyring"
+	"example.org/secret/crypto/session"
 	"example.org/secret/vault"
 )
 
 const (
 	lockTimeout = 30 * time.Second
+	// completionTimeout is how long somebody who pressed Tab waits for a keyring.
+	completionTimeout = time.Second
 
 	maxKeyFileSize     = 64 << 10
 	passphraseAttempts = 3
@@ -50,11 +53,12 @@ func (a *app) openVault() (*vault.Vault, error) {
 	return a.openWith(header, key)
 }
 
-// openVaultQuietly never asks, and never makes the keyring ask. It is for shell
-// completion.
+// openVaultQuietly never asks, and never makes the keyring ask or waits for it
+// long. It is for shell completion.
 func (a *app) openVaultQuietly() (*vault.Vault, error) {
+	quick := keyring.OS{Getenv: a.keyring.Getenv, Timeout: completionTimeout}
 	header, key, err := a.unlock(func(header *vault.Header) (*crypto.VaultKey, error) {
-		search := keySearch{app: a, header: header, keyringGet: a.keyring.GetWithoutPrompt}
+		search := keySearch{app: a, header: header, keyringGet: quick.GetWithoutPrompt}
 		return search.withoutAsking()
 	})
 	if err != nil {
@@ -77,19 +81,23 @@ func (a *app) unlock(find func(*vault.Header) (*crypto.VaultKey, error)) (*vault
 }
 
 func (a *app) openWith(header *vault.Header, key *crypto.VaultKey) (*vault.Vault, error) {
-	outside, err := a.outside()
+	outside, err := a.outside(header.ID)
 	if err != nil {
 		return nil, err
 	}
 	return vault.Open(header, key, outside)
 }
 
-func (a *app) outside() (vault.Outside, error) {
+func (a *app) outside(vaultID string) (vault.Outside, error) {
 	s, err := a.loadSettings()
 	if err != nil {
 		return vault.Outside{}, err
 	}
-	return vault.Outside{Now: a.now, Rand: a.rand, History: s.history, LockTimeout: lockTimeout}, nil
+	outside := vault.Outside{Now: a.now, Rand: a.rand, History: s.history, LockTimeout: lockTimeout}
+	if dir, err := a.userDir("XDG_CACHE_HOME", ".cache", "LocalAppData"); err == nil {
+		outside.CacheFile = filepath.Join(dir, "secret", vaultID+".list")
+	}
+	return outside, nil
 }
 
 // keySearch looks for the master key of one vault and remembers where it looked.
@@ -136,6 +144,9 @@ func (s *keySearch) withoutAsking() (*crypto.VaultKey, error) {
 		}
 		s.note("no " + path)
 	}
+	if text, err := session.Get(s.header.ID); err == nil {
+		return s.fit(text, "the session that secret unlock opened")
+	}
 	if s.header.Has(vault.Keyring) {
 		text, err := s.keyringGet(s.header.ID)
 		if err == nil {
@@ -154,7 +165,7 @@ func (s *keySearch) notFound() error {
 	case s.header.Has(vault.Keyring):
 		next = "unlock the keyring, or " + next
 	case s.header.Has(vault.Passphrase):
-		next = "run it at a terminal and give the passphrase, or " + next
+		next = "run secret unlock at a terminal and give the passphrase, or " + next
 	}
 	return noKeyf("no master key for the vault %s (id %s): %s; %s",
 		s.header.Dir, s.header.ID, strings.Join(s.looked, "; "), next)
@@ -195,7 +206,7 @@ func (s *keySearch) passphrase(way vault.Way) (*crypto.VaultKey, error) {
 		return nil, err
 	}
 	for range passphraseAttempts {
-		typed, err := s.askHidden(fmt.Sprintf("%s for the vault %s", titleOf(way), s.header.Dir))
+		typed, err := s.askHidden(s.passphrasePrompt(way))
 		if errors.Is(err, errNoTerminal) {
 			s.note("no terminal to ask for the passphrase at")
 			return nil, s.notFound()
@@ -216,11 +227,13 @@ func (s *keySearch) passphrase(way vault.Way) (*crypto.VaultKey, error) {
 	return nil, noKeyf("wrong passphrase for the vault %s", s.header.Dir)
 }
 
-func titleOf(way vault.Way) string {
+// passphrasePrompt says where the key is missing before it asks for the sheet
+// that is meant for the day it is lost: most often it was only not named.
+func (s *keySearch) passphrasePrompt(way vault.Way) string {
 	if way == vault.Recovery {
-		return "Recovery passphrase"
+		return fmt.Sprintf("No key found (%s). Recovery passphrase for the vault %s", strings.Join(s.looked, "; "), s.header.Dir)
 	}
-	return "Passphrase"
+	return "Passphrase for the vault " + s.header.Dir
 }
 
 // readKeyFile reads a file with a master key in it. What others may read is

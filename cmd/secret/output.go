@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -33,10 +35,35 @@ func wrapWrite(err error) error {
 
 // printJSON prints v as indented JSON.
 func (a *app) printJSON(v any) error {
-	encoder := json.NewEncoder(a.stdout)
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return wrapWrite(encoder.Encode(v))
+	if err := encoder.Encode(v); err != nil {
+		return err
+	}
+	if a.stdoutIsTerminal {
+		return a.write(visibleJSON(b.String()))
+	}
+	return a.write(b.Bytes())
+}
+
+// visibleJSON escapes what JSON leaves alone and a terminal would obey. To a
+// program it means the same.
+func visibleJSON(text string) []byte {
+	var b []byte
+	for _, r := range text {
+		switch {
+		case r == '\n' || !isInvisible(r):
+			b = utf8.AppendRune(b, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			b = fmt.Appendf(b, `\u%04x\u%04x`, high, low)
+		default:
+			b = fmt.Appendf(b, `\u%04x`, r)
+		}
+	}
+	return b
 }
 
 // sayf tells a person what was done. Scripts are not told.
@@ -48,7 +75,7 @@ func (a *app) sayf(format string, args ...any) {
 
 // warnf tells everybody.
 func (a *app) warnf(format string, args ...any) {
-	fmt.Fprintf(a.stderr, "secret: warning: "+format+"\n", args...)
+	fmt.Fprintf(a.stderr, "secret: warning: %s\n", visible(fmt.Sprintf(format, args...)))
 }
 
 // printTable prints aligned columns under a header on a terminal, and lines of

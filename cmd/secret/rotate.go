@@ -94,12 +94,13 @@ func (a *app) runRotate(o rotateOptions, args []string) error {
 // rotating lists what has rotation enabled or, with due set, may be due: a value
 // that was set by hand can still put it off.
 func (a *app) rotating(v *vault.Vault, due bool) ([]vault.Name, []error, error) {
-	summaries, damaged, err := v.List()
+	listing, err := a.list(v)
 	if err != nil {
 		return nil, nil, err
 	}
+	damaged := listing.Damaged
 	var names []vault.Name
-	for _, s := range summaries {
+	for _, s := range listing.Secrets {
 		if s.Deletion != nil || s.Rotation == nil {
 			continue
 		}

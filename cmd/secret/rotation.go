@@ -298,12 +298,12 @@ func (a *app) runRotationStatus(args []string) error {
 	if err != nil {
 		return err
 	}
-	summaries, damaged, err := v.List()
+	listing, err := a.list(v)
 	if err != nil {
 		return err
 	}
 	statuses := []rotationStatus{}
-	for _, summary := range summaries {
+	for _, summary := range listing.Secrets {
 		if (len(args) == 1 && string(summary.Name) != args[0]) || summary.Rotation == nil || summary.Deletion != nil {
 			continue
 		}
@@ -327,10 +327,10 @@ func (a *app) runRotationStatus(args []string) error {
 	if err := a.printRotationStatuses(statuses); err != nil {
 		return err
 	}
-	if len(damaged) > 0 && len(args) == 0 {
-		return damaged[0]
+	if len(args) == 1 {
+		return nil
 	}
-	return nil
+	return damage(listing)
 }
 
 func (a *app) rotationStatus(s *vault.Secret) (rotationStatus, error) {

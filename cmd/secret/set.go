@@ -78,7 +78,27 @@ secret has just the pairs that are given, unless --merge.`,
 	return cmd
 }
 
+// check refuses options that would go unheard.
+func (o setOptions) check(flags *pflag.FlagSet, pairs []string) error {
+	if o.keepValue {
+		valued := len(pairs) > 0
+		for _, name := range append([]string{"kv", "credential", "from-url", "file", "value", "generate", "merge", "label"}, credentialFlags...) {
+			valued = valued || flags.Changed(name)
+		}
+		if valued {
+			return usagef("--keep-value keeps the value; leave out what would make another")
+		}
+	}
+	if name := changedRule(flags); name != "" && !o.values.generate {
+		return usagef("--%s is for a password that is made; add --generate", name)
+	}
+	return nil
+}
+
 func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string, pairs []string) error {
+	if err := o.check(flags, pairs); err != nil {
+		return err
+	}
 	name, err := vault.ParseName(nameArg)
 	if err != nil {
 		return err
@@ -204,7 +224,6 @@ func (o setOptions) kind(flags *pflag.FlagSet, existing *vault.Secret, name vaul
 	for _, flag := range credentialFlags {
 		credential = credential || flags.Changed(flag)
 	}
-	explicitValue := o.values.generate || flags.Changed("value") || flags.Changed("file")
 	var kind vault.Kind
 	switch {
 	case credential && o.kv:
@@ -223,13 +242,14 @@ func (o setOptions) kind(flags *pflag.FlagSet, existing *vault.Secret, name vaul
 	if existing != nil && existing.Kind != kind {
 		return "", usagef("%q is a %s secret and cannot become a %s one; choose another name, or delete it first", name, existing.Kind, kind)
 	}
-	if kind == vault.KV && explicitValue {
+	if kind == vault.KV && o.values.explicit(flags) {
 		return "", usagef("--value, --file and --generate are for one value; %q is a kv secret, so give KEY=VALUE or KEY=@FILE", name)
 	}
 	if kind == vault.KV && !o.kv && existing == nil {
 		for _, pair := range pairs {
 			if !strings.Contains(pair, "=") && len(pairs) == 1 {
-				return "", usagef("is %q a value or a key? A value is given with --value, a pipe or a prompt; a key as %s= or with --kv", pair, pair)
+				// It is not repeated: it may be a value.
+				return "", usagef("is what follows %q a value or a key? A value is given with a prompt, a pipe or --value; a key as KEY=… or with --kv", name)
 			}
 		}
 	}
@@ -255,7 +275,11 @@ func (a *app) readCredential(o setOptions, flags *pflag.FlagSet, name vault.Name
 			fields[flag] = vault.Bytes(*o.fields[flag])
 		}
 	}
-	if _, given := fields["password"]; !given {
+	_, given := fields["password"]
+	if given && o.values.explicit(flags) {
+		return nil, usagef("the password of %q is given twice; leave out --value, --file or --generate, or the other", name)
+	}
+	if !given {
 		if fields["password"], err = a.readValue(&o.values, flags, "Password of "+string(name)); err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
@@ -48,12 +49,12 @@ func allSettings() []setting {
 	return []setting{
 		{
 			"vault", "SECRET_VAULT", "the vault's directory",
-			func(s *settings, v string) error { s.vault = v; return nil },
+			func(s *settings, v string) error { return parsePath(&s.vault, v) },
 			func(s *settings) string { return s.vault },
 		},
 		{
 			"key-file", "SECRET_KEY_FILE", "a file with the master key",
-			func(s *settings, v string) error { s.keyFile = v; return nil },
+			func(s *settings, v string) error { return parsePath(&s.keyFile, v) },
 			func(s *settings) string { return s.keyFile },
 		},
 		{
@@ -78,6 +79,27 @@ func allSettings() []setting {
 		rules("include-space", "spaces in generated passwords", func(r *password.Rules) *bool { return &r.IncludeSpace }),
 		rules("allow-missing-types", "not one character of each type in generated passwords", func(r *password.Rules) *bool { return &r.AllowMissingTypes }),
 	}
+}
+
+func parsePath(path *string, text string) error {
+	if text == "" {
+		return errors.New("has to be a path")
+	}
+	*path = text
+	return nil
+}
+
+// isPath tells the settings that are paths.
+func (s setting) isPath() bool { return s.name == "vault" || s.name == "key-file" }
+
+// pathInFile is the path that an entry of the configuration file means, wherever
+// the program is started. There is no shell to expand a ~.
+func (a *app) pathInFile(text string) (string, error) {
+	text = a.expandHome(text)
+	if !filepath.IsAbs(text) {
+		return "", errors.New("has to be an absolute path, or one that begins with ~/")
+	}
+	return text, nil
 }
 
 func parseCount(n *int, text string) error {
@@ -112,7 +134,14 @@ func (a *app) loadSettings() (*settings, error) {
 	}
 	for _, known := range allSettings() {
 		if entry, ok := entries[known.name]; ok {
-			if err := known.apply(s, entry.Value); err != nil {
+			value := entry.Value
+			if known.isPath() {
+				value, err = a.pathInFile(value)
+			}
+			if err == nil {
+				err = known.apply(s, value)
+			}
+			if err != nil {
 				return nil, usagef("%s:%d: %s %v", path, entry.Line, known.name, err)
 			}
 		}
@@ -178,7 +207,7 @@ func readConfigDocument(path string) (*yaml.Node, error) {
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
-		return nil, usagef("%s: %v", path, err)
+		return nil, usagef("%s:%d: this is not YAML; look at the quotes and the indentation", path, max(yamlLine(err), 1))
 	}
 	if len(document.Content) == 0 {
 		return nil, nil
@@ -189,6 +218,15 @@ func readConfigDocument(path string) (*yaml.Node, error) {
 func (a *app) configPath() (string, error) {
 	dir, err := a.userDir("XDG_CONFIG_HOME", ".config", "AppData")
 	return filepath.Join(dir, "secret", "config.yaml"), err
+}
+
+// expandHome does what a shell would have done, for a path that no shell saw.
+// Without it a directory named ~ appears.
+func (a *app) expandHome(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok && a.getenv("HOME") != "" {
+		return filepath.Join(a.getenv("HOME"), rest)
+	}
+	return path
 }
 
 // userDir returns a base directory of the user: by the XDG specification on Unix,

@@ -17,7 +17,8 @@ import (
 // without a word.
 const maxTerminalLine = 4095
 
-var errNoTerminal = errors.New("there is no terminal to ask at")
+// errNoTerminal reaches a person only where no command knows a way without one.
+var errNoTerminal = &commandError{errUsage, "there is no terminal to ask at; give what is wanted by flags, a file or a pipe"}
 
 // terminal is where a person sits, whatever the standard streams are.
 type terminal struct {
@@ -58,6 +59,17 @@ func (t *terminal) readHidden() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	line, err := interruptible(func() ([]byte, error) { return term.ReadPassword(fd) })
+	if errors.Is(err, errInterrupted) {
+		_ = term.Restore(fd, state)
+	}
+	return line, err
+}
+
+// interruptible returns errInterrupted when a signal comes before read has its
+// line, so that whoever asked can take back what it has begun. The read is left
+// behind: the program is about to end.
+func interruptible(read func() ([]byte, error)) ([]byte, error) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
@@ -67,14 +79,13 @@ func (t *terminal) readHidden() ([]byte, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		line, err := term.ReadPassword(fd)
+		line, err := read()
 		done <- result{line, err}
 	}()
 	select {
 	case r := <-done:
 		return r.line, r.err
 	case <-signals:
-		_ = term.Restore(fd, state)
 		return nil, errInterrupted
 	}
 }
@@ -91,12 +102,12 @@ func (a *app) ask(prompt string) (string, error) {
 
 func (t *terminal) ask(prompt string) (string, error) {
 	fmt.Fprintf(t.out, "%s ", visible(prompt))
-	line, err := t.lines.ReadString('\n')
+	line, err := interruptible(func() ([]byte, error) { return t.lines.ReadBytes('\n') })
 	if err != nil {
 		fmt.Fprintln(t.out)
 		return "", promptError(err)
 	}
-	return strings.TrimRight(line, "\r\n"), nil
+	return strings.TrimRight(string(line), "\r\n"), nil
 }
 
 // confirm asks a question whose answer is no unless it is yes.

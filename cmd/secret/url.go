@@ -9,8 +9,9 @@ import (
 	"example.org/secret/vault"
 )
 
-// The schemes that name an engine otherwise than AWS does.
-var engineOfScheme = map[string]string{"postgresql": "postgres", "rediss": "redis", "mongodb": "mongo"}
+// The schemes that name an engine otherwise than AWS does. One that means another
+// way to connect, such as rediss or mongodb+srv, stays as it is.
+var engineOfScheme = map[string]string{"postgresql": "postgres", "mongodb": "mongo"}
 
 // readCredentialURL reads a connection URL. On the command line it is as exposed
 // as any value there.
@@ -46,11 +47,19 @@ func parseCredentialURL(text string) (map[string]vault.Bytes, error) {
 	if name, ok := engineOfScheme[engine]; ok {
 		engine = name
 	}
+	options, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, usagef("the options behind ? in the connection URL are not percent-encoded rightly")
+	}
 	password, _ := u.User.Password()
-	host, options := u.Hostname(), u.Query()
-	if host == "" && options.Has("host") {
-		host = options.Get("host")
+	host, port := u.Hostname(), u.Port()
+	if socket := options.Get("host"); host == "" && strings.HasPrefix(socket, "/") && len(options["host"]) == 1 {
+		host = socket
 		options.Del("host")
+		if port == "" && len(options["port"]) == 1 {
+			port = options.Get("port")
+			options.Del("port")
+		}
 	}
 	fields := map[string]vault.Bytes{}
 	for field, value := range map[string]string{
@@ -58,7 +67,7 @@ func parseCredentialURL(text string) (map[string]vault.Bytes, error) {
 		"username": u.User.Username(),
 		"password": password,
 		"host":     host,
-		"port":     u.Port(),
+		"port":     port,
 		"dbname":   strings.TrimPrefix(u.Path, "/"),
 		"options":  options.Encode(),
 	} {
@@ -88,27 +97,35 @@ func credentialURL(fields map[string]vault.Bytes) (string, error) {
 			u.User = url.UserPassword(get("username"), get("password"))
 		}
 	}
-	host := get("host")
-	switch {
-	case strings.HasPrefix(host, "/"):
-		// The directory of a Unix socket has no place in a URL's authority.
-		query := []string{"host=" + url.QueryEscape(host)}
-		if port := get("port"); port != "" {
-			query = append(query, "port="+url.QueryEscape(port))
+	host, port := get("host"), get("port")
+	if strings.HasPrefix(host, "/") {
+		u.RawQuery = socketQuery(host, port, u.RawQuery)
+	} else {
+		if strings.Contains(host, ":") {
+			host = "[" + host + "]"
 		}
-		if u.RawQuery != "" {
-			query = append(query, u.RawQuery)
+		if port != "" {
+			host += ":" + port
 		}
-		u.RawQuery = strings.Join(query, "&")
-		return u.String(), nil
-	case strings.Contains(host, ":"):
-		host = "[" + host + "]"
+		u.Host = host
 	}
-	if port := get("port"); port != "" {
-		host += ":" + port
+	if _, err := url.Parse(u.String()); err != nil {
+		return "", usagef("the fields engine, host and port do not make a connection URL; see them with --format json")
 	}
-	u.Host = host
 	return u.String(), nil
+}
+
+// socketQuery says where a Unix socket is: its directory has no place in a URL's
+// authority.
+func socketQuery(dir, port, options string) string {
+	query := "host=" + url.QueryEscape(dir)
+	if port != "" {
+		query += "&port=" + url.QueryEscape(port)
+	}
+	if options != "" {
+		query += "&" + options
+	}
+	return query
 }
 
 // sortedKeys keeps output the same from run to run.

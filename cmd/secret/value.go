@@ -36,34 +36,41 @@ func (o *valueOptions) addFlags(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("file", "value", "generate")
 }
 
-// read returns the value that was asked for as prompt.
+// explicit reports whether a flag says where the value comes from.
+func (o *valueOptions) explicit(flags *pflag.FlagSet) bool {
+	return o.generate || flags.Changed("value") || flags.Changed("file")
+}
+
+// readValue returns the value, asking for it as prompt where no flag says where it
+// comes from.
 func (a *app) readValue(o *valueOptions, flags *pflag.FlagSet, prompt string) (vault.Bytes, error) {
+	var value vault.Bytes
+	var err error
 	switch {
 	case o.generate:
 		return a.generatePassword(&o.rules, flags)
 	case flags.Changed("value"):
 		a.warnCommandLine()
-		return vault.Bytes(o.value), nil
-	case o.file != "" && o.file != "-":
-		return readValueFile(o.file)
-	}
-	var value vault.Bytes
-	var err error
-	if a.stdinIsTerminal && o.file != "-" {
+		value = vault.Bytes(o.value)
+	case flags.Changed("file") && o.file != "-":
+		value, err = readValueFile(o.file)
+	case a.stdinIsTerminal && !flags.Changed("file"):
 		value, err = a.askHidden(prompt)
-	} else {
+	default:
 		value, err = a.readStdin(o.raw)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if len(value) == 0 && !o.allowEmpty {
-		return value, a.confirmEmpty()
-	}
-	return value, nil
+	return value, a.confirmEmpty(value, o)
 }
 
-func (a *app) confirmEmpty() error {
+// confirmEmpty keeps an unset variable or a pipe whose program failed from
+// passing for a value.
+func (a *app) confirmEmpty(value vault.Bytes, o *valueOptions) error {
+	if len(value) > 0 || o.allowEmpty {
+		return nil
+	}
 	if a.stdinIsTerminal {
 		yes, err := a.confirm("The value is empty. Keep it?")
 		if err != nil {
@@ -113,10 +120,11 @@ func readValueFile(path string) (vault.Bytes, error) {
 func (a *app) readPairs(args []string, o *valueOptions) (map[string]vault.Bytes, error) {
 	fields := map[string]vault.Bytes{}
 	var stdinTaken, onCommandLine bool
-	for _, arg := range args {
+	for i, arg := range args {
 		key, text, hasValue := strings.Cut(arg, "=")
-		if err := vault.CheckField(key); err != nil {
-			return nil, err
+		if vault.CheckField(key) != nil {
+			// It is not repeated: a key or a file taken for a pair is a value.
+			return nil, usagef("argument %d is no pair: a key has 1 to 256 bytes of UTF-8 and no control characters; usage: KEY=VALUE, KEY=@FILE or KEY", i+2)
 		}
 		if _, twice := fields[key]; twice {
 			return nil, usagef("the field %q is given twice", key)
@@ -124,12 +132,16 @@ func (a *app) readPairs(args []string, o *valueOptions) (map[string]vault.Bytes,
 		var err error
 		switch {
 		case !hasValue:
-			fields[key], err = a.askHidden(key)
+			if fields[key], err = a.askHidden(key); err == nil {
+				err = a.confirmEmpty(fields[key], o)
+			}
 		case text == "-" && stdinTaken:
 			err = usagef("standard input can be the value of one field only")
 		case text == "-":
 			stdinTaken = true
-			fields[key], err = a.readStdin(o.raw)
+			if fields[key], err = a.readStdin(o.raw); err == nil {
+				err = a.confirmEmpty(fields[key], o)
+			}
 		case strings.HasPrefix(text, "@@"):
 			onCommandLine = true
 			fields[key] = vault.Bytes(text[1:])
@@ -161,6 +173,19 @@ func (r *ruleFlags) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&r.rules.ExcludePunctuation, "exclude-punctuation", false, "no punctuation")
 	flags.BoolVar(&r.rules.IncludeSpace, "include-space", false, "spaces as well")
 	flags.BoolVar(&r.rules.AllowMissingTypes, "allow-missing-types", false, "not one character of each type")
+}
+
+// changedRule returns a rule that was given on the command line, if one was.
+func changedRule(flags *pflag.FlagSet) string {
+	var rules pflag.FlagSet
+	new(ruleFlags).addFlags(&rules)
+	var name string
+	flags.Visit(func(f *pflag.Flag) {
+		if rules.Lookup(f.Name) != nil {
+			name = f.Name
+		}
+	})
+	return name
 }
 
 func (a *app) generatePassword(r *ruleFlags, flags *pflag.FlagSet) (vault.Bytes, error) {

@@ -3,8 +3,6 @@ package rotators_test
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,7 +14,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"example.org/secret/examples/rotators"
 )
@@ -49,6 +46,9 @@ type driver struct {
 	versions
 	secrets map[string]bool // values that must not show anywhere, unless false
 }
+
+// runner runs a subtest with a driver of its own.
+type runner func(name string, f func(t *testing.T, d *driver))
 
 // tools are the programs that the shipped rotators may call. Nothing else is
 // in their PATH, so that nothing else can be handed a password unseen.
@@ -231,31 +231,6 @@ func (d *driver) create(password string) {
 	d.pending = pending
 }
 
-// parseCreate reads the object that create prints.
-func parseCreate(out string) (fields, error) {
-	var members map[string]any
-	if err := json.Unmarshal([]byte(out), &members); err != nil {
-		return nil, err
-	}
-	f := fields{}
-	for name, member := range members {
-		switch m := member.(type) {
-		case string:
-			f[name] = m
-		case map[string]any:
-			text, ok := m["base64"].(string)
-			b, err := base64.StdEncoding.DecodeString(text)
-			if !ok || len(m) != 1 || err != nil {
-				return nil, fmt.Errorf("the member %q is no base64 object", name)
-			}
-			f[name] = string(b)
-		default:
-			return nil, fmt.Errorf("the member %q is no string", name)
-		}
-	}
-	return f, nil
-}
-
 // promote moves the labels.
 func (d *driver) promote() {
 	d.previous, d.current, d.pending = d.current, d.pending, nil
@@ -281,82 +256,13 @@ func (d *driver) works(f fields) bool {
 	return d.call("test", v).code == 0
 }
 
-// input is the document of section 3 of the protocol.
-type input struct {
-	step, name, token, kind string
-	tags                    map[string]string
-	versions
-}
-
-func (in input) json() ([]byte, error) {
-	if in.tags == nil {
-		in.tags = map[string]string{}
-	}
-	doc := map[string]any{
-		"protocol": 1, "step": in.step, "name": in.name, "token": in.token,
-		"kind": in.kind, "tags": in.tags,
-	}
-	for name, f := range in.byName() {
-		object := map[string]any{}
-		for field, value := range f {
-			object[field] = value
-			if !utf8.ValidString(value) {
-				b := base64.StdEncoding.EncodeToString([]byte(value))
-				object[field] = map[string]string{"base64": b}
-			}
-		}
-		doc[name] = object
-	}
-	return json.Marshal(doc)
-}
-
-func (v versions) byName() map[string]fields {
-	named := map[string]fields{
-		"current": v.current, "pending": v.pending, "previous": v.previous, "admin": v.admin,
-	}
-	maps.DeleteFunc(named, func(_ string, f fields) bool { return f == nil })
-	return named
-}
-
-// env is the environment of section 4, but for what comes from the tool's own.
-// Values as large as those that are left out for their size do not occur here.
-func (in input) env() []string {
-	env := []string{
-		"SECRET_PROTOCOL=1", "SECRET_STEP=" + in.step, "SECRET_NAME=" + in.name,
-		"SECRET_TOKEN=" + in.token, "SECRET_KIND=" + in.kind,
-	}
-	for name, f := range in.byName() {
-		for field, value := range f {
-			if !strings.Contains(value, "\x00") {
-				env = append(env, variable(name)+"_"+variable(field)+"="+value)
-			}
-		}
-	}
-	return env
-}
-
-func variable(name string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
-			return r
-		case 'a' <= r && r <= 'z':
-			return r - 'a' + 'A'
-		}
-		return '_'
-	}, name)
-}
-
 // nasty are passwords that hold what shells, SQL and configuration files trip
 // over.
 var nasty = []string{
-	`it's "quoted"`,
-	`back\slash\`,
+	`it's "quoted" and\slashed\`,
 	"%s%n $HOME $(id) `id`",
-	`-p --dash=1`,
-	`  spaces  around  `,
-	`#no;comment:/@?&*!`,
+	`-p --dash=1 {"json": [1]}`,
+	`  spaces  #and;marks:/@?&*!  `,
 	`pässwörd€😀`,
 	`'); DROP USER x; --`,
-	`{"json": [1]}`,
 }

@@ -27,6 +27,11 @@ func TestMySQL(t *testing.T) {
 	run := func(name string, f func(t *testing.T, d *driver)) {
 		t.Run(name, func(t *testing.T) { f(t, newDriver(t, "mysql")) })
 	}
+	myGoodDays(s, run)
+	myBadDays(s, run)
+}
+
+func myGoodDays(s *servicetest.MariaDBServer, run runner) {
 	run("nasty passwords", func(t *testing.T, d *driver) {
 		d.current = myUser(s, "nasty", "%", "the first")
 		for _, password := range append(nasty, "two\nlines") {
@@ -35,6 +40,10 @@ func TestMySQL(t *testing.T) {
 				t.Fatalf("the server's password is not %q", password)
 			}
 		}
+	})
+	run("application", func(t *testing.T, d *driver) {
+		d.current = myUser(s, "busy", "%", "the first")
+		keepLoggingIn(t, d, s.Login, false)
 	})
 	run("nasty users, by TCP", func(t *testing.T, d *driver) {
 		for _, user := range myUserNames {
@@ -51,6 +60,9 @@ func TestMySQL(t *testing.T) {
 		d.current = myUser(s, "filed", "%", "the first")
 		d.rotate("the second")
 	})
+}
+
+func myBadDays(s *servicetest.MariaDBServer, run runner) {
 	run("only previous works", func(t *testing.T, d *driver) {
 		d.previous = myUser(s, "rollback", "%", "that lives")
 		d.current = d.previous.with("password", "that is dead")
@@ -145,6 +157,10 @@ func TestMySQLAlternating(t *testing.T) {
 				t.Errorf("the user's grants became\n%s\nwere\n%s", got, before)
 			}
 		}
+	})
+	run("application", func(t *testing.T, d *driver) {
+		d.current = myUser(s, "busy", "localhost", "the first")
+		keepLoggingIn(t, d, s.Login, true)
 	})
 	run("half made", func(t *testing.T, d *driver) {
 		d.current = myUser(s, "half", "localhost", "the first")

@@ -26,7 +26,7 @@ func pgAdmin(s *servicetest.PostgresServer) fields {
 }
 
 // userNames are such as only a quoted identifier can hold.
-var userNames = []string{"app", `o'br"ien \ % $HOME`, "-Ünder dash", ":x"}
+var userNames = []string{"app", `o'br"ien \ % $HOME`, "-Ünder :dash"}
 
 func TestPostgres(t *testing.T) {
 	t.Parallel()
@@ -34,6 +34,11 @@ func TestPostgres(t *testing.T) {
 	run := func(name string, f func(t *testing.T, d *driver)) {
 		t.Run(name, func(t *testing.T) { f(t, newDriver(t, "postgres")) })
 	}
+	pgGoodDays(s, run)
+	pgBadDays(s, run)
+}
+
+func pgGoodDays(s *servicetest.PostgresServer, run runner) {
 	run("nasty passwords", func(t *testing.T, d *driver) {
 		d.current = pgUser(s, "nasty", "the first")
 		for _, password := range nasty {
@@ -45,6 +50,13 @@ func TestPostgres(t *testing.T) {
 				t.Errorf("the server's log shows the password %q", password)
 			}
 		}
+		if !strings.Contains(read(t, d.argv), "psql\x00-X") {
+			t.Error("arguments were not recorded")
+		}
+	})
+	run("application", func(t *testing.T, d *driver) {
+		d.current = pgUser(s, "busy", "the first")
+		keepLoggingIn(t, d, s.Login, false)
 	})
 	run("nasty users, by TCP", func(t *testing.T, d *driver) {
 		for _, user := range userNames {
@@ -55,6 +67,15 @@ func TestPostgres(t *testing.T) {
 			}
 		}
 	})
+	run("odd roles", func(t *testing.T, d *driver) {
+		d.current = pgUser(s, "reader", "the first")
+		s.Exec(`ALTER ROLE reader SET default_transaction_read_only = on;
+			CREATE ROLE owner; GRANT owner TO reader; ALTER ROLE reader SET role = 'owner'`)
+		d.rotate("the second")
+	})
+}
+
+func pgBadDays(s *servicetest.PostgresServer, run runner) {
 	run("only previous works", func(t *testing.T, d *driver) {
 		d.previous = pgUser(s, "rollback", "that lives")
 		d.current = d.previous.with("password", "that is dead")
@@ -88,12 +109,6 @@ func TestPostgres(t *testing.T) {
 		if !d.works(d.current) || d.works(d.pending) {
 			t.Error("the current password does not live on")
 		}
-	})
-	run("odd roles", func(t *testing.T, d *driver) {
-		d.current = pgUser(s, "reader", "the first")
-		s.Exec(`ALTER ROLE reader SET default_transaction_read_only = on;
-			CREATE ROLE owner; GRANT owner TO reader; ALTER ROLE reader SET role = 'owner'`)
-		d.rotate("the second")
 	})
 	run("server away", func(t *testing.T, d *driver) {
 		d.current = pgUser(s, "patient", "the first")
@@ -162,6 +177,10 @@ func TestPostgresAlternating(t *testing.T) {
 				t.Errorf("the server's log shows the password %q", password)
 			}
 		}
+	})
+	run("application", func(t *testing.T, d *driver) {
+		d.current = pgUser(s, "busy", "the first")
+		keepLoggingIn(t, d, s.Login, true)
 	})
 	run("refused", func(t *testing.T, d *driver) { pgAlternatingRefusals(t, d, s) })
 	run("too long", func(t *testing.T, d *driver) {

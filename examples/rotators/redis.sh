@@ -4,11 +4,10 @@
 # Fields: username (default), password, host (a name or the path of a unix
 # socket); optional: port (6379), ssl (true: verified TLS), admin_secret: the
 # name of a secret with the username and password of who may change ACLs. Without
-# it the user changes itself and needs +auth +acl|setuser.
-# Who changes the user also needs +config|get and, to keep the change beyond a
-# restart, +acl|save (a server with an aclfile) or +config|rewrite. A server with
-# no file to write to is refused: a restart would bring the old password back.
-# Where that is meant, give the argument --volatile.
+# it the user changes itself. Who does it needs +acl|setuser, +config|get and, to
+# keep the change beyond a restart, +acl|save (a server with an aclfile) or
+# +config|rewrite. A server with no file to write to is refused: a restart would
+# bring the old password back. Where that is meant, give the argument --volatile.
 
 set -eu
 exec </dev/null # the fields come by the environment; redis-cli must not eat the JSON

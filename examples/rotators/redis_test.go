@@ -37,13 +37,18 @@ func TestRedis(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
 			d := newDriver(t, "redis")
-			users := []string{"app", "-Ünder%$HOME"}
+			users := []string{"-Ünder%$HOME"}
 			if name == "aclfile" { // Redis cannot read this one back from the other
-				users = append(users, `o'br"ien\`)
+				users = []string{"app", `o'br"ien\`}
 			}
 			for _, user := range users {
 				d.current, d.previous = redisUser(s, user, "the first"), nil
 				redisRotation(t, d, s, "the second")
+			}
+			d.current, d.previous = redisUser(s, "busy", "the first"), nil
+			keepLoggingIn(t, d, s.Login, true)
+			if name != "aclfile" {
+				return
 			}
 			d.current["host"], d.current["port"] = "127.0.0.1", s.Port
 			for _, password := range nasty {

@@ -58,7 +58,8 @@ func MariaDB(t testing.TB, options ...string) *MariaDBServer {
 	}
 	cmd := exec.Command(install, append(common, "--skip-test-db", "--skip-name-resolve",
 		"--auth-root-authentication-method=normal")...)
-	cmd.Dir, cmd.SysProcAttr = dir, &syscall.SysProcAttr{Credential: acct.cred}
+	cmd.Dir, cmd.Env = dir, environment(dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: acct.cred}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", install, err, out)
 	}

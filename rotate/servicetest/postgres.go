@@ -65,7 +65,8 @@ func (s *PostgresServer) initdb(path, data string) {
 	}
 	cmd := exec.Command(path, "-D", data, "-U", s.User, "--pwfile="+file,
 		"-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync")
-	cmd.Dir, cmd.SysProcAttr = s.Host, &syscall.SysProcAttr{Credential: s.acct.cred}
+	cmd.Dir, cmd.Env = s.Host, environment(s.Host)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.acct.cred}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		s.t.Fatalf("initdb: %v\n%s", err, out)
 	}

@@ -45,6 +45,7 @@ func (p *process) try() bool {
 	defer log.Close()
 	p.cmd = exec.Command(p.path, p.args()...)
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = p.dir, log, log
+	p.cmd.Env = environment(p.dir)
 	// Its own session: a signal that ends the test's group leaves it to Cleanup.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.acct.cred, Setsid: true}
 	if err := p.cmd.Start(); err != nil {
@@ -68,6 +69,10 @@ func (p *process) try() bool {
 	})
 	return !gone
 }
+
+// environment is this process's, with temporary files in dir: the server's user
+// may have no right to write where they are by default.
+func environment(dir string) []string { return append(os.Environ(), "TMPDIR="+dir) }
 
 // stop ends the program with a signal and waits until it is gone.
 func (p *process) stop(sig syscall.Signal) {

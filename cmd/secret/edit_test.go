@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+
+	"example.org/secret/vault"
+
+	"gopkg.in/yaml.v3"
+)
+
+func TestYAMLReadsBackTheSameBytes(t *testing.T) {
+	for _, value := range trickyValues {
+		checkYAML(t, []byte(value), "d", "t")
+		checkYAML(t, []byte("v"), value, value)
+	}
+}
+
+func FuzzEditYAML(f *testing.F) {
+	for _, value := range trickyValues {
+		f.Add([]byte(value), "about", "key")
+		f.Add([]byte("v"), value, value)
+	}
+	f.Fuzz(checkYAML)
+}
+
+// checkYAML writes a plaintext and a kv secret as the editor shows them, and
+// reads them back as if nothing was edited; then a field as get --format yaml
+// prints it.
+func checkYAML(t *testing.T, value []byte, text, key string) {
+	t.Helper()
+	tags := map[string]string{"team": text}
+	fields := map[string]vault.Bytes{"plain": value, "text": vault.Bytes(text)}
+	if key != "" {
+		tags[key], fields[key] = text, value
+	}
+	for kind, want := range map[vault.Kind]editable{
+		vault.Plaintext: {text, tags, vault.Value{Plain: value}},
+		vault.KV:        {text, tags, vault.Value{Fields: fields}},
+	} {
+		encoded, err := want.encode(&vault.Secret{Name: "a/b", Kind: kind}, vault.Version{Number: 1, Value: want.value})
+		if err != nil {
+			t.Fatalf("encoding %q, %q, %q: %v", value, text, key, err)
+		}
+		got, err := decodeEditable(encoded, kind)
+		if err != nil {
+			t.Errorf("%q, %q, %q cannot be read back: %v\n%s", value, text, key, err, encoded)
+		} else if !got.equal(want) {
+			t.Errorf("%q, %q, %q come back as %q:\n%s", value, text, key, got, encoded)
+		}
+	}
+	encoded, err := encodeYAML(scalarNode(value))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Other programs read what get --format yaml prints by its types.
+	var generic any
+	if err := yaml.Unmarshal(encoded, &generic); err != nil {
+		t.Fatalf("%q: %v\n%s", value, err, encoded)
+	}
+	if got, ok := generic.(string); !ok || !bytes.Equal([]byte(got), value) {
+		t.Errorf("%q is read as %#v from\n%s", value, generic, encoded)
+	}
+}

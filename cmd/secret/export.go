@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"example.org/secret/vault"
+	"example.org/secret/vault/exchange"
+
+	"github.com/spf13/cobra"
+)
+
+type exportOptions struct {
+	format string
+	out    string
+	yes    bool
+}
+
+func newExportCommand(a *app) *cobra.Command {
+	var o exportOptions
+	cmd := &cobra.Command{
+		Use:   "export [NAME | PREFIX | GLOB]...",
+		Short: "Write secrets in clear, for other tools",
+		Long: `Write the current values of secrets in clear: as JSON or YAML, which secret import
+reads back as they were, as a .env file, in the shape of AWS Secrets Manager, or as
+Kubernetes manifests. Without arguments all secrets are written.
+
+Standard output has to be a pipe, or a file that only you can read, unless --yes.`,
+		Example: `  secret export --out backup.json
+  secret export prod/ --format kubernetes | kubectl apply -f -
+  secret export myapp --format dotenv --out .env`,
+		Args:              argCount(0, -1),
+		ValidArgsFunction: a.completeNames(1000),
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runExport(o, args) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.format, "format", "json", "json, yaml, dotenv, aws or kubernetes")
+	flags.StringVarP(&o.out, "out", "o", "", "a new file to write to, for you alone")
+	flags.BoolVarP(&o.yes, "yes", "y", false, "also write to a terminal, or to a file that others can read")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatWords(exchange.ExportFormats()), noFiles))
+	return cmd
+}
+
+func (a *app) runExport(o exportOptions, patterns []string) error {
+	if !slices.Contains(exchange.ExportFormats(), exchange.Format(o.format)) {
+		return usagef("%q is not a format that can be written; there are %s", o.format, strings.Join(formatWords(exchange.ExportFormats()), ", "))
+	}
+	if o.out == "" && !o.yes {
+		if err := a.checkExportTarget(); err != nil {
+			return err
+		}
+	}
+	v, err := a.openVault()
+	if err != nil {
+		return err
+	}
+	entries, err := a.exported(v, patterns)
+	if err != nil {
+		return err
+	}
+	text, err := exchange.Export(exchange.Format(o.format), entries, quoteDotenv)
+	if err != nil {
+		return usagef("%v", err)
+	}
+	if o.out == "" {
+		return a.write(text)
+	}
+	return writeExport(o.out, text)
+}
+
+// checkExportTarget refuses a terminal, whose screen and scrollback others may
+// see, and a file that others can read.
+func (a *app) checkExportTarget() error {
+	if a.stdoutIsTerminal {
+		return usagef("that would show all values on the terminal; use --out FILE or a pipe, or add --yes")
+	}
+	if f, ok := a.stdout.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && vault.CheckPrivate("the file", info) != nil {
+			return usagef("others can read the file that this is redirected to; use --out FILE, or add --yes")
+		}
+	}
+	return nil
+}
+
+// exported returns what the patterns pick, each of which has to pick something.
+func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, error) {
+	listing, err := a.list(v)
+	if err != nil {
+		return nil, err
+	}
+	if err := damage(listing); err != nil {
+		return nil, err
+	}
+	if len(patterns) == 0 {
+		patterns = []string{""}
+	}
+	picked := map[vault.Name]bool{}
+	for _, pattern := range patterns {
+		matches, err := nameMatcher(pattern)
+		if err != nil {
+			return nil, err
+		}
+		found := false
+		for _, s := range listing.Secrets {
+			if s.Deletion == nil && matches(string(s.Name)) {
+				picked[s.Name], found = true, true
+			}
+		}
+		if !found {
+			return nil, &commandError{vault.ErrNotFound, fmt.Sprintf("no secret's name begins with or matches %q", pattern)}
+		}
+	}
+	var entries []exchange.Entry
+	for _, name := range slices.Sorted(maps.Keys(picked)) {
+		p, err := pick(v, vault.Reference{Name: name})
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, exchange.Entry{
+			Name: string(name), Kind: p.secret.Kind, Value: p.version.Value,
+			Description: p.secret.Description, Tags: p.secret.Tags,
+		})
+	}
+	return entries, nil
+}
+
+// writeExport writes a file that must not exist, whole or not at all.
+func writeExport(path string, text []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if os.IsExist(err) {
+		return &commandError{vault.ErrExists, fmt.Sprintf("%s exists already, and was left as it is", filepath.Clean(path))}
+	}
+	if err != nil {
+		return fmt.Errorf("writing the export: %w", err)
+	}
+	_, err = f.Write(text)
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		os.Remove(path)
+		return fmt.Errorf("writing the export: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"example.org/secret/crypto/keyring"
+	"example.org/secret/vault"
+)
+
+// atTerminal returns an app in a home of its own, without a keyring, whose
+// person answers what is asked with the given lines.
+func atTerminal(t *testing.T, home string, answers ...string) (a *app, said *bytes.Buffer) {
+	t.Helper()
+	said = new(bytes.Buffer)
+	answer := bufio.NewReader(strings.NewReader(strings.Join(answers, "")))
+	getenv := func(name string) string { return map[string]string{"HOME": home}[name] }
+	return &app{
+		stdin: strings.NewReader(""), stdout: said, stderr: said,
+		stdinIsTerminal: true, stderrIsTerminal: true,
+		openTerminal: func() (*terminal, error) {
+			null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+			return &terminal{null, null, answer}, err
+		},
+		getenv: getenv, now: time.Now, rand: rand.Reader,
+		keyring: keyring.OS{Getenv: getenv, Timeout: time.Second},
+	}, said
+}
+
+// No shell replaces ~ in what is typed at a prompt or written into a file.
+func TestHomeInPaths(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only on Linux can the keyring be kept out of it")
+	}
+	home := t.TempDir()
+	t.Chdir(t.TempDir())
+	asked, said := atTerminal(t, home, "f\n", "~/keys/secret\n", "n\n")
+	asked.keyring.Getenv = func(string) string { return "unix:path=/nonexistent" }
+	if code := run(asked, []string{"init"}); code != exitDone {
+		t.Fatalf("init: exit code %d: %s", code, said)
+	}
+	if _, err := os.Stat(filepath.Join(home, "keys", "secret")); err != nil {
+		t.Fatal(err)
+	}
+	configured, _ := atTerminal(t, home)
+	config, err := configured.configPath()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Dir(config), 0o700), os.WriteFile(config, []byte("key-file: ~/keys/secret\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if code := run(configured, []string{"list"}); code != exitDone {
+		t.Error("the key file of the configuration was not found")
+	}
+	changed, _ := atTerminal(t, home)
+	if code := run(changed, []string{"config", "set", "vault", "~/vault"}); code != exitDone {
+		t.Errorf("config set: exit code %d", code)
+	}
+	if text, err := os.ReadFile(config); err != nil || !strings.Contains(string(text), "vault: "+filepath.Join(home, "vault")) {
+		t.Errorf("the configuration is %q (%v)", text, err)
+	}
+}
+
+// Who only forgot to name the key file is told so before looking for the paper.
+func TestRecoveryPromptSaysWhereTheKeyIsMissing(t *testing.T) {
+	search := keySearch{header: &vault.Header{Dir: "/v"}, looked: []string{"no --key-file"}}
+	if prompt := search.passphrasePrompt(vault.Recovery); !strings.Contains(prompt, "no --key-file") {
+		t.Errorf("the prompt is %q", prompt)
+	}
+}
+
+// What stands where a value could is not repeated in an error: the error may end
+// up in a log.
+func TestAmbiguousValueIsNotRepeated(t *testing.T) {
+	home := t.TempDir()
+	key := filepath.Join(home, "key")
+	a, said := atTerminal(t, home)
+	if code := run(a, []string{"init", "--key-file", key, "--no-recovery"}); code != exitDone {
+		t.Fatal(said)
+	}
+	a, said = atTerminal(t, home)
+	if code := run(a, []string{"set", "github", "ghp_canary", "--key-file", key}); code != exitUsage {
+		t.Errorf("exit code %d, want %d", code, exitUsage)
+	}
+	if text := said.String(); !strings.Contains(text, "a value or a key?") || strings.Contains(text, "canary") {
+		t.Errorf("it said %q", text)
+	}
+}

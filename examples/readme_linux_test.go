@@ -1,0 +1,132 @@
+package examples_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// step is a command in a transcript and what it printed.
+type step struct {
+	line            int
+	command, output string
+}
+
+// transcripts returns the steps in the console blocks of a Markdown text: those
+// above the first section, and those below.
+func transcripts(markdown string) (opening, rest []step) {
+	var steps []step
+	inBlock := false
+	for i, line := range strings.Split(markdown, "\n") {
+		command, isCommand := strings.CutPrefix(line, "$ ")
+		switch {
+		case strings.HasPrefix(line, "## ") && opening == nil:
+			opening, steps = steps, nil
+		case strings.HasPrefix(line, "```"):
+			inBlock = line == "```console"
+		case inBlock && isCommand:
+			steps = append(steps, step{line: i + 1, command: command})
+		case inBlock && len(steps) > 0:
+			steps[len(steps)-1].output += line + "\n"
+		}
+	}
+	return opening, steps
+}
+
+// volatile is what differs from one run to the next.
+var volatile = []struct {
+	what        *regexp.Regexp
+	replacement string
+}{
+	// The test has no keyring; a key file takes its place, and is announced.
+	{regexp.MustCompile(`(?m)^The master key is in .*\n`), ""},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d \(\w+\)`), "TIME"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "TIME"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d`), "DATE"},
+	{regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), "UUID"},
+	{recoveryWords, "WORDS"},
+	{regexp.MustCompile(`://app:.*@`), "://app:PASSWORD@"},
+	// The width of a column depends on these.
+	{regexp.MustCompile(`[ \t]+`), " "},
+	{regexp.MustCompile(`(?m) $`), ""},
+}
+
+var recoveryWords = regexp.MustCompile(`\b[a-z]+(-[a-z]+){7,}\b`)
+
+func settle(text, home string) string {
+	text = strings.ReplaceAll(text, home, "/home/ana")
+	for _, v := range volatile {
+		text = v.what.ReplaceAllString(text, v.replacement)
+	}
+	return text
+}
+
+// The answers that README.md does not show, or that depend on what was asked.
+func hidden(prompt, text string) answer {
+	return answer{prompt, func(string) string { return text }, true}
+}
+
+func TestReadme(t *testing.T) {
+	need(t, "bash")
+	need(t, "git")
+	markdown, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opening, rest := transcripts(string(markdown))
+	if len(opening) < 3 || len(rest) < 20 {
+		t.Fatalf("found %d and %d commands", len(opening), len(rest))
+	}
+	t.Run("opening", func(t *testing.T) {
+		// By somebody who has a vault already.
+		opening := append([]step{{command: "secret init --no-recovery >/dev/null 2>&1"}}, opening...)
+		checkTranscript(t, opening, []answer{
+			hidden("Value of openai/key: ", "sk-proj-4242"),
+			hidden("Value of openai/key: ", "sk-proj-4343"),
+		})
+	})
+	t.Run("tour", func(t *testing.T) {
+		checkTranscript(t, rest, []answer{
+			{"lost? [y/N] ", func(string) string { return "y" }, false},
+			{"from your paper: ", func(output string) string { return recoveryWords.FindString(output) }, false},
+			hidden("Value of openai/key: ", "sk-proj-4242"),
+			hidden("PUBLISHABLE_KEY: ", "pk_live_51"),
+			hidden("SECRET_KEY: ", "sk_live_99"),
+		})
+	})
+}
+
+// checkTranscript types the commands into one shell and compares what each says.
+func checkTranscript(t *testing.T, steps []step, answers []answer) {
+	t.Helper()
+	home, environ := newHome(t, map[string]string{
+		"SECRET_KEY_FILE": filepath.Join(t.TempDir(), "key"),
+		"GIT_AUTHOR_NAME": "Ana", "GIT_AUTHOR_EMAIL": "ana@example.org",
+		"GIT_COMMITTER_NAME": "Ana", "GIT_COMMITTER_EMAIL": "ana@example.org",
+	})
+	const mark = "\x1e"
+	var script strings.Builder
+	script.WriteString("umask 022\n")
+	for _, s := range steps {
+		fmt.Fprintf(&script, "%s\nprintf '%s'\n", s.command, mark)
+	}
+	path := filepath.Join(t.TempDir(), "transcript.sh")
+	if err := os.WriteFile(path, []byte(script.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("bash", path)
+	cmd.Env, cmd.Dir = environ, home
+	outputs := strings.Split(atTerminal(t, cmd, answers), mark)
+	if len(outputs) != len(steps)+1 {
+		t.Fatalf("%d outputs of %d commands: %q", len(outputs)-1, len(steps), outputs)
+	}
+	for i, s := range steps {
+		if got, want := settle(outputs[i], home), settle(s.output, home); got != want {
+			t.Errorf("README.md:%d: %s\nprints\n%s\nand not\n%s", s.line, s.command, outputs[i], s.output)
+		}
+	}
+}

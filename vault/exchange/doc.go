@@ -1,0 +1,8 @@
+// Package exchange reads secrets from the files of other tools, and writes them
+// for other tools.
+//
+// [Detect] guesses a file's [Format] from its content, [Parse] turns it into
+// entries, and [Export] writes entries. Directories of encrypted files, such as
+// those of pass, are read by [ReadStore]. Nothing here touches a vault: the
+// command line stores what was parsed, all or nothing.
+package exchange

@@ -1,0 +1,226 @@
+package exchange
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"example.org/secret/vault"
+
+	"gopkg.in/yaml.v3"
+)
+
+// ExportFormats are those that [Export] writes.
+func ExportFormats() []Format { return []Format{JSON, YAML, Dotenv, AWS, Kubernetes} }
+
+// Export writes entries in a format. JSON and YAML keep everything; the others
+// what they have a place for. quote quotes a value for a .env file. An entry that
+// the format cannot hold is [ErrFormat].
+func Export(format Format, entries []Entry, quote func(string) string) ([]byte, error) {
+	switch format {
+	case JSON:
+		return encodeJSON(toDocument(entries))
+	case YAML:
+		return exportYAML(entries)
+	case Dotenv:
+		return exportDotenv(entries, quote)
+	case AWS:
+		return exportAWS(entries)
+	case Kubernetes:
+		return exportKubernetes(entries)
+	}
+	return nil, formatf("%q is not a format that can be written", format)
+}
+
+func encodeJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	err := encoder.Encode(v)
+	return b.Bytes(), err
+}
+
+func toDocument(entries []Entry) document {
+	d := document{Secrets: []record{}}
+	for _, e := range entries {
+		d.Secrets = append(d.Secrets, record{e.Name, e.Kind, e.Description, e.Tags, e.Value.Plain, e.Value.Fields})
+	}
+	return d
+}
+
+// exportYAML writes the JSON document as YAML: every JSON text is one.
+func exportYAML(entries []Entry) ([]byte, error) {
+	text, err := encodeJSON(toDocument(entries))
+	if err != nil {
+		return nil, err
+	}
+	var node yaml.Node
+	if err := yaml.Unmarshal(text, &node); err != nil {
+		return nil, err
+	}
+	unquote(&node)
+	var b bytes.Buffer
+	encoder := yaml.NewEncoder(&b)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(&node); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), encoder.Close()
+}
+
+// unquote lets maps and lists take lines of their own. Texts keep their quotes,
+// in which YAML changes nothing.
+func unquote(node *yaml.Node) {
+	if node.Kind == yaml.MappingNode || node.Kind == yaml.SequenceNode {
+		node.Style = 0
+	}
+	for i, child := range node.Content {
+		if node.Kind == yaml.MappingNode && i%2 == 0 {
+			child.Style = 0
+		}
+		unquote(child)
+	}
+}
+
+func exportDotenv(entries []Entry, quote func(string) string) ([]byte, error) {
+	var b bytes.Buffer
+	seen := map[string]string{}
+	put := func(from, variable string, value vault.Bytes) error {
+		if other, twice := seen[variable]; twice {
+			return formatf("%s and %s would both be the variable %s", other, from, variable)
+		}
+		seen[variable] = from
+		if bytes.IndexByte(value, 0) >= 0 {
+			return formatf("the value of %s holds a NUL byte, which no variable can", from)
+		}
+		_, err := fmt.Fprintf(&b, "%s=%s\n", variable, quote(string(value)))
+		return err
+	}
+	for _, e := range entries {
+		base := e.Name[strings.LastIndexByte(e.Name, '/')+1:]
+		if e.Kind == vault.Plaintext {
+			if err := put(e.Name, variableName(base), e.Value.Plain); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		for _, field := range e.Value.FieldNames() {
+			variable := field
+			if strings.Trim(field, variableCharacters) != "" || field[0] <= '9' {
+				variable = variableName(field)
+			}
+			if e.Kind == vault.Credential {
+				variable = variableName(base + "_" + field)
+			}
+			if err := put(e.Name+"#"+field, variable, e.Value.Fields[field]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return b.Bytes(), nil
+}
+
+const variableCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
+// variableName makes a name that a shell takes.
+func variableName(s string) string {
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z':
+			return r - 'a' + 'A'
+		case 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+			return r
+		}
+		return '_'
+	}, s)
+	if name == "" || name[0] <= '9' {
+		return "_" + name
+	}
+	return name
+}
+
+func exportAWS(entries []Entry) ([]byte, error) {
+	type secretValue struct {
+		Name         string
+		SecretString *string `json:",omitempty"`
+		SecretBinary []byte  `json:",omitempty"`
+	}
+	values := []secretValue{}
+	for _, e := range entries {
+		v := secretValue{Name: e.Name}
+		switch {
+		case e.Kind != vault.Plaintext:
+			texts := map[string]string{}
+			for field, value := range e.Value.Fields {
+				if !utf8.Valid(value) {
+					return nil, formatf("the field %q of %q is binary, which JSON in AWS cannot hold", field, e.Name)
+				}
+				texts[field] = string(value)
+			}
+			text, err := json.Marshal(texts)
+			if err != nil {
+				return nil, err
+			}
+			v.SecretString = new(string)
+			*v.SecretString = string(text)
+		case utf8.Valid(e.Value.Plain):
+			text := string(e.Value.Plain)
+			v.SecretString = &text
+		default:
+			v.SecretBinary = e.Value.Plain
+		}
+		values = append(values, v)
+	}
+	return encodeJSON(map[string]any{"SecretValues": values})
+}
+
+// exportKubernetes writes a Secret manifest for each entry. A plaintext value is
+// under the key value.
+func exportKubernetes(entries []Entry) ([]byte, error) {
+	type metadata struct {
+		Name        string            `json:"name"`
+		Annotations map[string]string `json:"annotations,omitempty"`
+	}
+	var items []any
+	seen := map[string]string{}
+	for _, e := range entries {
+		name := kubernetesName(e.Name)
+		if other, twice := seen[name]; twice || name == "" {
+			return nil, formatf("%q and %q would both be named %q", other, e.Name, name)
+		}
+		seen[name] = e.Name
+		data := map[string][]byte{}
+		if e.Kind == vault.Plaintext {
+			data["value"] = append([]byte{}, e.Value.Plain...)
+		}
+		for field, value := range e.Value.Fields {
+			if strings.Trim(field, keyCharacters) != "" {
+				return nil, formatf("the field %q of %q cannot be a key in Kubernetes", field, e.Name)
+			}
+			data[field] = append([]byte{}, value...)
+		}
+		items = append(items, map[string]any{
+			"apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+			"metadata": metadata{name, map[string]string{"secret/name": e.Name}}, "data": data,
+		})
+	}
+	return encodeJSON(map[string]any{"apiVersion": "v1", "kind": "List", "items": items})
+}
+
+const keyCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+
+// kubernetesName is a DNS subdomain: lower case, digits, hyphens and dots.
+func kubernetesName(s string) string {
+	return strings.Trim(strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == '.', r == '-':
+			return r
+		case 'A' <= r && r <= 'Z':
+			return r - 'A' + 'a'
+		}
+		return '-'
+	}, s), "-.")
+}

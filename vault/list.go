@@ -1,0 +1,187 @@
+package vault
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Summary is what [Vault.List] tells of a secret.
+type Summary struct {
+	Name        Name              `json:"name"`
+	ID          string            `json:"id"`
+	Revision    int               `json:"revision"`
+	Kind        Kind              `json:"kind"`
+	Created     time.Time         `json:"created"`
+	Changed     time.Time         `json:"changed"`
+	Description string            `json:"description,omitempty"`
+	Tags        map[string]string `json:"tags,omitempty"`
+	Deletion    *Deletion         `json:"deletion,omitempty"`
+	Labels      map[Label]int     `json:"labels"`
+	Rotation    json.RawMessage   `json:"rotation,omitempty"`
+	RenamedFrom string            `json:"renamed_from,omitempty"`
+}
+
+// Listing is what [Vault.List] found.
+type Listing struct {
+	// Secrets are in the order of their names, those scheduled for deletion among
+	// them.
+	Secrets []Summary
+	// Damaged has an error for each file that could not be read.
+	Damaged []error
+	// RolledBack names the secrets whose file is older than one that was there
+	// before: a copy was brought back, by the user or by somebody else.
+	RolledBack []Name
+}
+
+// List tells of all secrets. Files that cannot be read do not keep it from
+// telling of the others. Those that look as they did when the list cache was
+// written are not opened.
+func (v *Vault) List() (Listing, error) {
+	ids, err := listFiles(v.dir)
+	if err != nil {
+		return Listing{}, fmt.Errorf("listing the vault: %w", err)
+	}
+	// Half of the time goes into collecting the garbage of small files.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	cache := v.readCache()
+	scanned := v.scan(ids, cache)
+
+	now := v.now()
+	var listing Listing
+	updated := listCache{}
+	fresh := len(cache) != len(ids)
+	for i, id := range ids {
+		file := scanned[i]
+		if isNotExist(file.err) {
+			continue
+		}
+		if file.err != nil {
+			listing.Damaged = append(listing.Damaged, file.err)
+			if cached, known := cache[id]; known {
+				cached.state = fileState{}
+				updated[id] = cached // for its highest revision
+			}
+			continue
+		}
+		s := file.entry.summary
+		fresh = fresh || file.opened
+		updated[id] = file.entry
+		if v.halfRenamed(s.ID, s.Revision, s.RenamedFrom) || s.Deletion.over(now) {
+			continue
+		}
+		listing.Secrets = append(listing.Secrets, s)
+		if s.Revision < file.entry.highest {
+			listing.RolledBack = append(listing.RolledBack, s.Name)
+		}
+	}
+	slices.SortFunc(listing.Secrets, func(a, b Summary) int { return strings.Compare(string(a.Name), string(b.Name)) })
+	if fresh && v.outside.CacheFile != "" {
+		v.writeCache(updated)
+	}
+	return listing, nil
+}
+
+// scannedFile is one file of a List.
+type scannedFile struct {
+	entry  cacheEntry
+	opened bool // the cache did not have it
+	err    error
+}
+
+// scan looks at all files, on all processors.
+func (v *Vault) scan(ids []string, cache listCache) []scannedFile {
+	scanned := make([]scannedFile, len(ids))
+	// Files that are younger than this may change again without a sign.
+	settled := v.outside.Now().Add(-racyMargin).UnixNano()
+	var workers sync.WaitGroup
+	count := runtime.GOMAXPROCS(0)
+	for worker := range count {
+		workers.Go(func() {
+			var buffer bytes.Buffer
+			for i := worker; i < len(ids); i += count {
+				cached, known := cache[ids[i]]
+				scanned[i] = v.scanFile(&buffer, ids[i], cached, known)
+				if scanned[i].entry.state.modified >= settled {
+					scanned[i].entry.state = fileState{} // to be opened again
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return scanned
+}
+
+func (v *Vault) scanFile(buffer *bytes.Buffer, fileID string, cached cacheEntry, known bool) scannedFile {
+	path := v.path(fileID)
+	var state fileState
+	if v.outside.CacheFile != "" {
+		info, err := os.Lstat(path)
+		if err != nil {
+			return scannedFile{err: err}
+		}
+		state = stateOf(info)
+		if known && state == cached.state {
+			return scannedFile{entry: cached}
+		}
+	}
+	if err := readInto(buffer, path, maxFileSize); err != nil {
+		return scannedFile{err: err}
+	}
+	document, err := v.key.Open(fileID, buffer.Bytes())
+	if err != nil {
+		return scannedFile{err: v.damaged(fileID)}
+	}
+	file := scannedFile{entry: cacheEntry{state: state}, opened: true}
+	s := &file.entry.summary
+	if err := json.Unmarshal(document, s); err != nil {
+		return scannedFile{err: v.damaged(fileID)}
+	}
+	file.entry.highest = s.Revision
+	if known && cached.summary.ID == s.ID && s.Revision < cached.highest && s.Revision <= cached.summary.Revision {
+		// A rollback. Once the secret is changed again, its user has taken to it.
+		file.entry.highest = cached.highest
+	}
+	return file
+}
+
+func stateOf(info fs.FileInfo) fileState {
+	return fileState{info.Size(), info.ModTime().UnixNano(), inodeOf(info)}
+}
+
+// listFiles returns the file ids of the secrets in a vault. Anything that is not
+// named as we name files is somebody else's and passed over.
+func listFiles(dir string) ([]string, error) {
+	d, err := os.Open(filepath.Join(dir, secretsDir))
+	if isNotExist(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	names, err := d.Readdirnames(-1)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, name := range names {
+		if id, ok := strings.CutSuffix(name, extension); ok && isFileID(id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+func isFileID(s string) bool {
+	return len(s) == 32 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz234567") == ""
+}

@@ -1,0 +1,5 @@
+package vault
+
+import "io/fs"
+
+func inodeOf(fs.FileInfo) int64 { return 0 }
