@@ -15,7 +15,7 @@ import (
 // startGroup starts cmd in a session of its own, where nothing can ask at our
 // terminal, with a umask that keeps what it writes to its user.
 func startGroup(cmd *exec.Cmd) error {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.SysProcAttr = ownSession()
 	defer syscall.Umask(syscall.Umask(0o077))
 	return cmd.Start()
 }
