@@ -82,7 +82,7 @@ func (s *site) run(under []string, stdin string, args ...string) ran {
 	s.t.Helper()
 	command := append(append([]string{}, under...), "secret")
 	cmd := exec.Command(command[0], append(command[1:], args...)...)
-	cmd.Env = append(scriptEnv(s.home), "PATH="+os.Getenv("PATH"), "SECRET_TEST_NOW="+s.now.Format(time.RFC3339))
+	cmd.Env = append(scriptEnv(s.home), "PATH="+s.server.Bin+":"+os.Getenv("PATH"), "SECRET_TEST_NOW="+s.now.Format(time.RFC3339))
 	cmd.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
