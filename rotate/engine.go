@@ -200,7 +200,7 @@ func (a *attempt) walk(ctx context.Context) (Outcome, error) {
 		return nil
 	})
 	if saveErr != nil && !errors.Is(saveErr, errAbandoned) && saveErr.Error() != err.Error() {
-		return outcome, fmt.Errorf("%w (and this could not be recorded: %v)", err, saveErr)
+		return outcome, fmt.Errorf("%w (and this could not be recorded: %w)", err, saveErr)
 	}
 	return outcome, err
 }
