@@ -63,7 +63,7 @@ func newRigIn(t fataler, dir string) *rig {
 		return r.onCommit()
 	}})
 	must(t, err)
-	outside := vault.Outside{Now: func() time.Time { return r.now }, Rand: rand.Reader, History: vault.DefaultHistory, LockTimeout: 10 * time.Second}
+	outside := vault.Outside{Now: func() time.Time { return r.now }, Rand: rand.Reader, History: 1, LockTimeout: 10 * time.Second}
 	r.vault, err = vault.Create(dir, id, key, vault.Unlockers{vault.KeyFile: nil}, outside)
 	must(t, err)
 	r.engine = &rotate.Engine{
