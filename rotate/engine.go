@@ -78,7 +78,9 @@ func (e *Engine) Rotate(ctx context.Context, name vault.Name, onlyDue bool) (res
 	a, unlock, err := e.begin(name)
 	if err != nil {
 		result.Err = err
-		return result, true
+		// What was deleted or renamed since it was listed is not due any more.
+		gone := errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrDeleted)
+		return result, !onlyDue || !gone
 	}
 	defer unlock()
 	if onlyDue {
@@ -91,8 +93,7 @@ func (e *Engine) Rotate(ctx context.Context, name vault.Name, onlyDue bool) (res
 			return result, false
 		}
 	}
-	if !e.Allowed(a.secret, a.rotation) {
-		result.Err = fmt.Errorf("%q: %w; allow it with: secret rotation enable %s", name, ErrNotAllowed, name)
+	if result.Err = a.allowed(); result.Err != nil {
 		return result, true
 	}
 	result.Outcome, err = a.walk(ctx)
@@ -147,6 +148,14 @@ type attempt struct {
 	tested map[int]error
 }
 
+// allowed refuses to run what nobody enabled here.
+func (a *attempt) allowed() error {
+	if a.Allowed(a.secret, a.rotation) {
+		return nil
+	}
+	return fmt.Errorf("%q: %w; allow it with: secret rotation enable %s", a.name, ErrNotAllowed, a.name)
+}
+
 // read takes the secret as it is on the disk now.
 func (a *attempt) read() error {
 	s, err := a.Vault.Get(a.name)
@@ -190,8 +199,8 @@ func (a *attempt) walk(ctx context.Context) (Outcome, error) {
 		r.log(Event{Time: a.now(), Outcome: outcome, Step: run.Step, Reason: run.Reason})
 		return nil
 	})
-	if saveErr != nil && !errors.Is(saveErr, errAbandoned) {
-		return outcome, fmt.Errorf("%w (and this could not be recorded: %v)", err, saveErr)
+	if saveErr != nil && !errors.Is(saveErr, errAbandoned) && saveErr.Error() != err.Error() {
+		return outcome, fmt.Errorf("%w (and this could not be recorded: %w)", err, saveErr)
 	}
 	return outcome, err
 }
@@ -204,7 +213,9 @@ func (a *attempt) steps(ctx context.Context) error {
 			return err
 		}
 	case overtaken(a.secret, a.rotation.Run):
-		return a.update(func(*vault.Secret, *Rotation) error { return nil })
+		if err := a.update(func(*vault.Secret, *Rotation) error { return nil }); err != nil {
+			return err
+		}
 	}
 	for {
 		if err := ctx.Err(); err != nil {
@@ -237,17 +248,25 @@ func (a *attempt) steps(ctx context.Context) error {
 
 // start saves that a rotation begins, under the token that it keeps.
 func (a *attempt) start() error {
-	if number, ok := a.secret.Labels[vault.Pending]; ok {
-		return fmt.Errorf("version %d was made pending by hand; take it back with: secret label %s pending --remove", number, a.name)
-	}
 	token, err := uuid.NewRandomFromReader(a.Rand)
 	if err != nil {
 		return err
 	}
 	return a.save(func(s *vault.Secret, r *Rotation) error {
+		if err := nothingPending(s); err != nil {
+			return err
+		}
 		r.Run = &Run{Token: token.String(), Step: Create, Started: a.now(), Base: s.Labels[vault.Current]}
 		return nil
 	})
+}
+
+// nothingPending refuses a label that somebody put there by hand.
+func nothingPending(s *vault.Secret) error {
+	if number, ok := s.Labels[vault.Pending]; ok {
+		return fmt.Errorf("version %d was made pending by hand; take it back with: secret label %s pending --remove", number, s.Name)
+	}
+	return nil
 }
 
 // create saves the new value as pending before the service sees it.
@@ -265,6 +284,9 @@ func (a *attempt) create(ctx context.Context) error {
 		return err
 	}
 	return a.update(func(s *vault.Secret, r *Rotation) error {
+		if err := nothingPending(s); err != nil {
+			return err
+		}
 		r.Run.Step, r.Run.Called = Set, false
 		return s.Add(vault.NewVersion{
 			ID: r.Run.Token, Kind: s.Kind, Value: value,
@@ -315,6 +337,7 @@ func (a *attempt) set(ctx context.Context) error {
 	if err := a.update(func(_ *vault.Secret, r *Rotation) error { r.Run.Called = true; return nil }); err != nil {
 		return err
 	}
+	a.tested = map[int]error{} // set may change what the service accepts
 	pending := a.pending()
 	_, err := a.call(ctx, Set, pending.ID, fieldsOf(a.secret.Kind, pending.Value))
 	var failed *StepError
@@ -362,9 +385,11 @@ func (a *attempt) findOut(ctx context.Context) error {
 			continue
 		}
 		if a.test(ctx, version) == nil {
-			delete(a.tested, a.pending().Number) // set is called again, and then it counts anew
 			return a.update(func(_ *vault.Secret, r *Rotation) error { r.Run.Step = Set; return nil })
 		}
+	}
+	if ctx.Err() != nil {
+		return errors.New("interrupted while testing which value works")
 	}
 	return fmt.Errorf("%w: %w", ErrLockedOut, a.tested[a.pending().Number])
 }
@@ -432,10 +457,17 @@ func (a *attempt) update(change func(*vault.Secret, *Rotation) error) error {
 		if r.Run == nil || r.Run.Token != token {
 			return errAbandoned
 		}
+		if err := s.Live(); err != nil {
+			return err
+		}
 		if abandoned = overtaken(s, r.Run); abandoned {
-			r.log(Event{Time: a.now(), Outcome: Abandoned, Step: r.Run.Step, Reason: "a value was stored by hand meanwhile"})
+			reason := "a value was stored by hand meanwhile"
+			if made, err := s.Find(vault.Selector{ID: token}); err == nil && r.Run.Called {
+				reason += fmt.Sprintf("; the service may have taken version %d before that", made.Number)
+			}
+			r.log(Event{Time: a.now(), Outcome: Abandoned, Step: r.Run.Step, Reason: reason})
 			r.Run = nil
-			return nil
+			return dropPending(s, token)
 		}
 		return change(s, r)
 	})
@@ -443,6 +475,16 @@ func (a *attempt) update(change func(*vault.Secret, *Rotation) error) error {
 		return errAbandoned
 	}
 	return err
+}
+
+// dropPending takes the label off the version that a rotation made, which stays
+// in the history.
+func dropPending(s *vault.Secret, token string) error {
+	pending, err := s.Find(vault.Selector{Label: vault.Pending})
+	if err != nil || pending.ID != token {
+		return nil
+	}
+	return s.MoveLabel(vault.Pending, 0, pending.Number)
 }
 
 // overtaken reports whether the labels have moved since the last step.

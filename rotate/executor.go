@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -68,10 +69,12 @@ func (x *Executor) Call(ctx context.Context, c Call) ([]byte, error) {
 	masked := mask.New(c.secrets()...).Writer(&stderr)
 	stdout, err := x.run(ctx, cmd, input, masked)
 	masked.Close()
-	if err == nil && len(stdout) > maxOutput {
+	switch {
+	case err == nil && c.Step != Create:
+		return nil, nil
+	case err == nil && len(stdout) > maxOutput:
 		return nil, fmt.Errorf("%s: it printed more than %d bytes", c.Step, maxOutput)
-	}
-	if err == nil {
+	case err == nil:
 		return stdout, nil
 	}
 	failed := &StepError{Step: c.Step, Reason: oneLine(string(stderr)), Problem: err.Error()}
@@ -85,9 +88,20 @@ func (x *Executor) Call(ctx context.Context, c Call) ([]byte, error) {
 		failed.Problem = exit.ProcessState.String()
 		failed.Refused = c.Step == Set && exit.ExitCode() == exitRefused
 	default:
-		return nil, fmt.Errorf("the rotator %s cannot be started: %w", path, err)
+		return nil, fmt.Errorf("the rotator %s cannot be started%s: %w", path, notStarted(err), err)
 	}
 	return nil, failed
+}
+
+// notStarted says of a script what the kernel's error does not.
+func notStarted(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return ", since the program that its first line names is not there"
+	case errors.Is(err, syscall.ENOEXEC):
+		return ", since it is no program and has no first line such as #!/bin/sh"
+	}
+	return ""
 }
 
 // run runs cmd as the leader of a process group, and ends the whole group with
@@ -215,11 +229,5 @@ func (x *Executor) Find(rotator string) (string, error) {
 	if !info.Mode().IsRegular() || !isExecutable(info) {
 		return "", fmt.Errorf("the rotator %s is not an executable file; run: chmod u+x %s", path, path)
 	}
-	// The links on the way are as good a place to put another file as the end.
-	for _, p := range []string{real, path} {
-		if err := checkOwnership(p); err != nil {
-			return "", err
-		}
-	}
-	return real, nil
+	return real, checkOwnership(path)
 }

@@ -81,6 +81,9 @@ func (e *Engine) Cancel(ctx context.Context, name vault.Name, force bool) error 
 		return fmt.Errorf("%q: %w", name, ErrNothingPending)
 	}
 	if run.Called && run.Step != Finish && !force {
+		if err := a.allowed(); err != nil {
+			return err
+		}
 		a.tested = map[int]error{}
 		current, err := a.secret.Find(vault.Selector{})
 		if err != nil {
@@ -96,11 +99,7 @@ func (e *Engine) Cancel(ctx context.Context, name vault.Name, force bool) error 
 		}
 		r.log(Event{Time: a.now(), Outcome: Cancelled, Step: r.Run.Step})
 		r.Run = nil
-		pending, err := s.Find(vault.Selector{Label: vault.Pending})
-		if err != nil || pending.ID != run.Token {
-			return nil
-		}
-		return s.MoveLabel(vault.Pending, 0, pending.Number)
+		return dropPending(s, run.Token)
 	})
 	return err
 }

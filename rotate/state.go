@@ -121,7 +121,12 @@ func (r Rotation) Due(changed, now time.Time) (schedule.Status, error) {
 		return schedule.Status{}, err
 	}
 	if r.Run != nil {
-		return schedule.Status{Rotate: !now.Before(r.Run.RetryAt), Due: r.Run.Started, Opens: r.Run.RetryAt}, nil
+		// No wait is longer than lastRetry, unless the clock was wrong when it began.
+		retryAt := r.Run.RetryAt
+		if retryAt.After(now.Add(lastRetry)) {
+			retryAt = now
+		}
+		return schedule.Status{Rotate: !now.Before(retryAt), Due: r.Run.Started, Opens: retryAt}, nil
 	}
 	last := r.Since
 	for _, t := range []time.Time{r.Rotated, changed} {
