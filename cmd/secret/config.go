@@ -123,10 +123,16 @@ func (a *app) runConfigSet(name, value string) error {
 		}
 	}
 	return a.changeConfig(func(root *yaml.Node) {
-		removeEntry(root, name)
 		node := scalarNode([]byte(value))
 		if isVariableName("_" + value) {
 			node.Tag = "" // a number or a truth needs no quotes here
+		}
+		for i := 0; i+1 < len(root.Content); i += 2 {
+			if old := root.Content[i+1]; root.Content[i].Value == name {
+				node.HeadComment, node.LineComment, node.FootComment = old.HeadComment, old.LineComment, old.FootComment
+				root.Content[i+1] = node
+				return
+			}
 		}
 		root.Content = append(root.Content, scalarNode([]byte(name)), node)
 	})
