@@ -61,7 +61,6 @@ func soon(t *testing.T, what string, call func() error) error {
 	}
 }
 
-// elsewhere returns what a planted symlink leads to.
 func wantNotFollowed(t *testing.T, path string) {
 	t.Helper()
 	target, err := os.Readlink(path)
@@ -179,6 +178,22 @@ func TestPlantedAtADirectory(t *testing.T) {
 				_, err = vault.Open(header, parseKey(t, testMaster, testVaultID), outside(c))
 				wantError(t, err, vault.ErrDamaged)
 			}
+		})
+	}
+}
+
+func TestPlantedAtTheLockOfARotation(t *testing.T) {
+	for what, plant := range planted {
+		t.Run(what, func(t *testing.T) {
+			v, dir, _ := newVault(t)
+			s := set(t, v, "s", "one")
+			path := filepath.Join(dir, "rotating", s.ID+".lock")
+			if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			plant(t, path)
+			wantError(t, soon(t, "LockRotation", func() error { _, err := v.LockRotation(s); return err }), vault.ErrDamaged)
+			wantNotFollowed(t, path)
 		})
 	}
 }

@@ -132,6 +132,9 @@ func decode(document []byte) (members map[string]any) {
 func FuzzHeader(f *testing.F) {
 	text := header()
 	f.Add(text[:strings.Index(text, "checksum")])
+	own, _, _ := strings.Cut(string(readFile(f, "testdata/vaults/v1/vault.yaml")), "checksum")
+	f.Add(own)
+	f.Add(strings.Replace(own, "[key-file, passphrase]", "[key-file,,  passphrase]", 1))
 	f.Add("format: 2\n")
 	f.Add("format: 1\nvault: \"a\\nb\"\nunlock: [\"a, b\"]\n")
 	f.Add("{format: 1, vault: 6f1c3a52-9d0e-4b7a-8c21-5e4f7a90b3d6, check: 0123456789abcdef0123456789abcdef, unlock: &a [x], created: 0001-01-01}\n")

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"example.org/secret/crypto"
+	"example.org/secret/crypto/keyring"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
 
@@ -120,9 +121,13 @@ func (n *newVault) withKeyring() (err error) {
 		n.takeBacks = append(n.takeBacks, func() error { return n.keyring.Delete(n.id) })
 		return nil
 	}
-	// What may have been stored all the same is of no use to anybody.
-	_ = n.keyring.Delete(n.id)
-	refusal := noKeyf("%v, and nothing was made; %s", err, keyringHint(err))
+	if errors.Is(err, keyring.ErrNotStored) {
+		// Something else may be there. After other failures there is nothing, and
+		// a locked keyring would only prompt again.
+		_ = n.keyring.Delete(n.id)
+	}
+	refusal := noKeyf("%v, and nothing was made; %s", err,
+		keyringHint(err, "use a key file (--key-file PATH) or a passphrase (--passphrase)"))
 	if !n.stdinIsTerminal {
 		return refusal
 	}
