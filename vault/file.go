@@ -100,6 +100,48 @@ func writeSynced(path string, data []byte) error {
 	return f.Close()
 }
 
+// WriteNewFile makes the file path for the user alone, durably and at once: a crash
+// leaves the whole file or none. Whatever is at path already stays, and the error
+// is [fs.ErrExist]. The directory is made if need be.
+func WriteNewFile(path string, data []byte) error {
+	dir := filepath.Dir(path)
+	if err := makeParents(dir); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, leftover+"-*") // of mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close() // where it was not reached below
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := linkNew(f.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// linkNew gives a file a second name, which is free. Memory sticks have file
+// systems without links, where nothing but looking first is left.
+func linkNew(from, to string) error {
+	err := os.Link(from, to)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if _, err := os.Lstat(to); !isNotExist(err) {
+		return fs.ErrExist
+	}
+	return os.Rename(from, to)
+}
+
 // removeFile removes dir/name durably: without the sync of the directory a
 // deleted secret could come back.
 func removeFile(dir, name string) error {

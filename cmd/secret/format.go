@@ -123,60 +123,19 @@ func isPlainYAMLText(value []byte) bool {
 
 // printVariables prints variables for a .env file or for a shell.
 func (a *app) printVariables(p picked, format string) error {
-	variables := map[string]vault.Bytes{}
-	if p.isWhole() {
-		for field, value := range p.version.Fields {
-			name := field
-			if p.secret.Kind == vault.Credential {
-				name = envName(field)
-			}
-			if _, twice := variables[name]; twice {
-				return usagef("two fields of %q would be the variable %s; print them with --format json", p.secret.Name, name)
-			}
-			variables[name] = value
-		}
-	} else {
-		name := p.field
-		if name == "" {
-			name = string(p.secret.Name[strings.LastIndex(string(p.secret.Name), "/")+1:])
-		}
-		variables[envName(name)] = p.bytes
+	variables, err := p.variables("")
+	if err != nil {
+		return err
 	}
 	var b strings.Builder
-	for _, name := range sortedKeys(variables) {
-		value := variables[name]
-		switch {
-		case !isVariableName(name):
-			return usagef("the field %q cannot be a variable's name; print it with --format json", name)
-		case bytes.IndexByte(value, 0) >= 0:
-			return usagef("the value of %s holds a NUL byte, which no variable can", name)
-		case format == "shell":
-			b.WriteString("export " + name + "=" + shellescape.Quote(string(value)) + "\n")
-		default:
-			b.WriteString(name + "=" + quoteDotenv(string(value)) + "\n")
+	for _, v := range variables {
+		if format == "shell" {
+			b.WriteString("export " + v.name + "=" + shellescape.Quote(string(v.value)) + "\n")
+		} else {
+			b.WriteString(v.name + "=" + quoteDotenv(string(v.value)) + "\n")
 		}
 	}
 	return a.write([]byte(b.String()))
-}
-
-// envName makes a variable's name of a field's or secret's: upper case, with
-// underscores for what such names cannot hold.
-func envName(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
-			return unicode.ToUpper(r)
-		}
-		return '_'
-	}, s)
-}
-
-func isVariableName(s string) bool {
-	for i, r := range s {
-		if r != '_' && (r >= utf8.RuneSelf || !unicode.IsLetter(r)) && (i == 0 || !unicode.IsDigit(r)) {
-			return false
-		}
-	}
-	return s != ""
 }
 
 // quoteDotenv quotes for a .env file. There is no one dialect. Most readers, and a
