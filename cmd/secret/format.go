@@ -138,24 +138,27 @@ func (a *app) printVariables(p picked, format string) error {
 	return a.write([]byte(b.String()))
 }
 
-// quoteDotenv quotes for a .env file. There is no one dialect: escaping these in
-// double quotes is what most readers, and a shell that sources the file, agree
-// upon. Where they cannot agree:
+// quoteDotenv quotes for a .env file. There is no one dialect. Most readers, and a
+// shell that sources the file, agree upon single quotes around anything but a
+// single quote, and where there is one upon double quotes with these escapes. Where
+// they cannot agree:
 //
+//   - Node's readers take the escapes literally: a value with a single quote and one
+//     of \ " $ ` as well is not what they make of it.
 //   - A carriage return is written \r, since readers take a real one for the end
 //     of a line. A shell reads a backslash and an r; --format shell is for shells.
 //   - Many readers take a quote behind a backslash for an escaped one whatever
 //     stands before it, and would read on into the next lines. So backslashes at
 //     the end of a value stand behind the quotes, where a shell reads them and
-//     those readers report an error.
-//   - joho/godotenv loses a quote at the end of a value in double quotes. Single
-//     quotes help, unless the value has one of these, or a carriage return, too.
+//     those readers report an error or something else.
+//   - joho/godotenv loses a quote at the end of a value in double quotes.
 func quoteDotenv(value string) string {
-	if strings.HasSuffix(value, `"`) && !strings.ContainsAny(value, "'\r") {
-		return "'" + value + "'"
-	}
 	body := strings.TrimRight(value, `\`)
+	behind := strings.Repeat(`\\`, len(value)-len(body))
+	if strings.ContainsAny(body, "\\\"$`") && !strings.ContainsAny(body, "'\r") {
+		return "'" + body + "'" + behind
+	}
 	return `"` + strings.NewReplacer(
 		`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`", "\r", `\r`,
-	).Replace(body) + `"` + strings.Repeat(`\\`, len(value)-len(body))
+	).Replace(body) + `"` + behind
 }
