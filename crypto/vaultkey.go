@@ -80,6 +80,12 @@ func (k *VaultKey) Check() string { return hex.EncodeToString(k.check) }
 // MasterKey returns the key that this one was derived from.
 func (k *VaultKey) MasterKey() MasterKey { return k.master }
 
+// String hides the key from logs and error messages.
+func (k *VaultKey) String() string { return "[vault key]" }
+
+// GoString hides the key from %#v.
+func (k *VaultKey) GoString() string { return k.String() }
+
 // FileID returns the id under which name is filed: 160 bits of HMAC-SHA256, as
 // 32 characters of lower-case base32. Without the key nothing can be told of the
 // name, not even whether a guess is right.

@@ -10,6 +10,9 @@ import (
 // stagingDir holds the files of a batch until all of them are on the disk.
 const stagingDir = ".staged"
 
+// replaced is behind the names of the files in it that were in the vault before.
+const replaced = ".old"
+
 // UpsertAll is [Vault.Upsert] for many secrets at once: if change fails for one of
 // them, or the disk is full, none is changed. All new files are on the disk before
 // the first takes its place, so that only a crash within the moment of the
@@ -22,34 +25,31 @@ func (v *Vault) UpsertAll(names []Name, change func(i int, s *Secret) error, pro
 	}
 	defer unlock()
 	staging := filepath.Join(v.secrets(), stagingDir)
-	if err := makeDir(staging); err != nil {
-		return fmt.Errorf("saving: %w", err)
-	}
 	defer os.RemoveAll(staging)
-	staged := map[string]Name{}
+	var staged []string
+	seen := map[string]bool{}
 	for i, name := range names {
 		fileID := v.key.FileID(string(name))
-		if _, twice := staged[fileID]; twice {
+		if seen[fileID] {
 			return failf(ErrInvalid, "the name %q stands there twice", name)
 		}
+		seen[fileID] = true
 		changed, err := v.stage(staging, name, func(s *Secret) error { return change(i, s) })
 		if err != nil {
 			return err
 		}
 		if changed {
-			staged[fileID] = name
+			staged = append(staged, fileID)
 		}
 		progress(i + 1)
 	}
-	if err := syncDir(staging); err != nil {
+	if len(staged) == 0 {
+		return nil
+	}
+	if err := v.placeAll(staging, staged); err != nil {
 		return fmt.Errorf("saving: %w", err)
 	}
-	for fileID, name := range staged {
-		if err := replace(filepath.Join(staging, fileID+extension), v.path(fileID)); err != nil {
-			return fmt.Errorf("saving %q: %w", name, err)
-		}
-	}
-	return syncDir(v.secrets())
+	return nil
 }
 
 // stage writes the file of a changed secret into the staging directory.
@@ -72,8 +72,37 @@ func (v *Vault) stage(staging string, name Name, change func(*Secret) error) (ch
 	if err != nil {
 		return false, err
 	}
+	if err := makeDir(staging); err != nil {
+		return false, fmt.Errorf("saving: %w", err)
+	}
 	if err := writeSynced(filepath.Join(staging, fileID+extension), sealed); err != nil {
 		return false, fmt.Errorf("saving %q: %w", name, err)
 	}
 	return true, nil
+}
+
+// placeAll moves the staged files to where they belong. If that fails for one of
+// them, those before it are taken back: a directory may need room to grow.
+func (v *Vault) placeAll(staging string, staged []string) error {
+	if err := syncDir(staging); err != nil {
+		return err
+	}
+	var undo []func() error
+	for _, fileID := range staged {
+		from, to := filepath.Join(staging, fileID+extension), v.path(fileID)
+		linkErr := os.Link(to, from+replaced)
+		if err := replace(from, to); err != nil {
+			for _, takeBack := range undo {
+				err = errors.Join(err, takeBack())
+			}
+			return errors.Join(err, syncDir(v.secrets()))
+		}
+		switch {
+		case linkErr == nil:
+			undo = append(undo, func() error { return replace(from+replaced, to) })
+		case isNotExist(linkErr):
+			undo = append(undo, func() error { return os.Remove(to) })
+		} // else the file system has no links, and a new version stays
+	}
+	return syncDir(v.secrets())
 }

@@ -100,6 +100,48 @@ func writeSynced(path string, data []byte) error {
 	return f.Close()
 }
 
+// WriteNewFile makes the file path for the user alone, durably and at once: a crash
+// leaves the whole file or none. Whatever is at path already stays, and the error
+// is [fs.ErrExist]. The directory is made if need be.
+func WriteNewFile(path string, data []byte) error {
+	dir := filepath.Dir(path)
+	if err := makeParents(dir); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, leftover+"-*") // of mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close() // where it was not reached below
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := linkNew(f.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// linkNew gives a file a second name, which is free. Memory sticks have file
+// systems without links, where nothing but looking first is left.
+func linkNew(from, to string) error {
+	err := os.Link(from, to)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if _, err := os.Lstat(to); !isNotExist(err) {
+		return fs.ErrExist
+	}
+	return os.Rename(from, to)
+}
+
 // removeFile removes dir/name durably: without the sync of the directory a
 // deleted secret could come back.
 func removeFile(dir, name string) error {
@@ -109,15 +151,33 @@ func removeFile(dir, name string) error {
 	return syncDir(dir)
 }
 
-// makeDir makes dir and its parents for the user alone.
+// makeDir makes a directory of a vault for the user alone. A symbolic link there
+// would take what is written out of the vault.
 func makeDir(dir string) error {
-	if info, err := os.Lstat(dir); err == nil && info.IsDir() {
+	info, err := os.Lstat(dir)
+	switch {
+	case err == nil && !info.IsDir():
+		return failf(ErrDamaged, "%s is not a directory", dir)
+	case err == nil:
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	// Another process may have been faster.
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return syncDir(filepath.Dir(dir))
+}
+
+// makeParents makes dir and what is missing above it for the user alone, each
+// durably: a vault is gone if a directory above it is.
+func makeParents(dir string) error {
+	if _, err := os.Stat(dir); !isNotExist(err) {
+		return err
+	}
+	if err := makeParents(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	return makeDir(dir)
 }
 
 // checkDir refuses a vault that others can reach.

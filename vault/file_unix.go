@@ -9,10 +9,14 @@ import (
 	"syscall"
 )
 
+// openFlags keep a planted file from leading elsewhere, and a FIFO from making us
+// wait for its writer.
+const openFlags = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+
 func openRegular(path string) (*os.File, error) {
-	// O_NONBLOCK: opening a FIFO would wait for a writer.
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
-	if errors.Is(err, syscall.ELOOP) {
+	f, err := os.OpenFile(path, os.O_RDONLY|openFlags, 0)
+	// ENXIO is what a socket answers.
+	if errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.ENXIO) {
 		return nil, notRegular(path)
 	}
 	return f, err

@@ -9,6 +9,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+const openFlags = 0
+
 func openRegular(path string) (*os.File, error) {
 	info, err := os.Lstat(path)
 	if err != nil {

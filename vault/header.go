@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"gopkg.in/yaml.v3"
 )
 
@@ -77,13 +78,12 @@ func parseHeader(dir string, text []byte) (*Header, error) {
 		return nil, failf(ErrDamaged, "%s was changed or cut short; bring it back from a copy of the vault", path)
 	}
 	h := &Header{Dir: dir}
-	if err := yaml.Unmarshal([]byte(body), h); err != nil {
-		return nil, failf(ErrDamaged, "%s is not what this program writes", path)
-	}
+	// A newer format may have other types; its number is decoded all the same.
+	err := yaml.Unmarshal([]byte(body), h)
 	if h.Format > format {
 		return nil, failf(ErrNewerFormat, "%s has format %d; this program knows formats up to %d", dir, h.Format, format)
 	}
-	if h.Format < 1 || h.ID == "" || h.Check == "" {
+	if err != nil || h.Format < 1 || !h.wellFormed() {
 		return nil, failf(ErrDamaged, "%s is not what this program writes", path)
 	}
 	return h, nil
@@ -111,16 +111,23 @@ func parseOwnHeader(text string) *Header {
 			h.Check = value
 		}
 	}
-	// YAML has quotes and comments; these have neither.
-	plain := func(r rune) bool { return r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' }
-	words := h.ID + h.Check
-	for _, way := range h.Unlock {
-		words += string(way)
-	}
-	if h.ID == "" || h.Check == "" || strings.TrimFunc(words, plain) != "" || string(h.encode()) != text {
+	if !h.wellFormed() || string(h.encode()) != text {
 		return nil
 	}
 	return h
+}
+
+// wellFormed reports whether encode would write h as it was read. The checksum is
+// no proof of that: anybody can compute it.
+func (h *Header) wellFormed() bool {
+	id, err := uuid.Parse(h.ID)
+	check, checkErr := hex.DecodeString(h.Check)
+	if err != nil || id.String() != h.ID || checkErr != nil || len(check) != 16 || hex.EncodeToString(check) != h.Check {
+		return false
+	}
+	return !slices.ContainsFunc(h.Unlock, func(way Way) bool {
+		return way == "" || strings.Trim(string(way), "abcdefghijklmnopqrstuvwxyz0123456789-") != ""
+	})
 }
 
 // Has reports whether the vault can be unlocked in the given way.

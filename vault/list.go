@@ -43,40 +43,40 @@ type Listing struct {
 	RolledBack []Name
 }
 
+// listAttempts bounds how long List runs after a writer that never rests.
+const listAttempts = 10
+
 // List tells of all secrets. Files that cannot be read do not keep it from
 // telling of the others. Those that look as they did when the list cache was
 // written are not opened.
 func (v *Vault) List() (Listing, error) {
-	ids, err := listFiles(v.dir)
-	if err != nil {
-		return Listing{}, fmt.Errorf("listing the vault: %w", err)
-	}
 	// Half of the time goes into collecting the garbage of small files.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	cache := v.readCache()
-	scanned := v.scan(ids, cache)
-
+	found := map[string]scannedFile{}
+	for range listAttempts {
+		ids, err := listFiles(v.dir)
+		if err != nil {
+			return Listing{}, fmt.Errorf("listing the vault: %w", err)
+		}
+		if vanished := v.scan(ids, cache, found); !vanished {
+			break
+		}
+		// What a rename moved has a file now that was not listed yet.
+	}
+	v.updateCache(cache, found)
 	now := v.now()
 	var listing Listing
-	updated := listCache{}
-	fresh := len(cache) != len(ids)
-	for i, id := range ids {
-		file := scanned[i]
-		if isNotExist(file.err) {
-			continue
-		}
+	for _, file := range found {
 		if file.err != nil {
 			listing.Damaged = append(listing.Damaged, file.err)
-			if cached, known := cache[id]; known {
-				cached.state = fileState{}
-				updated[id] = cached // for its highest revision
-			}
 			continue
 		}
 		s := file.entry.summary
-		fresh = fresh || file.opened
-		updated[id] = file.entry
-		if v.halfRenamed(s.ID, s.Revision, s.RenamedFrom) || s.Deletion.over(now) {
+		// As halfRenamed, but by what was read here: the old file may be gone since.
+		old, ok := found[s.RenamedFrom]
+		half := ok && old.entry.summary.ID == s.ID && old.entry.summary.Revision < s.Revision
+		if half || s.Deletion.over(now) {
 			continue
 		}
 		listing.Secrets = append(listing.Secrets, s)
@@ -85,10 +85,30 @@ func (v *Vault) List() (Listing, error) {
 		}
 	}
 	slices.SortFunc(listing.Secrets, func(a, b Summary) int { return strings.Compare(string(a.Name), string(b.Name)) })
-	if fresh && v.outside.CacheFile != "" {
+	slices.SortFunc(listing.Damaged, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	slices.Sort(listing.RolledBack)
+	return listing, nil
+}
+
+// updateCache writes the cache anew if List learned anything.
+func (v *Vault) updateCache(cache listCache, found map[string]scannedFile) {
+	if v.outside.CacheFile == "" {
+		return
+	}
+	updated := make(listCache, len(found))
+	learned := len(cache) != len(found)
+	for id, file := range found {
+		learned = learned || file.opened
+		if file.err == nil {
+			updated[id] = file.entry
+		} else if cached, known := cache[id]; known {
+			cached.state = fileState{} // kept for its highest revision only
+			updated[id] = cached
+		}
+	}
+	if learned {
 		v.writeCache(updated)
 	}
-	return listing, nil
 }
 
 // scannedFile is one file of a List.
@@ -98,8 +118,10 @@ type scannedFile struct {
 	err    error
 }
 
-// scan looks at all files, on all processors.
-func (v *Vault) scan(ids []string, cache listCache) []scannedFile {
+// scan looks at those of the files ids that found does not have yet, on all
+// processors, and reports whether some were there no more.
+func (v *Vault) scan(ids []string, cache listCache, found map[string]scannedFile) (vanished bool) {
+	ids = slices.DeleteFunc(ids, func(id string) bool { _, known := found[id]; return known })
 	scanned := make([]scannedFile, len(ids))
 	// Files that are younger than this may change again without a sign.
 	settled := v.outside.Now().Add(-racyMargin).UnixNano()
@@ -118,7 +140,14 @@ func (v *Vault) scan(ids []string, cache listCache) []scannedFile {
 		})
 	}
 	workers.Wait()
-	return scanned
+	for i, id := range ids {
+		if isNotExist(scanned[i].err) {
+			vanished = true
+			continue
+		}
+		found[id] = scanned[i]
+	}
+	return vanished
 }
 
 func (v *Vault) scanFile(buffer *bytes.Buffer, fileID string, cached cacheEntry, known bool) scannedFile {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -20,7 +21,10 @@ const (
 //
 // The unlock function is a result so that nobody forgets to look at the error.
 func (v *Vault) lock() (unlock func(), err error) {
-	file := flock.New(filepath.Join(v.dir, lockFile), flock.SetPermissions(0o600))
+	file, err := newLock(filepath.Join(v.dir, lockFile))
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), v.outside.LockTimeout)
 	defer cancel()
 	if _, err := file.TryLockContext(ctx, lockRetry); err != nil {
@@ -31,4 +35,12 @@ func (v *Vault) lock() (unlock func(), err error) {
 		return nil, fmt.Errorf("locking the vault: %w", err)
 	}
 	return func() { file.Close() }, nil
+}
+
+// newLock returns the lock at path, where nothing else may have been planted.
+func newLock(path string) (*flock.Flock, error) {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, notRegular(path)
+	}
+	return flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDONLY|openFlags)), nil
 }

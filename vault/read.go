@@ -1,7 +1,8 @@
 package vault
 
-// Get reads a secret. The error is [ErrNotFound] or [ErrDamaged]. A secret that is
-// scheduled for deletion is returned as well: see [Secret.Live].
+// Get reads a secret. The error is [ErrNotFound], [ErrDamaged] or
+// [ErrNewerFormat]. A secret that is scheduled for deletion is returned as well:
+// see [Secret.Live].
 func (v *Vault) Get(name Name) (*Secret, error) {
 	s, err := v.read(v.key.FileID(string(name)))
 	if isNotExist(err) || (err == nil && (v.halfRenamed(s.ID, s.Revision, s.RenamedFrom) || s.Deletion.over(v.now()))) {
@@ -29,6 +30,9 @@ func (v *Vault) read(fileID string) (*Secret, error) {
 	s, err := decodeRecord(document)
 	if err != nil {
 		return nil, v.damaged(fileID)
+	}
+	if s.sealedFurther() {
+		return nil, failf(ErrNewerFormat, "%q is sealed to a key of its own, which takes a newer version of this program", s.Name)
 	}
 	s.vault = v
 	return s, nil

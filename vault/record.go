@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -33,19 +34,39 @@ func decodeRecord(document []byte) (*Secret, error) {
 	if err := json.Unmarshal(document, s); err != nil {
 		return nil, ErrDamaged
 	}
+	if !s.wellNumbered() {
+		return nil, ErrDamaged
+	}
 	if s.Labels == nil {
 		s.Labels = map[Label]int{}
 	}
 	return s, nil
 }
 
+// sealedFurther reports whether a value is not here but sealed once more, to a
+// key that only a later version of this program knows (FORMAT.md, Reserved).
+func (s *Secret) sealedFurther() bool {
+	return slices.ContainsFunc(s.Versions, func(v Version) bool { return v.Plain == nil && v.Fields == nil })
+}
+
+// wellNumbered reports whether the versions are what numbers are counted on from.
+func (s *Secret) wellNumbered() bool {
+	last := 0
+	for _, v := range s.Versions {
+		if v.Number <= last {
+			return false
+		}
+		last = v.Number
+	}
+	return last > 0
+}
+
 type members map[string]json.RawMessage
 
-func jsonMembers(t reflect.Type) map[string]bool {
-	names := map[string]bool{}
+func jsonMembers(t reflect.Type) (names []string) {
 	for _, field := range reflect.VisibleFields(t) {
 		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" {
-			names[name] = true
+			names = append(names, name)
 		}
 	}
 	return names
@@ -59,15 +80,18 @@ func carryUnknown(before, after []byte) ([]byte, error) {
 	if err := json.Unmarshal(before, &old); err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(old["versions"], &oldVersions); err != nil {
-		return nil, err
+	// It may be spelled otherwise, see unknownMembers.
+	if versions, ok := old["versions"]; ok {
+		if err := json.Unmarshal(versions, &oldVersions); err != nil {
+			return nil, err
+		}
 	}
 	unknown := unknownMembers(old, jsonMembers(reflect.TypeFor[Secret]()))
 	unknownOf := map[string]members{}
 	versionMembers := jsonMembers(reflect.TypeFor[Version]())
 	for _, version := range oldVersions {
 		if m := unknownMembers(version, versionMembers); len(m) > 0 {
-			unknownOf[string(version["id"])] = m
+			unknownOf[string(version["number"])] = m
 		}
 	}
 	if len(unknown) == 0 && len(unknownOf) == 0 {
@@ -81,7 +105,7 @@ func carryUnknown(before, after []byte) ([]byte, error) {
 	}
 	maps.Copy(updated, unknown)
 	for _, version := range updatedVersions {
-		maps.Copy(version, unknownOf[string(version["id"])])
+		maps.Copy(version, unknownOf[string(version["number"])])
 	}
 	var err error
 	if updated["versions"], err = json.Marshal(updatedVersions); err != nil {
@@ -90,10 +114,11 @@ func carryUnknown(before, after []byte) ([]byte, error) {
 	return json.Marshal(updated)
 }
 
-func unknownMembers(m members, known map[string]bool) members {
+// unknownMembers compares as package json does, which takes "Name" for "name".
+func unknownMembers(m members, known []string) members {
 	unknown := members{}
 	for name, value := range m {
-		if !known[name] {
+		if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
 			unknown[name] = value
 		}
 	}

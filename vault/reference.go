@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-const referenceScheme = "secret://"
+// ReferenceScheme is how a reference begins where other texts may stand.
+const ReferenceScheme = "secret://"
 
 // Reference points to a secret, or to one field or version of it:
 // secret://NAME, secret://NAME#FIELD, each with ?version=N or ?label=L behind.
@@ -20,7 +21,7 @@ type Reference struct {
 
 // ParseReference parses s. The error is [ErrInvalid].
 func ParseReference(s string) (Reference, error) {
-	rest, query, hasQuery := strings.Cut(strings.TrimPrefix(s, referenceScheme), "?")
+	rest, query, hasQuery := strings.Cut(strings.TrimPrefix(s, ReferenceScheme), "?")
 	rest, field, hasField := strings.Cut(rest, "#")
 	if hasQuery && !hasField {
 		// The order that URLs have is understood as well.
@@ -61,7 +62,7 @@ func parseReferenceQuery(query string) (Selector, error) {
 
 // String returns the reference in the form that [ParseReference] reads.
 func (r Reference) String() string {
-	s := referenceScheme + string(r.Name)
+	s := ReferenceScheme + string(r.Name)
 	if r.Field != "" {
 		s += "#" + url.PathEscape(r.Field)
 	}

@@ -3,8 +3,6 @@ package vault
 import (
 	"fmt"
 	"path/filepath"
-
-	"github.com/gofrs/flock"
 )
 
 const rotatingDir = "rotating"
@@ -18,7 +16,10 @@ func (v *Vault) LockRotation(s *Secret) (unlock func(), err error) {
 	if err := makeDir(dir); err != nil {
 		return nil, fmt.Errorf("locking the rotation of %q: %w", s.Name, err)
 	}
-	file := flock.New(filepath.Join(dir, s.ID+".lock"), flock.SetPermissions(0o600))
+	file, err := newLock(filepath.Join(dir, s.ID+".lock"))
+	if err != nil {
+		return nil, err
+	}
 	locked, err := file.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("locking the rotation of %q: %w", s.Name, err)

@@ -205,14 +205,23 @@ func (s *Secret) Add(n NewVersion) error {
 	return nil
 }
 
-// Clear drops all versions and labels, for a value that is to take the place of
-// the whole history. A version has to be added afterwards.
-func (s *Secret) Clear() {
-	s.Kind, s.Versions, s.Labels = "", nil, map[Label]int{}
+// Replace is Add for a value that takes the place of the whole history, whatever
+// kind the secret was. Version numbers go on.
+func (s *Secret) Replace(n NewVersion) error {
+	kind := s.Kind
+	s.Kind = n.Kind
+	if err := s.Add(n); err != nil {
+		s.Kind = kind
+		return err
+	}
+	last := s.Versions[len(s.Versions)-1]
+	s.Versions, s.Labels = []Version{last}, map[Label]int{Current: last.Number}
+	return nil
 }
 
 // prune drops the oldest versions without a label until at most keep of them are
-// left, except those younger than a day.
+// left, except those younger than a day. The newest stays in any case, since the
+// next number is counted from it.
 func (s *Secret) prune(keep int, now time.Time) {
 	excess := len(s.Versions) - keep
 	labelled := map[int]bool{}
@@ -222,8 +231,9 @@ func (s *Secret) prune(keep int, now time.Time) {
 			excess--
 		}
 	}
+	newest := s.Versions[len(s.Versions)-1].Number
 	s.Versions = slices.DeleteFunc(s.Versions, func(v Version) bool {
-		if excess <= 0 || labelled[v.Number] || now.Sub(v.Created) < pruneAfter {
+		if excess <= 0 || v.Number == newest || labelled[v.Number] || now.Sub(v.Created) < pruneAfter {
 			return false
 		}
 		excess--
@@ -231,13 +241,14 @@ func (s *Secret) prune(keep int, now time.Time) {
 	})
 }
 
-// SetDescription replaces the description: at most 2048 bytes.
+// SetDescription replaces the description: at most 2048 bytes of
+// UTF-8.
 func (s *Secret) SetDescription(text string) error {
 	if len(text) > maxDescriptionLength {
 		return failf(ErrInvalid, "the description has %d bytes; the limit is %d", len(text), maxDescriptionLength)
 	}
 	if !utf8.ValidString(text) {
-		return failf(ErrInvalid, "the description is not UTF-8")
+		return failf(ErrInvalid, "the description has to be UTF-8")
 	}
 	if err := s.Live(); err != nil {
 		return err
@@ -254,8 +265,8 @@ func (s *Secret) Tag(key, value string) error {
 		return failf(ErrInvalid, "a tag's key has 1 to %d bytes; %.20q does not", maxTagKeyLength, key)
 	case len(value) > maxTagValueLength:
 		return failf(ErrInvalid, "the value of the tag %q is longer than %d bytes", key, maxTagValueLength)
-	case !utf8.ValidString(key + value):
-		return failf(ErrInvalid, "the tag %q is not UTF-8", key)
+	case !utf8.ValidString(key), !utf8.ValidString(value):
+		return failf(ErrInvalid, "the tag %q and its value have to be UTF-8", key)
 	}
 	if _, ok := s.Tags[key]; !ok && len(s.Tags) >= maxTags {
 		return failf(ErrInvalid, "%q has %d tags already, which is the limit", s.Name, maxTags)

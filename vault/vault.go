@@ -52,7 +52,7 @@ type Unlockers map[Way][]byte
 // there is no vault, and Create can be tried again.
 func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside Outside) (*Vault, error) {
 	v := &Vault{dir, key, outside}
-	if err := makeDir(dir); err != nil {
+	if err := makeParents(dir); err != nil {
 		return nil, fmt.Errorf("making the vault: %w", err)
 	}
 	if err := checkDir(dir); err != nil {

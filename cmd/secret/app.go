@@ -32,6 +32,10 @@ type app struct {
 	rand    io.Reader
 	keyring keyring.OS
 
+	// interrupts is set by a command that has something to take back, and gets the
+	// signals that would have ended it.
+	interrupts chan os.Signal
+
 	vaultFlag   string
 	keyFileFlag string
 	jsonFlag    bool
@@ -85,6 +89,7 @@ func run(a *app, args []string) (code int) {
 const (
 	groupSecrets  = "secrets"
 	groupVersions = "versions"
+	groupPrograms = "programs"
 	groupFiles    = "files"
 	groupRotation = "rotation"
 	groupVault    = "vault"
@@ -118,6 +123,7 @@ the operating system, in a key file, or behind a passphrase.`,
 	root.AddGroup(
 		&cobra.Group{ID: groupSecrets, Title: "Secrets:"},
 		&cobra.Group{ID: groupVersions, Title: "Versions:"},
+		&cobra.Group{ID: groupPrograms, Title: "Into programs:"},
 		&cobra.Group{ID: groupFiles, Title: "Files of other tools:"},
 		&cobra.Group{ID: groupRotation, Title: "Rotation:"},
 		&cobra.Group{ID: groupVault, Title: "The vault:"},
@@ -128,13 +134,15 @@ the operating system, in a key file, or behind a passphrase.`,
 		newTagCommand(a), newUntagCommand(a), newGenerateCommand(a))
 	addGroup(root, groupVersions,
 		newHistoryCommand(a), newDiffCommand(a), newRollbackCommand(a), newLabelCommand(a))
+	addGroup(root, groupPrograms,
+		newRunCommand(a), newInjectCommand(a), newEnvCommand(a), newHelperCommand(a))
 	addGroup(root, groupFiles, newImportCommand(a), newExportCommand(a))
 	addGroup(root, groupRotation,
 		newRotateCommand(a), newRotationCommand(a), newRotatorCommand(a))
 	addGroup(root, groupVault,
 		newInitCommand(a), newUnlockCommand(a), newLockCommand(a), newKeyCommand(a), newConfigCommand(a), newCompletionCommand(a), newVersionCommand(a))
 	root.SetHelpCommand(newHelpCommand())
-	root.AddCommand(newManCommand(a), newExitCodesTopic(), newEnvironmentTopic())
+	root.AddCommand(newManCommand(a), newClearClipboardCommand(a), newExitCodesTopic(), newEnvironmentTopic())
 	return root
 }
 

@@ -1,8 +1,12 @@
 package main
 
-import (
-	"github.com/spf13/cobra"
-)
+import "github.com/spf13/cobra"
+
+//go:generate sh -c "mkdir -p ../../completions"
+//go:generate sh -c "go run . completion bash >../../completions/secret.bash"
+//go:generate sh -c "go run . completion zsh >../../completions/secret.zsh"
+//go:generate sh -c "go run . completion fish >../../completions/secret.fish"
+//go:generate sh -c "go run . completion powershell >../../completions/secret.ps1"
 
 // shells are those that completion is written for, by the ending of the file.
 var shells = []string{"bash", "zsh", "fish", "powershell"}

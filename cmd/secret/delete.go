@@ -12,8 +12,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const defaultRecoveryDays = 30
-
 type deleteOptions struct {
 	window string
 	force  bool

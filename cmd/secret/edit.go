@@ -287,7 +287,7 @@ func (s *editSession) keep() string {
 
 func (s *editSession) close() {
 	if !s.kept {
-		os.RemoveAll(s.dir)
+		_ = os.RemoveAll(s.dir)
 	}
 }
 

@@ -50,7 +50,19 @@ func noKeyf(format string, args ...any) error {
 	return &commandError{errNoKey, fmt.Sprintf(format, args...)}
 }
 
+// exitError is the end of a command that we ran for somebody: its exit code is
+// ours. Without a text there is nothing to say about it.
+type exitError struct {
+	code int
+	text string
+}
+
+func (e *exitError) Error() string { return e.text }
+
 func exitCode(err error) int {
+	if exit, ok := errors.AsType[*exitError](err); ok {
+		return exit.code
+	}
 	for _, c := range []struct {
 		kind error
 		code int
@@ -80,12 +92,19 @@ func (a *app) report(err error) int {
 	if err == nil {
 		return exitDone
 	}
+	if exit, ok := errors.AsType[*exitError](err); ok && exit.text == "" {
+		return exit.code
+	}
+	fmt.Fprintf(a.stderr, "secret: %s\n", errorText(err))
+	return exitCode(err)
+}
+
+func errorText(err error) string {
 	text := visible(err.Error())
 	if hint := hintFor(err); hint != "" {
 		text += "; " + hint
 	}
-	fmt.Fprintf(a.stderr, "secret: %s\n", text)
-	return exitCode(err)
+	return text
 }
 
 // hintFor says what to do about failures that look the same in every command.
@@ -110,7 +129,7 @@ func hintFor(err error) string {
 		return "secret history NAME shows which there are"
 	case errors.Is(err, vault.ErrDeleted):
 		return "bring it back with: secret restore NAME"
-	case errors.Is(err, syscall.ENOSPC):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		return "nothing was changed; make room and try again"
 	case errors.Is(err, syscall.EROFS):
 		return "nothing was changed; the file system cannot be written to"

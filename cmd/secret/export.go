@@ -138,6 +138,9 @@ func writeExport(path string, text []byte) error {
 		return fmt.Errorf("writing the export: %w", err)
 	}
 	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync() // what follows may be the end of the vault
+	}
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}

@@ -123,80 +123,42 @@ func isPlainYAMLText(value []byte) bool {
 
 // printVariables prints variables for a .env file or for a shell.
 func (a *app) printVariables(p picked, format string) error {
-	variables := map[string]vault.Bytes{}
-	if p.isWhole() {
-		for field, value := range p.version.Fields {
-			name := field
-			if p.secret.Kind == vault.Credential {
-				name = envName(field)
-			}
-			if _, twice := variables[name]; twice {
-				return usagef("two fields of %q would be the variable %s; print them with --format json", p.secret.Name, name)
-			}
-			variables[name] = value
-		}
-	} else {
-		name := p.field
-		if name == "" {
-			name = string(p.secret.Name[strings.LastIndex(string(p.secret.Name), "/")+1:])
-		}
-		variables[envName(name)] = p.bytes
+	variables, err := p.variables("")
+	if err != nil {
+		return err
 	}
 	var b strings.Builder
-	for _, name := range sortedKeys(variables) {
-		value := variables[name]
-		switch {
-		case !isVariableName(name):
-			return usagef("the field %q cannot be a variable's name; print it with --format json", name)
-		case bytes.IndexByte(value, 0) >= 0:
-			return usagef("the value of %s holds a NUL byte, which no variable can", name)
-		case format == "shell":
-			b.WriteString("export " + name + "=" + shellescape.Quote(string(value)) + "\n")
-		default:
-			b.WriteString(name + "=" + quoteDotenv(string(value)) + "\n")
+	for _, v := range variables {
+		if format == "shell" {
+			b.WriteString("export " + v.name + "=" + shellescape.Quote(string(v.value)) + "\n")
+		} else {
+			b.WriteString(v.name + "=" + quoteDotenv(string(v.value)) + "\n")
 		}
 	}
 	return a.write([]byte(b.String()))
 }
 
-// envName makes a variable's name of a field's or secret's: upper case, with
-// underscores for what such names cannot hold.
-func envName(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
-			return unicode.ToUpper(r)
-		}
-		return '_'
-	}, s)
-}
-
-func isVariableName(s string) bool {
-	for i, r := range s {
-		if r != '_' && (r >= utf8.RuneSelf || !unicode.IsLetter(r)) && (i == 0 || !unicode.IsDigit(r)) {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// quoteDotenv quotes for a .env file. There is no one dialect: escaping these in
-// double quotes is what most readers, and a shell that sources the file, agree
-// upon. Where they cannot agree:
+// quoteDotenv quotes for a .env file. There is no one dialect. Most readers, and a
+// shell that sources the file, agree upon single quotes around anything but a
+// single quote, and where there is one upon double quotes with these escapes. Where
+// they cannot agree:
 //
+//   - Node's readers take the escapes literally: a value with a single quote and one
+//     of \ " $ ` as well is not what they make of it.
 //   - A carriage return is written \r, since readers take a real one for the end
 //     of a line. A shell reads a backslash and an r; --format shell is for shells.
 //   - Many readers take a quote behind a backslash for an escaped one whatever
 //     stands before it, and would read on into the next lines. So backslashes at
 //     the end of a value stand behind the quotes, where a shell reads them and
-//     those readers report an error.
-//   - joho/godotenv loses a quote at the end of a value in double quotes. Single
-//     quotes help, unless the value has one of these, or a carriage return, too.
+//     those readers report an error or something else.
+//   - joho/godotenv loses a quote at the end of a value in double quotes.
 func quoteDotenv(value string) string {
-	if strings.HasSuffix(value, `"`) && !strings.ContainsAny(value, "'\r") {
-		return "'" + value + "'"
-	}
 	body := strings.TrimRight(value, `\`)
+	behind := strings.Repeat(`\\`, len(value)-len(body))
+	if strings.ContainsAny(body, "\\\"$`") && !strings.ContainsAny(body, "'\r") {
+		return "'" + body + "'" + behind
+	}
 	return `"` + strings.NewReplacer(
 		`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`", "\r", `\r`,
-	).Replace(body) + `"` + strings.Repeat(`\\`, len(value)-len(body))
+	).Replace(body) + `"` + behind
 }

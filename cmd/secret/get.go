@@ -12,9 +12,12 @@ import (
 )
 
 type getOptions struct {
-	version string
-	label   string
-	format  string
+	version  string
+	label    string
+	format   string
+	otp      bool
+	clip     bool
+	clipTime time.Duration
 }
 
 func newGetCommand(a *app) *cobra.Command {
@@ -29,6 +32,11 @@ is added. A secret with fields is printed as a JSON object.
 
 --json prints the version with what is known about it, and takes several names.
 
+--clip copies the value, or a credential's password, instead of printing it, through
+the desktop or, over SSH, the terminal. --otp gives the one-time code of this
+moment, made of a field totp or otp or of the value that is named: the secret in
+base32 that the service showed, or its otpauth:// URL.
+
 Formats: raw, json, yaml, env (a .env file), shell (export lines to eval) and url
 (the connection string of a credential).`,
 		Example: `  secret get openai/key
@@ -36,7 +44,9 @@ Formats: raw, json, yaml, env (a .env file), shell (export lines to eval) and ur
   secret get secret://prod/db#password?version=3
   secret get prod/db --format url
   eval "$(secret get stripe --format shell)"
-  secret get openai/key stripe --json`,
+  secret get openai/key stripe --json
+  secret get github --clip
+  secret get github --otp`,
 		Args:              argCount(1, -1),
 		ValidArgsFunction: a.completeGet,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runGet(o, args) },
@@ -46,8 +56,12 @@ Formats: raw, json, yaml, env (a .env file), shell (export lines to eval) and ur
 	flags.StringVar(&o.label, "label", "", "the version with this label (default current)")
 	flags.StringVar(&o.format, "format", "", "raw, json, yaml, env, shell or url")
 	flags.BoolVar(&a.jsonFlag, "json", false, "print JSON with the version's number, labels and dates")
+	flags.BoolVar(&o.otp, "otp", false, "the one-time code that the secret makes now")
+	flags.BoolVarP(&o.clip, "clip", "c", false, "copy to the clipboard")
+	flags.DurationVar(&o.clipTime, "clip-time", clipTime, "with --clip: when to clear the clipboard again")
 	cmd.MarkFlagsMutuallyExclusive("version", "label")
-	cmd.MarkFlagsMutuallyExclusive("format", "json")
+	cmd.MarkFlagsMutuallyExclusive("clip", "format", "json")
+	cmd.MarkFlagsMutuallyExclusive("otp", "json")
 	_ = cmd.RegisterFlagCompletionFunc("version", a.completeVersions)
 	_ = cmd.RegisterFlagCompletionFunc("label", a.completeLabels)
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp))
@@ -100,7 +114,20 @@ func (a *app) runGet(o getOptions, args []string) error {
 	if a.jsonFlag {
 		return a.printPickedJSON(found)
 	}
-	return a.printValue(found[0], format)
+	return a.handOver(found[0], o, format)
+}
+
+func (a *app) handOver(p picked, o getOptions, format string) error {
+	if o.otp {
+		var err error
+		if p, err = a.oneTimeCode(p); err != nil {
+			return err
+		}
+	}
+	if o.clip {
+		return a.copyValue(p, o.clipTime)
+	}
+	return a.printValue(p, format)
 }
 
 // parseReferenceArg parses a name or reference, with the version that flags name.
@@ -134,10 +161,15 @@ func pick(v *vault.Vault, ref vault.Reference) (picked, error) {
 	if err != nil {
 		return picked{}, err
 	}
+	return pickFrom(s, ref)
+}
+
+func pickFrom(s *vault.Secret, ref vault.Reference) (picked, error) {
 	if err := s.Live(); err != nil {
 		return picked{}, err
 	}
 	p := picked{secret: s, field: ref.Field}
+	var err error
 	if p.version, err = s.Find(ref.Version); err != nil {
 		return picked{}, err
 	}

@@ -13,7 +13,10 @@ const exitCodesText = `0    done
 4    no key: it is locked away, absent or the wrong one
 5    it exists already, or is busy
 6    damaged data, or data that somebody tampered with
-130  interrupted at a prompt`
+130  interrupted at a prompt
+
+secret run exits as its command did; 126 if it could not be run, 127 if it was not
+found.`
 
 // newHelpCommand is cobra's, but fails where there is no such command.
 func newHelpCommand() *cobra.Command {
@@ -67,6 +70,8 @@ func environmentText() string {
 	}
 	b.WriteString(`CREDENTIALS_DIRECTORY
       where systemd puts credentials; one named secret-key is the master key
+SECRET_ASKPASS
+      the secret that secret-askpass answers every prompt with
 VISUAL, EDITOR
       the editor of secret edit
 XDG_CONFIG_HOME, XDG_DATA_HOME

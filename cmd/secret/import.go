@@ -1,20 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"example.org/secret/vault"
 	"example.org/secret/vault/exchange"
 
-	"filippo.io/age"
 	"github.com/spf13/cobra"
 )
 
@@ -40,11 +37,13 @@ func newImportCommand(a *app) *cobra.Command {
 KeePassXC (CSV), 1Password (CSV, 1PUX), Bitwarden (CSV, JSON), AWS Secrets Manager
 (what batch-get-secret-value prints) and chamber (JSON); the directories of pass
 and gopass (opened by gpg) and of passage (opened with --identity). The format is
-guessed from the content, and said.
+guessed from the content, and said. Attachments, passkeys and old passwords in the
+exports of password managers stay where they are.
 
 In JSON and YAML a name with a text is a plaintext secret, a name with texts below
 it one with fields, anything above a folder. Each line of a .env file is a secret
-of its own, unless --name makes one kv secret of them all.
+of its own, unless --name makes one kv secret of them all. What a secret's name
+cannot hold becomes a hyphen.
 
 Either everything is stored or, on any error, nothing. The plain file is left
 where it is, unless you agree to remove it.`,
@@ -86,8 +85,8 @@ func (a *app) runImport(o importOptions, source string) error {
 	if o.format != "" && !slices.Contains(exchange.ImportFormats(), exchange.Format(o.format)) {
 		return usagef("%q is not a format that can be read; there are %s", o.format, strings.Join(formatWords(exchange.ImportFormats()), ", "))
 	}
-	if o.prefix != "" {
-		if _, err := vault.ParseName(o.prefix); err != nil {
+	for _, name := range []string{o.prefix, o.name} {
+		if _, err := vault.ParseName(name); name != "" && err != nil {
 			return err
 		}
 	}
@@ -106,16 +105,14 @@ func (a *app) runImport(o importOptions, source string) error {
 	if err != nil {
 		return err
 	}
-	if !o.dryRun {
-		if err := batch.store(a); err != nil {
-			return err
-		}
+	if err := batch.store(a, o.dryRun); err != nil {
+		return err
 	}
 	if err := a.printBatch(batch, o.dryRun); err != nil {
 		return err
 	}
 	if plain && !o.dryRun {
-		return a.offerRemoval(o, source)
+		return a.offerRemoval(o, source, len(batch.skipped))
 	}
 	return nil
 }
@@ -163,56 +160,6 @@ func readPlainFile(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxImportSize+1))
 }
 
-// readStore reads the directory of pass, gopass or passage.
-func (a *app) readStore(o importOptions, dir string) ([]exchange.Entry, error) {
-	store := os.DirFS(dir)
-	progress := func(done int) { a.sayf("\r\x1b[K%s opened", plural(done, "file")) }
-	defer a.sayf("\r\x1b[K")
-	if gpg, _ := fs.Glob(store, "*.gpg"); len(gpg) > 0 || readableFile(filepath.Join(dir, ".gpg-id")) {
-		return exchange.ReadStore(store, ".gpg", func(path string, sealed []byte) ([]byte, error) {
-			text, err := a.runTool(string(sealed), "gpg", "--quiet", "--batch", "--decrypt")
-			if err != nil {
-				return nil, fmt.Errorf("opening %s: %w", path, err)
-			}
-			return []byte(text), nil
-		}, progress)
-	}
-	identities, err := a.storeIdentities(o, dir)
-	if err != nil {
-		return nil, err
-	}
-	return exchange.ReadStore(store, ".age", func(path string, sealed []byte) ([]byte, error) {
-		r, err := age.Decrypt(bytes.NewReader(sealed), identities...)
-		if err != nil {
-			return nil, fmt.Errorf("opening %s: %w", path, err)
-		}
-		return io.ReadAll(io.LimitReader(r, vault.MaxValueSize+1))
-	}, progress)
-}
-
-func readableFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
-}
-
-func (a *app) storeIdentities(o importOptions, dir string) ([]age.Identity, error) {
-	path := o.identity
-	if path == "" {
-		path = filepath.Join(filepath.Dir(filepath.Clean(dir)), "identities") // where passage has it
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, usagef("%s has no files of pass; for those of passage give --identity FILE (%v)", dir, err)
-	}
-	defer f.Close()
-	identities, err := age.ParseIdentities(f)
-	if err != nil {
-		// The library's errors may quote a mistyped key.
-		return nil, usagef("%s is not an identity file of age", path)
-	}
-	return identities, nil
-}
-
 // batch is what an import is going to store.
 type batch struct {
 	vault   *vault.Vault
@@ -226,6 +173,8 @@ type batch struct {
 func newBatch(v *vault.Vault, o importOptions, entries []exchange.Entry) (*batch, error) {
 	b := &batch{vault: v, onClash: o.onClash, taken: map[vault.Name]bool{}}
 	from := map[vault.Name]string{}
+	clashes := 0
+	var clash error
 	for _, entry := range entries {
 		name, err := exchange.MapName(o.prefix, entry.Name)
 		if err != nil {
@@ -235,14 +184,16 @@ func newBatch(v *vault.Vault, o importOptions, entries []exchange.Entry) (*batch
 			return nil, usagef("%q and %q would both be named %q; nothing was stored", other, entry.Name, name)
 		}
 		from[name] = entry.Name
-		_, err = v.Get(name)
+		s, err := v.Get(name)
 		switch {
-		case err == nil && o.onClash == "fail":
-			return nil, &commandError{vault.ErrExists, fmt.Sprintf("there is a secret named %q already, and nothing was stored; see --on-clash and --prefix", name)}
-		case err == nil && o.onClash == "skip":
+		case entry.Discarded, err == nil && o.onClash == "skip":
 			b.skipped = append(b.skipped, name)
 			continue
 		case err == nil:
+			if clash = s.Live(); clash == nil {
+				clash = fmt.Errorf("there is a secret named %q already", name)
+			}
+			clashes++
 			b.taken[name] = true
 		case !errors.Is(err, vault.ErrNotFound):
 			return nil, err
@@ -250,32 +201,55 @@ func newBatch(v *vault.Vault, o importOptions, entries []exchange.Entry) (*batch
 		b.names = append(b.names, name)
 		b.entries = append(b.entries, entry)
 	}
-	return b, nil
+	if o.onClash != "fail" || clashes == 0 {
+		return b, nil
+	}
+	more := ""
+	if clashes > 1 {
+		more = fmt.Sprintf(", and %d more are taken", clashes-1)
+	}
+	return nil, &commandError{vault.ErrExists, fmt.Sprintf("%v%s; nothing was stored; see --on-clash and --prefix", clash, more)}
 }
 
-// store stores all of the batch or nothing.
-func (b *batch) store(a *app) error {
+// store stores all of the batch or nothing. A dry run only looks whether it could.
+func (b *batch) store(a *app, dryRun bool) error {
 	defer a.sayf("\r\x1b[K")
 	return b.vault.UpsertAll(b.names, func(i int, s *vault.Secret) error {
-		entry := b.entries[i]
-		if s.Exists() && !b.taken[s.Name] {
-			return &commandError{vault.ErrExists, fmt.Sprintf("%q was made by somebody else meanwhile; nothing was stored", s.Name)}
+		if err := b.change(s, b.entries[i]); err != nil {
+			return fmt.Errorf("%s: %w; nothing was stored", s.Name, err)
 		}
-		if s.Exists() && b.onClash == "overwrite" {
-			s.Clear()
+		if dryRun {
+			return vault.ErrUnchanged
 		}
-		if err := s.Add(vault.NewVersion{Kind: entry.Kind, Value: entry.Value, Origin: vault.OriginImport}); err != nil {
-			return err
-		}
-		if entry.Description != "" {
-			if err := s.SetDescription(entry.Description); err != nil {
-				return err
-			}
-		}
-		return applyTags(s, entry.Tags)
+		return nil
 	}, func(done int) {
 		a.sayf("\r\x1b[K%d of %d", done, len(b.names))
 	})
+}
+
+func (b *batch) change(s *vault.Secret, entry exchange.Entry) error {
+	if s.Exists() && !b.taken[s.Name] {
+		return &commandError{vault.ErrExists, "somebody else made it meanwhile"}
+	}
+	store := s.Add
+	if b.onClash == "overwrite" {
+		store = s.Replace
+	}
+	if err := store(vault.NewVersion{Kind: entry.Kind, Value: entry.Value, Origin: vault.OriginImport}); err != nil {
+		return err
+	}
+	if entry.Description != "" {
+		if err := s.SetDescription(entry.Description); err != nil {
+			return err
+		}
+	}
+	if !exchange.KeepsLetters(entry.Name) {
+		// Otherwise nobody could find it again.
+		if err := s.Tag("title", strings.ToValidUTF8(entry.Name[:min(len(entry.Name), 256)], "")); err != nil {
+			return err
+		}
+	}
+	return applyTags(s, entry.Tags)
 }
 
 // importedJSON is a line of what an import made, or would make.
@@ -316,24 +290,32 @@ func (a *app) printBatch(b *batch, dryRun bool) error {
 	return nil
 }
 
-// offerRemoval reminds of the plain file, and removes it if that is wanted.
-func (a *app) offerRemoval(o importOptions, path string) error {
+// offerRemoval reminds of the plain file, and removes it if that is wanted. What
+// was skipped may be nowhere else.
+func (a *app) offerRemoval(o importOptions, path string, skipped int) error {
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil || info.Mode()&(fs.ModeNamedPipe|fs.ModeDevice|fs.ModeSocket) != 0 || strings.HasPrefix(path, "/dev/"):
+		return nil // a pipe holds nothing any more
+	case skipped > 0:
+		a.warnf("%s still holds the secrets in clear, also those that were skipped; remove it when you have looked at them", path)
+		return nil
+	case !info.Mode().IsRegular():
+		a.warnf("%s is a link to a file that still holds the secrets in clear; remove it when you have checked the import", path)
+		return nil
+	}
 	remove := o.remove
 	if !remove && a.stdinIsTerminal {
-		yes, err := a.confirm(fmt.Sprintf("%s still holds the secrets in clear. Remove it?", path))
-		if err != nil {
-			return err
-		}
-		remove = yes
-	} else if !remove {
-		a.warnf("%s still holds the secrets in clear; remove it when you have checked the import", visible(path))
+		// Everything is stored: whoever goes away here has answered no.
+		remove, _ = a.confirm(fmt.Sprintf("%s still holds the secrets in clear. Remove it?", path))
 	}
 	if !remove {
+		a.warnf("%s still holds the secrets in clear; remove it when you have checked the import", path)
 		return nil
 	}
 	if err := os.Remove(path); err != nil {
 		return fmt.Errorf("everything was stored, but the plain file is still there: %w", err)
 	}
-	a.sayf("Removed %s. A disk or a backup may still have its content.\n", path)
+	a.sayf("Removed %s. A disk or a backup may still have its content.\n", visible(path))
 	return nil
 }

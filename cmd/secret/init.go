@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"example.org/secret/crypto"
+	"example.org/secret/crypto/keyring"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
 
@@ -59,6 +59,9 @@ func (a *app) runInit(o initOptions) error {
 	} else if !errors.Is(err, vault.ErrNoVault) {
 		return err
 	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return usagef("%s is not a directory; name another place with --vault", dir)
+	}
 	settings, err := a.loadSettings()
 	if err != nil {
 		return err
@@ -85,6 +88,8 @@ func (a *app) runInit(o initOptions) error {
 	if err != nil {
 		return err
 	}
+	// From here on there is something to take back.
+	a.interrupts = catchSignals()
 	if err := n.finish(o); err != nil {
 		n.takeBack()
 		return err
@@ -120,9 +125,13 @@ func (n *newVault) withKeyring() (err error) {
 		n.takeBacks = append(n.takeBacks, func() error { return n.keyring.Delete(n.id) })
 		return nil
 	}
-	// What may have been stored all the same is of no use to anybody.
-	_ = n.keyring.Delete(n.id)
-	refusal := noKeyf("%v, and nothing was made; %s", err, keyringHint(err))
+	if errors.Is(err, keyring.ErrNotStored) {
+		// Something else may be there. After other failures there is nothing, and
+		// a locked keyring would only prompt again.
+		_ = n.keyring.Delete(n.id)
+	}
+	refusal := noKeyf("%v, and nothing was made; %s", err,
+		keyringHint(err, "use a key file (--key-file PATH) or a passphrase (--passphrase)"))
 	if !n.stdinIsTerminal {
 		return refusal
 	}
@@ -207,18 +216,8 @@ func (n *newVault) withKeyFile(path string) (err error) {
 // writeKeyFile writes a new file that age -i reads. It has to be on the disk
 // before anything is sealed to it.
 func writeKeyFile(path, vaultID string, master crypto.MasterKey) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if _, err := fmt.Fprintf(f, "# The master key of the vault %s. Whoever has it can open the vault.\n%s\n", vaultID, master.Reveal()); err != nil {
-		return err
-	}
-	return f.Sync()
+	text := fmt.Sprintf("# The master key of the vault %s. Whoever has it can open the vault.\n%s\n", vaultID, master.Reveal())
+	return vault.WriteNewFile(path, []byte(text))
 }
 
 func (n *newVault) finish(o initOptions) error {
@@ -237,9 +236,14 @@ func (n *newVault) finish(o initOptions) error {
 	if err != nil {
 		return err
 	}
-	outside, err := n.app.outside(n.id)
+	outside, err := n.outside(n.id)
 	if err != nil {
 		return err
+	}
+	select {
+	case <-n.interrupts:
+		return promptError(errInterrupted)
+	default:
 	}
 	_, err = vault.Create(n.dir, n.id, key, n.unlockers, outside)
 	return err
@@ -256,7 +260,7 @@ func (a *app) makeRecovery(master crypto.MasterKey) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := a.openTerminal()
+	t, err := a.atTerminal()
 	if err != nil {
 		return nil, err
 	}

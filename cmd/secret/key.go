@@ -94,7 +94,8 @@ func (a *app) runKeyAdd(args []string) error {
 	switch way {
 	case vault.Keyring:
 		if err := a.keyring.Set(header.ID, master.Reveal()); err != nil {
-			return noKeyf("%v; nothing was changed", err)
+			return noKeyf("%v, and nothing was changed; %s", err,
+				keyringHint(err, "add another way: secret key add passphrase"))
 		}
 	case vault.KeyFile:
 		if err := writeKeyFile(args[1], header.ID, master); errors.Is(err, fs.ErrExist) {
@@ -133,8 +134,12 @@ func (a *app) runKeyRemove(wayArg string) error {
 	if err := v.RemoveUnlocker(way); err != nil {
 		return err
 	}
-	if way == vault.Keyring {
-		return a.keyring.Delete(header.ID)
+	if way != vault.Keyring {
+		return nil
+	}
+	if err := a.keyring.Delete(header.ID); err != nil {
+		return noKeyf("the vault no longer uses the keyring, but its entry there could not be deleted (%v); delete it there: service secret, account %s",
+			err, header.ID)
 	}
 	return nil
 }

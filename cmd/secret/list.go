@@ -42,7 +42,7 @@ func newListCommand(a *app) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&o.tags, "tag", nil, "only those with this tag, as KEY or KEY=VALUE")
+	flags.StringArrayVar(&o.tags, "tag", nil, "only those with this tag, as KEY or `KEY=VALUE`")
 	flags.StringVar(&o.kind, "kind", "", "only this kind: plaintext, kv or credential")
 	flags.StringVar(&o.sort, "sort", "name", "by name, created or changed")
 	flags.BoolVar(&o.reverse, "reverse", false, "the other way round")
@@ -86,18 +86,17 @@ func (a *app) runList(o listOptions, pattern string) error {
 		case o.long:
 			return a.printLong(found)
 		}
+		var names strings.Builder
 		for _, s := range found {
-			if err := a.printf("%s\n", s.Name); err != nil {
-				return err
-			}
+			names.WriteString(string(s.Name) + "\n")
 		}
-		return nil
+		return a.printf("%s", names.String())
 	})
 }
 
 // listMatching prints what matches, and only then fails because of files that
 // could not be read.
-func (a *app) listMatching(matches func(vault.Summary) bool, print func([]vault.Summary) error) error {
+func (a *app) listMatching(matches func(vault.Summary) bool, show func([]vault.Summary) error) error {
 	v, err := a.openVault()
 	if err != nil {
 		return err
@@ -107,7 +106,7 @@ func (a *app) listMatching(matches func(vault.Summary) bool, print func([]vault.
 		return err
 	}
 	found := slices.DeleteFunc(listing.Secrets, func(s vault.Summary) bool { return !matches(s) })
-	if err := print(found); err != nil {
+	if err := show(found); err != nil {
 		return err
 	}
 	return damage(listing)

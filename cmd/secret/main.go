@@ -4,5 +4,5 @@ import "os"
 
 func main() {
 	hardenProcess()
-	os.Exit(run(newApp(), os.Args[1:]))
+	os.Exit(run(newApp(), arguments(os.Args)))
 }

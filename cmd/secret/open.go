@@ -59,7 +59,11 @@ func (a *app) openVaultQuietly() (*vault.Vault, error) {
 	quick := keyring.OS{Getenv: a.keyring.Getenv, Timeout: completionTimeout}
 	header, key, err := a.unlock(func(header *vault.Header) (*crypto.VaultKey, error) {
 		search := keySearch{app: a, header: header, keyringGet: quick.GetWithoutPrompt}
-		return search.withoutAsking()
+		key, err := search.withoutAsking()
+		if key == nil && err == nil {
+			err = search.notFound()
+		}
+		return key, err
 	})
 	if err != nil {
 		return nil, err
@@ -106,24 +110,32 @@ type keySearch struct {
 	header     *vault.Header
 	keyringGet func(account string) (string, error)
 	looked     []string
+	keyringErr error
 }
 
 func (a *app) findKey(header *vault.Header) (*crypto.VaultKey, error) {
 	search := keySearch{app: a, header: header, keyringGet: a.keyring.Get}
 	key, err := search.withoutAsking()
-	if key != nil || !errors.Is(err, errNoKey) {
+	if key != nil || (err != nil && !errors.Is(err, errNoKey)) {
 		return key, err
 	}
 	for _, way := range []vault.Way{vault.Passphrase, vault.Recovery} {
 		if header.Has(way) {
+			if err != nil {
+				search.note(err.Error())
+			}
 			return search.passphrase(way)
 		}
+	}
+	if err == nil {
+		err = search.notFound()
 	}
 	return nil, err
 }
 
 // withoutAsking tries the ways that need nobody. The first that is there counts:
-// a key that was named and does not fit is an error, not a reason to look on.
+// a key that was named and does not fit is an error, not a reason to look on. If
+// none is there it returns neither a key nor an error.
 func (s *keySearch) withoutAsking() (*crypto.VaultKey, error) {
 	settings, err := s.loadSettings()
 	if err != nil {
@@ -152,9 +164,10 @@ func (s *keySearch) withoutAsking() (*crypto.VaultKey, error) {
 		if err == nil {
 			return s.fit(text, "the keyring's entry for this vault")
 		}
+		s.keyringErr = err
 		s.note(err.Error())
 	}
-	return nil, s.notFound()
+	return nil, nil
 }
 
 func (s *keySearch) note(where string) { s.looked = append(s.looked, where) }
@@ -162,10 +175,12 @@ func (s *keySearch) note(where string) { s.looked = append(s.looked, where) }
 func (s *keySearch) notFound() error {
 	next := "give the key with --key-file"
 	switch {
-	case s.header.Has(vault.Keyring):
+	case errors.Is(s.keyringErr, keyring.ErrLocked), errors.Is(s.keyringErr, keyring.ErrTimeout):
 		next = "unlock the keyring, or " + next
 	case s.header.Has(vault.Passphrase):
 		next = "run secret unlock at a terminal and give the passphrase, or " + next
+	case errors.Is(s.keyringErr, keyring.ErrUnavailable):
+		next += " (secret key add key-file PATH makes the file, where the keyring is)"
 	}
 	return noKeyf("no master key for the vault %s (id %s): %s; %s",
 		s.header.Dir, s.header.ID, strings.Join(s.looked, "; "), next)
@@ -183,7 +198,7 @@ func (s *keySearch) fromFile(path string, check func(string, fs.FileInfo) error)
 func (s *keySearch) fit(text, source string) (*crypto.VaultKey, error) {
 	master, err := crypto.ParseMasterKey(text)
 	if err != nil {
-		return nil, noKeyf("%s is %v; the vault %s wants the key with the id %s", source, err, s.header.Dir, s.header.ID)
+		return nil, noKeyf("%s is %v; give the key of the vault %s (id %s) with --key-file", source, err, s.header.Dir, s.header.ID)
 	}
 	return s.derive(master, source)
 }
@@ -270,10 +285,11 @@ func closedToOthers(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// keyringHint says what to do without a keyring, where one was wanted.
-func keyringHint(err error) string {
-	if errors.Is(err, keyring.ErrLocked) {
-		return "unlock it, or use a key file (--key-file PATH) or a passphrase (--passphrase)"
+// keyringHint says what to do without the keyring that was wanted; instead names
+// what works there.
+func keyringHint(err error, instead string) string {
+	if errors.Is(err, keyring.ErrLocked) || errors.Is(err, keyring.ErrTimeout) {
+		return "unlock it, or " + instead
 	}
-	return "use a key file (--key-file PATH) or a passphrase (--passphrase)"
+	return instead
 }

@@ -92,12 +92,11 @@ func (a *app) printPaintedTable(header []string, rows [][]string, red func(row i
 		}
 	}
 	if !a.stdoutIsTerminal {
+		var lines strings.Builder
 		for _, row := range rows {
-			if err := a.printf("%s\n", strings.Join(row, "\t")); err != nil {
-				return err
-			}
+			lines.WriteString(strings.Join(row, "\t") + "\n")
 		}
-		return nil
+		return a.printf("%s", lines.String())
 	}
 	w := table.NewWriter()
 	style := table.StyleDefault

@@ -28,7 +28,7 @@ func atTerminal(t *testing.T, home string, answers ...string) (a *app, said *byt
 		stdinIsTerminal: true, stderrIsTerminal: true,
 		openTerminal: func() (*terminal, error) {
 			null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-			return &terminal{null, null, answer}, err
+			return &terminal{in: null, out: null, lines: answer}, err
 		},
 		getenv: getenv, now: time.Now, rand: rand.Reader,
 		keyring: keyring.OS{Getenv: getenv, Timeout: time.Second},

@@ -20,7 +20,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"secret": secretMain})
+	programs := map[string]func(){"secret": secretMain}
+	for name := range helperNames {
+		programs[name] = secretMain
+	}
+	testscript.Main(m, programs)
 }
 
 // secretMain is main with a clock that scripts set, without the terminal that the
@@ -36,7 +40,7 @@ func secretMain() {
 		}
 		a.now = func() time.Time { return now }
 	}
-	os.Exit(run(a, os.Args[1:]))
+	os.Exit(run(a, arguments(os.Args)))
 }
 
 func TestScripts(t *testing.T) {
@@ -73,7 +77,7 @@ func scriptEnv(work string) []string {
 func setUpScript(env *testscript.Env) error {
 	env.Vars = append(env.Vars, scriptEnv(env.WorkDir)...)
 	env.Vars = append(env.Vars, "NL=\n", "VAULT="+filepath.Join(env.WorkDir, "home/.local/share/secret/vault"))
-	if err := os.Mkdir(filepath.Join(env.WorkDir, "home"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(env.WorkDir, "home"), 0o700); err != nil {
 		return err
 	}
 	program, err := exec.LookPath("secret")

@@ -39,8 +39,10 @@ its history.
 
 A secret is one of three kinds. A plaintext secret is one value of any bytes: it
 is asked for, read from standard input (less one trailing newline) or from a file.
-Pairs make a kv secret. --credential, or one of its flags, makes a credential: a
-username, a password and where they are for; only the password is asked for.
+Pairs make a kv secret: KEY=@FILE reads a file, KEY=- standard input, KEY alone
+asks, and KEY=@@TEXT is a value that begins with @. --credential, or one of its
+flags, makes a credential: a username, a password and where they are for; only the
+password is asked for.
 
 A new version of a credential keeps the fields that are not named. One of a kv
 secret has just the pairs that are given, unless --merge.`,
@@ -65,11 +67,11 @@ secret has just the pairs that are given, unless --merge.`,
 	}
 	flags.StringVar(&o.fromURL, "from-url", "", "the fields of a credential as a URL; - asks for it or reads it from standard input")
 	flags.StringVar(&o.description, "description", "", "what the secret is for")
-	flags.StringArrayVar(&o.tags, "tag", nil, "a tag, as KEY=VALUE")
+	flags.StringArrayVar(&o.tags, "tag", nil, "a tag, as `KEY=VALUE`")
 	flags.BoolVar(&o.onlyNew, "new", false, "refuse if the secret exists")
 	flags.BoolVar(&o.merge, "merge", false, "keep the fields that are not given")
 	flags.BoolVar(&o.keepValue, "keep-value", false, "change only the description and tags")
-	flags.StringArrayVar(&o.labels, "label", nil, "give the new version this label and do not make it current")
+	flags.StringArrayVar(&o.labels, "label", nil, "give the new version this `label` and do not make it current")
 	o.values.addFlags(cmd)
 	cmd.MarkFlagsMutuallyExclusive("kv", "credential")
 	cmd.MarkFlagsMutuallyExclusive("new", "merge")
@@ -194,7 +196,7 @@ func (n newValue) addTo(s *vault.Secret, labels []vault.Label) error {
 		if err != nil {
 			return err
 		}
-		value = current.Value.Merged(value)
+		value = current.Merged(value)
 	}
 	return s.Add(vault.NewVersion{Kind: n.kind, Value: value, Origin: vault.OriginSet, Labels: labels})
 }

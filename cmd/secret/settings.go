@@ -77,7 +77,7 @@ func allSettings() []setting {
 		rules("exclude-numbers", "no digits in generated passwords", func(r *password.Rules) *bool { return &r.ExcludeNumbers }),
 		rules("exclude-punctuation", "no punctuation in generated passwords", func(r *password.Rules) *bool { return &r.ExcludePunctuation }),
 		rules("include-space", "spaces in generated passwords", func(r *password.Rules) *bool { return &r.IncludeSpace }),
-		rules("allow-missing-types", "not one character of each type in generated passwords", func(r *password.Rules) *bool { return &r.AllowMissingTypes }),
+		rules("allow-missing-types", "a type of character may be missing in generated passwords", func(r *password.Rules) *bool { return &r.AllowMissingTypes }),
 	}
 }
 

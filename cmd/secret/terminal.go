@@ -24,18 +24,20 @@ var errNoTerminal = &commandError{errUsage, "there is no terminal to ask at; giv
 type terminal struct {
 	in, out *os.File
 	lines   *bufio.Reader
+	// interrupts is the app's.
+	interrupts chan os.Signal
 }
 
 func (t *terminal) close() {
-	t.in.Close()
+	_ = t.in.Close()
 	if t.out != t.in {
-		t.out.Close()
+		_ = t.out.Close()
 	}
 }
 
 // askHidden asks for a line without showing what is typed.
 func (a *app) askHidden(prompt string) ([]byte, error) {
-	t, err := a.openTerminal()
+	t, err := a.atTerminal()
 	if err != nil {
 		return nil, err
 	}
@@ -59,20 +61,28 @@ func (t *terminal) readHidden() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	line, err := interruptible(func() ([]byte, error) { return term.ReadPassword(fd) })
+	line, err := t.interruptible(func() ([]byte, error) { return term.ReadPassword(fd) })
 	if errors.Is(err, errInterrupted) {
 		_ = term.Restore(fd, state)
 	}
 	return line, err
 }
 
+// catchSignals keeps the signals by which people end a program from doing so.
+func catchSignals() chan os.Signal {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	return signals
+}
+
 // interruptible returns errInterrupted when a signal comes before read has its
 // line, so that whoever asked can take back what it has begun. The read is left
 // behind: the program is about to end.
-func interruptible(read func() ([]byte, error)) ([]byte, error) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer signal.Stop(signals)
+func (t *terminal) interruptible(read func() ([]byte, error)) ([]byte, error) {
+	signals := t.interrupts
+	if signals == nil {
+		signals = catchSignals()
+	}
 	type result struct {
 		line []byte
 		err  error
@@ -84,15 +94,30 @@ func interruptible(read func() ([]byte, error)) ([]byte, error) {
 	}()
 	select {
 	case r := <-done:
+		// A terminal that goes away fails the read and sends a signal, in any order.
+		// The signal must not end the program before it has cleared up.
+		if r.err == nil && t.interrupts == nil {
+			signal.Stop(signals)
+		}
 		return r.line, r.err
 	case <-signals:
 		return nil, errInterrupted
 	}
 }
 
+// atTerminal opens the terminal for a prompt.
+func (a *app) atTerminal() (*terminal, error) {
+	t, err := a.openTerminal()
+	if err != nil {
+		return nil, err
+	}
+	t.interrupts = a.interrupts
+	return t, nil
+}
+
 // ask asks for a line that may be seen.
 func (a *app) ask(prompt string) (string, error) {
-	t, err := a.openTerminal()
+	t, err := a.atTerminal()
 	if err != nil {
 		return "", err
 	}
@@ -102,7 +127,7 @@ func (a *app) ask(prompt string) (string, error) {
 
 func (t *terminal) ask(prompt string) (string, error) {
 	fmt.Fprintf(t.out, "%s ", visible(prompt))
-	line, err := interruptible(func() ([]byte, error) { return t.lines.ReadBytes('\n') })
+	line, err := t.interruptible(func() ([]byte, error) { return t.lines.ReadBytes('\n') })
 	if err != nil {
 		fmt.Fprintln(t.out)
 		return "", promptError(err)

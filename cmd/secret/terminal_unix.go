@@ -12,5 +12,5 @@ func openTerminal() (*terminal, error) {
 	if err != nil {
 		return nil, errNoTerminal
 	}
-	return &terminal{tty, tty, bufio.NewReader(tty)}, nil
+	return &terminal{in: tty, out: tty, lines: bufio.NewReader(tty)}, nil
 }

@@ -15,5 +15,5 @@ func openTerminal() (*terminal, error) {
 		in.Close()
 		return nil, errNoTerminal
 	}
-	return &terminal{in, out, bufio.NewReader(in)}, nil
+	return &terminal{in: in, out: out, lines: bufio.NewReader(in)}, nil
 }

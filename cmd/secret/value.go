@@ -27,7 +27,7 @@ type valueOptions struct {
 
 func (o *valueOptions) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVarP(&o.file, "file", "f", "", "read the value from a file, exactly")
+	flags.StringVarP(&o.file, "file", "f", "", "read the value from a `file`, exactly; - is standard input")
 	flags.StringVar(&o.value, "value", "", "the value itself (other users may see it in ps, and your shell keeps it)")
 	flags.BoolVarP(&o.generate, "generate", "g", false, "make a password")
 	flags.BoolVar(&o.raw, "raw", false, "keep a trailing newline of standard input")
@@ -172,7 +172,7 @@ func (r *ruleFlags) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&r.rules.ExcludeNumbers, "exclude-numbers", false, "no digits")
 	flags.BoolVar(&r.rules.ExcludePunctuation, "exclude-punctuation", false, "no punctuation")
 	flags.BoolVar(&r.rules.IncludeSpace, "include-space", false, "spaces as well")
-	flags.BoolVar(&r.rules.AllowMissingTypes, "allow-missing-types", false, "not one character of each type")
+	flags.BoolVar(&r.rules.AllowMissingTypes, "allow-missing-types", false, "a type of character may be missing")
 }
 
 // changedRule returns a rule that was given on the command line, if one was.

@@ -9,6 +9,7 @@
 // would otherwise run any dbus-launch that it finds in PATH, and leave a daemon
 // behind. Each failure that a user can do something about has its own error.
 //
-// The library underneath may set DBUS_SESSION_BUS_ADDRESS in our own process:
-// take the environment for child programs before the first call.
+// On Linux a call sets DBUS_SESSION_BUS_ADDRESS in our own process, which is
+// where the library underneath looks for it: take the environment for child
+// programs before the first call.
 package keyring

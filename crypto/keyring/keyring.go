@@ -25,6 +25,8 @@ var (
 	ErrTimeout = errors.New("the keyring did not answer in time")
 	// ErrNotStored means that the keyring took an entry and does not have it.
 	ErrNotStored = errors.New("the keyring did not keep the key")
+
+	errNonsense = errors.New("its answer makes no sense")
 )
 
 // OS is the keyring of the operating system.
@@ -38,18 +40,15 @@ type OS struct {
 
 // Get returns the entry of account. It may make the keyring prompt its user.
 func (k OS) Get(account string) (string, error) {
-	return k.call(func() (string, error) {
-		if value, err := lookUp(account); err == nil {
-			return value, nil
-		}
-		return gokeyring.Get(service, account)
-	})
+	return k.call(func() (string, error) { return get(account) })
 }
 
 // GetWithoutPrompt is Get for callers who must not cause a prompt, such as shell
-// completion. A keyring that would have to ask counts as locked.
+// completion. A keyring that would have to ask counts as locked. The program that
+// we ask on macOS knows no such mode: a keychain that its owner locked while
+// logged in does prompt.
 func (k OS) GetWithoutPrompt(account string) (string, error) {
-	return k.call(func() (string, error) { return lookUp(account) })
+	return k.call(func() (string, error) { return getQuietly(account) })
 }
 
 // Set stores value for account and reads it back. It returns [ErrNotStored] if
@@ -87,6 +86,13 @@ func (k OS) call(f func() (string, error)) (string, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
+		// The library asserts the types of what services send, and of nothing
+		// at all when the bus goes away during a prompt.
+		defer func() {
+			if recover() != nil {
+				done <- result{err: errNonsense}
+			}
+		}()
 		value, err := f()
 		done <- result{value, err}
 	}()
@@ -103,22 +109,32 @@ func (k OS) call(f func() (string, error)) (string, error) {
 // classify turns what the platforms report into our errors. Several of them
 // arrive as bare text or exit codes; there is nothing better to look at.
 func classify(err error) error {
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.Is(err, gokeyring.ErrNotFound), errors.Is(err, ErrNotFound):
-		return ErrNotFound
-	case errors.Is(err, ErrLocked), isLocked(err):
-		return ErrLocked
-	case errors.As(err, &exit) && isLockedKeychain(exit.ExitCode()):
-		return ErrLocked
 	}
-	return fmt.Errorf("%w: %v", ErrUnavailable, err)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		err = classifySecurity(exit)
+	}
+	err = classifyBus(err)
+	switch {
+	case errors.Is(err, gokeyring.ErrNotFound):
+		return ErrNotFound
+	case errors.Is(err, gokeyring.ErrSetDataTooBig):
+		return fmt.Errorf("%w: %w", ErrNotStored, err)
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrLocked):
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
-// isLockedKeychain knows the statuses of macOS's security program (an OSStatus
-// modulo 256): interaction not allowed, authorisation failed, user cancelled.
-func isLockedKeychain(status int) bool {
-	return status == 36 || status == 51 || status == 128
+// classifySecurity knows the exit statuses of macOS's security program, which are
+// an OSStatus modulo 256. The library drops its words, all but one English phrase.
+func classifySecurity(exit *exec.ExitError) error {
+	switch exit.ExitCode() {
+	case 36, 51, 128: // interaction not allowed, authorisation failed, user cancelled
+		return ErrLocked
+	case 44: // item not found
+		return ErrNotFound
+	}
+	return exit
 }

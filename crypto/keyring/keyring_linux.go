@@ -1,36 +1,59 @@
 package keyring
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 
+	"github.com/godbus/dbus/v5"
+	gokeyring "github.com/zalando/go-keyring"
 	secretservice "github.com/zalando/go-keyring/secret_service"
 )
 
-// reachable reports whether there is a session bus to call. Without one the
-// D-Bus library would start its own.
+const (
+	serviceName  = "org.freedesktop.secrets"
+	defaultAlias = "/org/freedesktop/secrets/aliases/default"
+)
+
+const busVariable = "DBUS_SESSION_BUS_ADDRESS"
+
+// reachable looks for the session bus and leads the D-Bus library to it. Wherever
+// the library finds no address in our environment, which is all that it looks at
+// in a container whose user id has no name, it starts a bus of its own.
 func (k OS) reachable() error {
-	if address := k.Getenv("DBUS_SESSION_BUS_ADDRESS"); address != "" && !strings.HasPrefix(address, "autolaunch:") {
-		return nil
+	address := k.Getenv(busVariable)
+	if address == "" || strings.HasPrefix(address, "autolaunch:") {
+		bus := fmt.Sprintf("/run/user/%d/bus", os.Getuid())
+		if info, err := os.Stat(bus); err != nil || info.Mode().Type() != os.ModeSocket {
+			return fmt.Errorf("%w: no session bus in %s or at %s", ErrUnavailable, busVariable, bus)
+		}
+		address = "unix:path=" + bus
 	}
-	bus := fmt.Sprintf("/run/user/%d/bus", os.Getuid())
-	if info, err := os.Stat(bus); err == nil && info.Mode().Type() == os.ModeSocket {
-		return nil
-	}
-	return fmt.Errorf("%w: no session bus in DBUS_SESSION_BUS_ADDRESS or at %s", ErrUnavailable, bus)
+	return os.Setenv(busVariable, address)
 }
 
-// lookUp reads an entry of an unlocked login keyring in three calls where the
-// library's Get needs eight, which is most of the time that a read takes. It
-// never prompts. Any error means: ask the library.
-func lookUp(account string) (string, error) {
+// get tries the short way first, which is most of the time that a read takes:
+// three calls where the library's Get needs eight.
+func get(account string) (string, error) {
+	if value, err := getQuietly(account); err == nil {
+		return value, nil
+	}
+	return gokeyring.Get(service, account)
+}
+
+// getQuietly reads an entry of an unlocked collection. It never prompts.
+func getQuietly(account string) (string, error) {
 	svc, err := secretservice.NewSecretService()
 	if err != nil {
 		return "", err
 	}
 	attributes := map[string]string{"service": service, "username": account}
 	items, err := svc.SearchItems(svc.GetCollection("login"), attributes)
+	if isNoObject(err) {
+		// Not everybody calls it that: KeePassXC goes by the database's name.
+		items, err = svc.SearchItems(svc.Object(serviceName, defaultAlias), attributes)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -43,11 +66,38 @@ func lookUp(account string) (string, error) {
 	}
 	secret, err := svc.GetSecret(items[0], session.Path())
 	if err != nil {
-		return "", fmt.Errorf("%w: %v", ErrLocked, err)
+		return "", err
 	}
 	return string(secret.Value), nil
 }
 
-func isLocked(err error) bool {
-	return strings.HasPrefix(err.Error(), "failed to unlock correct collection")
+func isNoObject(err error) bool {
+	switch busErrorName(err) {
+	case "org.freedesktop.Secret.Error.NoSuchObject",
+		"org.freedesktop.DBus.Error.UnknownObject",
+		"org.freedesktop.DBus.Error.UnknownMethod",
+		"org.freedesktop.DBus.Error.UnknownInterface":
+		return true
+	}
+	return false
+}
+
+func busErrorName(err error) string {
+	failure, _ := errors.AsType[dbus.Error](err)
+	return failure.Name
+}
+
+// classifyBus goes by the names of D-Bus errors, and by text where the library
+// makes its own.
+func classifyBus(err error) error {
+	text := err.Error()
+	switch {
+	case busErrorName(err) == "org.freedesktop.Secret.Error.IsLocked":
+		return ErrLocked
+	case !strings.HasPrefix(text, "failed to unlock correct collection"):
+		return err
+	case strings.Contains(text, defaultAlias):
+		return fmt.Errorf("%w, or has not been set up yet", ErrLocked)
+	}
+	return ErrLocked
 }

@@ -3,9 +3,9 @@ package exchange
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"example.org/secret/vault"
@@ -26,6 +26,7 @@ type Entry struct {
 	Value       vault.Value
 	Description string
 	Tags        map[string]string
+	Discarded   bool // it lies in the trash of the other tool
 }
 
 func plaintext(name string, value []byte) Entry {
@@ -41,19 +42,43 @@ func withFields(name string, fields map[string]vault.Bytes) Entry {
 	return Entry{Name: name, Kind: kind, Value: vault.Value{Fields: fields}}
 }
 
-// MapName makes a secret's name of any text: what names cannot hold becomes a
-// hyphen. It returns an error for a text of which nothing is left.
+// MapName makes a secret's name of any text. A text that is a name stays as it
+// is. Else what names cannot hold becomes a hyphen between what they can, and a
+// part of which nothing is left becomes the codes of its characters. It returns
+// an error for a text in which nothing is to be seen.
 func MapName(prefix, text string) (vault.Name, error) {
-	mapped := strings.Map(func(r rune) rune {
-		if r < utf8.RuneSelf && vault.IsNameRune(r) {
-			return r
+	if _, err := vault.ParseName(text); err == nil {
+		return vault.ParseName(prefix + text)
+	}
+	var parts []string
+	for part := range strings.SplitSeq(text, "/") {
+		if part = mapPart(strings.TrimSpace(part)); part != "" {
+			parts = append(parts, part)
 		}
-		return '-'
-	}, strings.TrimSpace(text))
-	if strings.Trim(mapped, "-/") == "" {
+	}
+	if len(parts) == 0 {
 		return "", formatf("%q cannot be made a secret's name", text)
 	}
-	return vault.ParseName(prefix + mapped)
+	return vault.ParseName(prefix + strings.Join(parts, "/"))
+}
+
+func mapPart(part string) string {
+	words := strings.FieldsFunc(part, func(r rune) bool { return !vault.IsNameRune(r) })
+	if mapped := strings.Join(words, "-"); strings.Trim(mapped, "-") != "" || part == "" {
+		return mapped
+	}
+	var codes strings.Builder
+	for _, r := range part {
+		fmt.Fprintf(&codes, "u%04x", r)
+	}
+	return codes.String()
+}
+
+// KeepsLetters reports whether [MapName] keeps all letters and digits of a text.
+func KeepsLetters(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
+	})
 }
 
 // AsPairs makes one kv secret of entries that are one value each, such as the
@@ -64,6 +89,9 @@ func AsPairs(name string, entries []Entry) (Entry, error) {
 		if e.Kind != vault.Plaintext {
 			return Entry{}, formatf("%q has fields of its own and cannot be a field of %q", e.Name, name)
 		}
+		if _, twice := fields[e.Name]; twice {
+			return Entry{}, formatf("%q stands there twice", e.Name)
+		}
 		fields[e.Name] = e.Value.Plain
 	}
 	if len(fields) == 0 {
@@ -72,43 +100,87 @@ func AsPairs(name string, entries []Entry) (Entry, error) {
 	return Entry{Name: name, Kind: vault.KV, Value: vault.Value{Fields: fields}}, nil
 }
 
-// fromTree makes entries of nested maps whose leaves are texts: a map of texts is
-// a secret with fields, a map of maps a folder.
-func fromTree(path string, node any) ([]Entry, error) {
-	tree, isMap := node.(map[string]any)
-	if !isMap {
-		return []Entry{plaintext(path, []byte(node.(string)))}, nil
+// fieldSet collects the fields of a password manager's item, whose users may name
+// several of them alike.
+type fieldSet map[string]vault.Bytes
+
+// put adds a field, under a name of its own and one that a field may have.
+func (f fieldSet) put(name, value string) {
+	if value == "" {
+		return
 	}
-	if fields, ok := leaves(tree); ok && path != "" {
-		if len(fields) == 0 {
-			return nil, formatf("%q is empty", path)
+	name = fieldName(name)
+	unique := name
+	for n := 2; ; n++ {
+		other, taken := f[unique]
+		if !taken {
+			break
 		}
-		return []Entry{withFields(path, fields)}, nil
+		if string(other) == value {
+			return
+		}
+		unique = fmt.Sprintf("%s-%d", name, n)
 	}
-	var entries []Entry
-	for _, key := range slices.Sorted(maps.Keys(tree)) {
-		below := key
-		if path != "" {
-			below = path + "/" + key
-		}
-		more, err := fromTree(below, tree[key])
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, more...)
-	}
-	return entries, nil
+	f[unique] = vault.Bytes(value)
 }
 
-// leaves returns the members of a map if all of them are texts.
-func leaves(tree map[string]any) (map[string]vault.Bytes, bool) {
-	fields := map[string]vault.Bytes{}
-	for key, value := range tree {
-		text, ok := value.(string)
-		if !ok {
-			return nil, false
-		}
-		fields[key] = vault.Bytes(text)
+func fieldName(s string) string {
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), unicode.IsControl), " ")
+	s = strings.TrimSpace(s)
+	for vault.CheckField(s+"-999") != nil { // it is too long
+		_, size := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-size]
 	}
-	return fields, true
+	if s == "" {
+		return "field"
+	}
+	return s
+}
+
+// item makes an entry of a password manager's item. Notes become a field, or the
+// value where there is nothing else: they hold recovery codes and the like, which
+// a description would show.
+func (f fieldSet) item(name, notes string) Entry {
+	f.put("notes", notes)
+	if len(f) == 1 {
+		for _, only := range []string{"notes", "password"} {
+			if value, ok := f[only]; ok {
+				return plaintext(name, value)
+			}
+		}
+	}
+	if len(f) == 0 {
+		return plaintext(name, []byte{})
+	}
+	return withFields(name, f)
+}
+
+// title is a name for an item that has none.
+func (f fieldSet) title() string {
+	if u, err := url.Parse(string(f["url"])); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return "untitled"
+}
+
+// distinct tells items of the same name apart by their users, or else by numbers:
+// in a password manager titles need not differ.
+func distinct(entries []Entry) []Entry {
+	count := map[string]int{}
+	for _, e := range entries {
+		count[e.Name]++
+	}
+	taken := map[string]bool{}
+	for i, e := range entries {
+		if user := e.Value.Fields["username"]; count[e.Name] > 1 && user != nil {
+			e.Name += " " + strings.ReplaceAll(string(user), "/", " ")
+		}
+		name := e.Name
+		for n := 2; taken[name]; n++ {
+			name = fmt.Sprintf("%s %d", e.Name, n)
+		}
+		taken[name] = true
+		entries[i].Name = name
+	}
+	return entries
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"example.org/secret/vault"
@@ -51,14 +53,23 @@ func toDocument(entries []Entry) document {
 	return d
 }
 
-// exportYAML writes the JSON document as YAML: every JSON text is one.
+// exportYAML writes the JSON document as YAML: every JSON text is one, but for a
+// few characters.
 func exportYAML(entries []Entry) ([]byte, error) {
 	text, err := encodeJSON(toDocument(entries))
 	if err != nil {
 		return nil, err
 	}
+	var escaped bytes.Buffer
+	for _, r := range string(text) {
+		if r != '\n' && !unicode.IsPrint(r) && r > unicode.MaxASCII || r == 0x7f {
+			fmt.Fprintf(&escaped, `\U%08x`, r)
+			continue
+		}
+		escaped.WriteRune(r)
+	}
 	var node yaml.Node
-	if err := yaml.Unmarshal(text, &node); err != nil {
+	if err := yaml.Unmarshal(escaped.Bytes(), &node); err != nil {
 		return nil, err
 	}
 	unquote(&node)
@@ -71,14 +82,14 @@ func exportYAML(entries []Entry) ([]byte, error) {
 	return b.Bytes(), encoder.Close()
 }
 
-// unquote lets maps and lists take lines of their own. Texts keep their quotes,
-// in which YAML changes nothing.
+// unquote lets maps and lists take lines of their own, and simple names stand bare.
+// Other texts keep their quotes, in which YAML changes nothing.
 func unquote(node *yaml.Node) {
 	if node.Kind == yaml.MappingNode || node.Kind == yaml.SequenceNode {
 		node.Style = 0
 	}
 	for i, child := range node.Content {
-		if node.Kind == yaml.MappingNode && i%2 == 0 {
+		if node.Kind == yaml.MappingNode && i%2 == 0 && strings.Trim(child.Value, variableCharacters+"-./") == "" {
 			child.Style = 0
 		}
 		unquote(child)
@@ -184,12 +195,17 @@ func exportKubernetes(entries []Entry) ([]byte, error) {
 		Name        string            `json:"name"`
 		Annotations map[string]string `json:"annotations,omitempty"`
 	}
+	subdomain := regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+	dataKey := regexp.MustCompile(`^[-._a-zA-Z0-9]{1,253}$`)
 	var items []any
 	seen := map[string]string{}
 	for _, e := range entries {
 		name := kubernetesName(e.Name)
-		if other, twice := seen[name]; twice || name == "" {
+		if other, twice := seen[name]; twice {
 			return nil, formatf("%q and %q would both be named %q", other, e.Name, name)
+		}
+		if !subdomain.MatchString(name) || len(name) > 253 {
+			return nil, formatf("%q cannot be made a name in Kubernetes", e.Name)
 		}
 		seen[name] = e.Name
 		data := map[string][]byte{}
@@ -197,7 +213,7 @@ func exportKubernetes(entries []Entry) ([]byte, error) {
 			data["value"] = append([]byte{}, e.Value.Plain...)
 		}
 		for field, value := range e.Value.Fields {
-			if strings.Trim(field, keyCharacters) != "" {
+			if !dataKey.MatchString(field) || strings.HasPrefix(field, "..") || field == "." {
 				return nil, formatf("the field %q of %q cannot be a key in Kubernetes", field, e.Name)
 			}
 			data[field] = append([]byte{}, value...)
@@ -210,9 +226,8 @@ func exportKubernetes(entries []Entry) ([]byte, error) {
 	return encodeJSON(map[string]any{"apiVersion": "v1", "kind": "List", "items": items})
 }
 
-const keyCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
-
-// kubernetesName is a DNS subdomain: lower case, digits, hyphens and dots.
+// kubernetesName makes a DNS subdomain, where that is possible: lower case, digits,
+// hyphens and dots.
 func kubernetesName(s string) string {
 	return strings.Trim(strings.Map(func(r rune) rune {
 		switch {

@@ -2,16 +2,15 @@ package exchange
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"example.org/secret/vault"
-
-	"github.com/joho/godotenv"
-	"gopkg.in/yaml.v3"
+	"example.org/secret/vault/dotenv"
 )
 
 // Format is the form of a file.
@@ -37,12 +36,33 @@ func ImportFormats() []Format {
 	return []Format{Dotenv, JSON, YAML, CSV, KeePassXC, OnePassword, Bitwarden, AWS, Chamber}
 }
 
+const zipMagic = "PK\x03\x04"
+
+// encrypted has what begins files that have to be decrypted, and says how.
+func encrypted(text []byte) error {
+	for _, known := range []struct{ magic, advice string }{
+		{"\x03\xd9\xa2\x9a", "it is a database of KeePass; export it as CSV"},
+		{"age-encryption.org/", "it is encrypted by age; import what age -d prints"},
+		{"-----BEGIN AGE ENCRYPTED FILE-----", "it is encrypted by age; import what age -d prints"},
+		{"-----BEGIN PGP MESSAGE-----", "it is encrypted by gpg; import what gpg -d prints"},
+		{"$ANSIBLE_VAULT;", "it is encrypted by ansible-vault; import what ansible-vault view prints"},
+	} {
+		if bytes.HasPrefix(text, []byte(known.magic)) {
+			return formatf("%s", known.advice)
+		}
+	}
+	return nil
+}
+
 // Detect guesses the format of a file from what is in it. The error is
 // [ErrFormat].
 func Detect(data []byte) (Format, error) {
-	text := bytes.TrimPrefix(bytes.TrimSpace(data), []byte("\ufeff"))
+	text := bytes.TrimSpace(toUTF8(data))
+	if err := encrypted(text); err != nil {
+		return "", err
+	}
 	switch {
-	case bytes.HasPrefix(text, []byte("PK\x03\x04")):
+	case bytes.HasPrefix(text, []byte(zipMagic)):
 		return OnePassword, nil
 	case bytes.HasPrefix(text, []byte("{")):
 		return detectJSON(text)
@@ -55,36 +75,43 @@ func Detect(data []byte) (Format, error) {
 	if looksLikeDotenv(text) {
 		return Dotenv, nil
 	}
-	if _, err := parseYAML(text); err == nil {
+	if looksLikeYAML(text) {
 		return YAML, nil
 	}
 	return "", formatf("it looks like none of the formats that are known; name it with --format")
 }
 
-// looksLikeDotenv looks at the first line that says something: the library would
-// also take YAML.
-func looksLikeDotenv(text []byte) bool {
-	for line := range strings.Lines(string(text)) {
+// looksLikeDotenv looks at the first line that says something.
+func looksLikeDotenv(text []byte) bool { return firstMark(text) == '=' }
+
+func looksLikeYAML(text []byte) bool { return firstMark(text) == ':' }
+
+// firstMark returns the first = or : of the first line that says something, which
+// are what is behind a name in a .env file and in YAML.
+func firstMark(text []byte) byte {
+	for line := range strings.Lines(string(text[:min(len(text), 1<<20)])) {
 		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
+		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "%") || strings.HasPrefix(line, "---") {
 			continue
 		}
-		i := strings.IndexAny(line, "=:")
-		return i > 0 && line[i] == '='
+		if i := strings.IndexAny(line, "=:"); i > 0 {
+			return line[i]
+		}
+		return 0
 	}
-	return false
+	return 0
 }
 
 func detectJSON(text []byte) (Format, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(text, &members); err != nil {
-		return "", formatf("it begins like JSON but is not")
+		return JSON, nil // reading it tells where it is wrong
 	}
 	has := func(name string) bool { _, ok := members[name]; return ok }
 	switch {
 	case has("SecretValues"), has("SecretString"), has("SecretBinary"):
 		return AWS, nil
-	case has("items") && (has("encrypted") || has("folders") || has("collections")):
+	case has("encrypted") && (has("data") || has("items")), has("items") && (has("folders") || has("collections")):
 		return Bitwarden, nil
 	}
 	return JSON, nil
@@ -92,8 +119,7 @@ func detectJSON(text []byte) (Format, error) {
 
 // Parse reads a file of a format. The error is [ErrFormat].
 func Parse(format Format, data []byte) ([]Entry, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	entries, err := parse(format, data)
+	entries, err := parse(format, toUTF8(data))
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +130,31 @@ func Parse(format Format, data []byte) ([]Entry, error) {
 	return entries, nil
 }
 
+// toUTF8 takes the mark of its encoding off a text. Windows has many in UTF-16,
+// such as what PowerShell puts into a file.
+func toUTF8(data []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+		order = binary.BigEndian
+	default:
+		return bytes.TrimPrefix(data, []byte("\ufeff"))
+	}
+	units := make([]uint16, 0, len(data)/2)
+	for i := 2; i+1 < len(data); i += 2 {
+		units = append(units, order.Uint16(data[i:]))
+	}
+	return []byte(string(utf16.Decode(units)))
+}
+
 func parse(format Format, data []byte) ([]Entry, error) {
+	isJSON := bytes.HasPrefix(bytes.TrimSpace(data), []byte("{"))
+	isText := slices.Contains([]Format{JSON, Chamber, YAML, AWS}, format) || isJSON
+	if isText && !utf8.Valid(data) {
+		return nil, formatf("it is not UTF-8 throughout")
+	}
 	switch format {
 	case Dotenv:
 		return parseDotenv(data)
@@ -117,12 +167,12 @@ func parse(format Format, data []byte) ([]Entry, error) {
 	case CSV, KeePassXC:
 		return parseCSV(format, data)
 	case OnePassword:
-		if bytes.HasPrefix(data, []byte("PK")) {
+		if bytes.HasPrefix(data, []byte(zipMagic)) {
 			return parse1PUX(data)
 		}
 		return parseCSV(format, data)
 	case Bitwarden:
-		if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		if isJSON {
 			return parseBitwardenJSON(data)
 		}
 		return parseCSV(format, data)
@@ -130,172 +180,25 @@ func parse(format Format, data []byte) ([]Entry, error) {
 	return nil, formatf("%q is not a format that can be read", format)
 }
 
-// parseDotenv reads a .env file. Nothing is expanded: a value that holds a dollar
-// sign is more often a hash than a reference.
+// parseDotenv reads a .env file, in which nothing is expanded.
 func parseDotenv(data []byte) ([]Entry, error) {
-	const dollar = "\ue024" // of the private use area, so that the library sees no $
-	if bytes.Contains(data, []byte(dollar)) || bytes.IndexByte(data, 0) >= 0 {
-		return nil, formatf("it holds characters that a .env file cannot")
-	}
-	values, err := godotenv.UnmarshalBytes(bytes.ReplaceAll(data, []byte("$"), []byte(dollar)))
+	variables, err := dotenv.Parse(string(data))
 	if err != nil {
-		// The library's errors quote the file.
-		return nil, formatf("it is not a .env file, whose lines are NAME=VALUE")
+		return nil, formatf("%v", err)
 	}
 	var entries []Entry
-	for name, value := range values {
-		if name == "" || strings.ContainsAny(name, " \t\"'") || strings.Contains(name, dollar) {
-			return nil, formatf("%q is not the name of a variable", strings.ReplaceAll(name, dollar, "$"))
+	lines := map[string]int{}
+	for _, v := range variables {
+		if lines[v.Name] > 0 {
+			return nil, formatf("line %d: %s stands on line %d already", v.Line, v.Name, lines[v.Name])
 		}
-		entries = append(entries, plaintext(name, []byte(strings.ReplaceAll(value, dollar, "$"))))
+		lines[v.Name] = v.Line
+		if strings.HasPrefix(v.Value, "encrypted:") && strings.Contains(string(data), "DOTENV_PUBLIC_KEY") {
+			return nil, formatf("line %d: it is encrypted by dotenvx; import what dotenvx decrypt --stdout prints", v.Line)
+		}
+		entries = append(entries, plaintext(v.Name, []byte(v.Value)))
 	}
 	return entries, nil
-}
-
-// document is the shape of our own exports.
-type document struct {
-	Secrets []record `json:"secrets"`
-}
-
-type record struct {
-	Name        string                 `json:"name"`
-	Kind        vault.Kind             `json:"kind"`
-	Description string                 `json:"description,omitempty"`
-	Tags        map[string]string      `json:"tags,omitempty"`
-	Value       vault.Bytes            `json:"value,omitzero"`
-	Fields      map[string]vault.Bytes `json:"fields,omitzero"`
-}
-
-func (r record) entry() (Entry, error) {
-	if _, err := vault.ParseKind(string(r.Kind)); err != nil {
-		return Entry{}, formatf("%q: %v", r.Name, err)
-	}
-	value := vault.Value{Plain: r.Value, Fields: r.Fields}
-	return Entry{Name: r.Name, Kind: r.Kind, Value: value, Description: r.Description, Tags: r.Tags}, nil
-}
-
-func parseJSON(data []byte) ([]Entry, error) {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	var tree any
-	if err := decoder.Decode(&tree); err != nil {
-		return nil, formatf("it is not JSON (look at byte %d)", decoder.InputOffset())
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return nil, formatf("there is more than one JSON value in it")
-	}
-	root, ok := tree.(map[string]any)
-	if !ok {
-		return nil, formatf("it is not a JSON object of names and values")
-	}
-	if isDocument(root) {
-		return parseDocument(data)
-	}
-	if err := textLeaves("", root); err != nil {
-		return nil, err
-	}
-	return fromTree("", root)
-}
-
-func isDocument(root map[string]any) bool {
-	_, isList := root["secrets"].([]any)
-	return isList && len(root) == 1
-}
-
-func parseDocument(data []byte) ([]Entry, error) {
-	var d document
-	if err := json.Unmarshal(data, &d); err != nil {
-		return nil, formatf("it is not an export of ours")
-	}
-	var entries []Entry
-	for _, r := range d.Secrets {
-		entry, err := r.entry()
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, entry)
-	}
-	return entries, nil
-}
-
-// textLeaves turns numbers and truths into the texts that they were written as.
-func textLeaves(path string, tree map[string]any) error {
-	for key, value := range tree {
-		switch v := value.(type) {
-		case string:
-		case json.Number, bool:
-			tree[key] = fmt.Sprint(v)
-		case nil:
-			tree[key] = ""
-		case map[string]any:
-			if err := textLeaves(path+key+"/", v); err != nil {
-				return err
-			}
-		default:
-			return formatf("%q is a list; a secret is a text or a map of texts", path+key)
-		}
-	}
-	return nil
-}
-
-func parseYAML(data []byte) ([]Entry, error) {
-	var root yaml.Node
-	if err := yaml.Unmarshal(data, &root); err != nil {
-		return nil, formatf("it is not YAML")
-	}
-	if len(root.Content) == 0 || root.Content[0].Kind != yaml.MappingNode {
-		return nil, formatf("it is not a YAML map of names and values")
-	}
-	tree, err := yamlTree(root.Content[0])
-	if err != nil {
-		return nil, err
-	}
-	if isDocument(tree.(map[string]any)) {
-		text, err := json.Marshal(tree)
-		if err != nil {
-			return nil, formatf("it is not an export of ours")
-		}
-		return parseDocument(text)
-	}
-	return fromTree("", tree)
-}
-
-// yamlTree takes every scalar as it is written: 007, yes and 1e3 are texts.
-// Binary scalars are left as what our JSON has for them.
-func yamlTree(node *yaml.Node) (any, error) {
-	switch node.Kind {
-	case yaml.ScalarNode:
-		if node.Tag == "!!binary" {
-			return map[string]any{"base64": strings.Join(strings.Fields(node.Value), "")}, nil
-		}
-		return node.Value, nil
-	case yaml.SequenceNode:
-		list := make([]any, len(node.Content))
-		for i, item := range node.Content {
-			var err error
-			if list[i], err = yamlTree(item); err != nil {
-				return nil, err
-			}
-		}
-		return list, nil
-	case yaml.MappingNode:
-		tree := map[string]any{}
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			key := node.Content[i]
-			if key.Kind != yaml.ScalarNode {
-				return nil, formatf("line %d: a name has to be a text", key.Line)
-			}
-			if _, twice := tree[key.Value]; twice {
-				return nil, formatf("line %d: %q stands there twice", key.Line, key.Value)
-			}
-			var err error
-			if tree[key.Value], err = yamlTree(node.Content[i+1]); err != nil {
-				return nil, err
-			}
-		}
-		return tree, nil
-	}
-	return nil, formatf("line %d: aliases are not followed", node.Line)
 }
 
 func parseAWS(data []byte) ([]Entry, error) {
@@ -306,10 +209,22 @@ func parseAWS(data []byte) ([]Entry, error) {
 	}
 	var answer struct {
 		SecretValues []secretValue
+		Errors       []struct{ SecretID, ErrorCode string }
+		NextToken    string
 		secretValue
+	}
+	if _, err := decodeJSON(data); err != nil {
+		return nil, err
 	}
 	if err := json.Unmarshal(data, &answer); err != nil {
 		return nil, formatf("it is not what aws secretsmanager prints")
+	}
+	if len(answer.Errors) > 0 {
+		failed := answer.Errors[0]
+		return nil, formatf("aws could not read all secrets: %q failed with %q; ask for those that you may read", failed.SecretID, failed.ErrorCode)
+	}
+	if answer.NextToken != "" {
+		return nil, formatf("it is only a part: it has a NextToken for the rest")
 	}
 	values := answer.SecretValues
 	if answer.Name != "" {
@@ -317,20 +232,34 @@ func parseAWS(data []byte) ([]Entry, error) {
 	}
 	var entries []Entry
 	for _, v := range values {
-		if v.SecretString == nil {
+		switch fields := flatJSON(v.SecretString); {
+		case v.SecretString == nil:
 			entries = append(entries, plaintext(v.Name, append([]byte{}, v.SecretBinary...)))
-			continue
+		case fields != nil:
+			entries = append(entries, withFields(v.Name, fields))
+		default:
+			entries = append(entries, plaintext(v.Name, []byte(*v.SecretString)))
 		}
-		var fields map[string]any
-		decoder := json.NewDecoder(strings.NewReader(*v.SecretString))
-		decoder.UseNumber()
-		if decoder.Decode(&fields) == nil && len(fields) > 0 && textLeaves("", fields) == nil {
-			if texts, flat := leaves(fields); flat {
-				entries = append(entries, withFields(v.Name, texts))
-				continue
-			}
-		}
-		entries = append(entries, plaintext(v.Name, []byte(*v.SecretString)))
 	}
 	return entries, nil
+}
+
+// flatJSON returns the fields of a text that is a JSON object of values, and nil
+// for any other.
+func flatJSON(text *string) map[string]vault.Bytes {
+	if text == nil || !strings.HasPrefix(strings.TrimSpace(*text), "{") {
+		return nil
+	}
+	tree, err := decodeJSON([]byte(*text))
+	if err != nil {
+		return nil
+	}
+	fields, flat := leaves(tree.(map[string]any))
+	for field := range fields {
+		flat = flat && vault.CheckField(field) == nil
+	}
+	if !flat || len(fields) == 0 {
+		return nil
+	}
+	return fields
 }

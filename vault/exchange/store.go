@@ -3,7 +3,9 @@ package exchange
 import (
 	"bytes"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"example.org/secret/vault"
@@ -47,37 +49,78 @@ func ReadStore(store fs.FS, extension string, decrypt Decrypter, progress func(d
 }
 
 // fromPass reads a text as pass and its kin lay it out: the password on the first
-// line, then lines of name: value. A text that is anything else stays whole.
+// line, then lines of name: value, or YAML below ---. A text that is anything else
+// stays whole.
 func fromPass(name string, text []byte) Entry {
 	text = bytes.TrimSuffix(text, []byte("\n"))
-	lines := strings.Split(string(text), "\n")
-	if len(lines) == 1 {
+	first, rest, more := strings.Cut(string(text), "\n")
+	if !more {
 		return plaintext(name, text)
 	}
-	fields := map[string]vault.Bytes{"password": vault.Bytes(lines[0])}
-	for _, line := range lines[1:] {
+	fields, ok := passFields(rest)
+	if below, isYAML := strings.CutPrefix(rest, "---\n"); isYAML {
+		fields, ok = yamlFields(below)
+	}
+	if _, twice := fields["password"]; !ok || twice {
+		return plaintext(name, text)
+	}
+	if first = strings.TrimSuffix(first, "\r"); first != "" {
+		fields["password"] = vault.Bytes(first)
+	}
+	if len(fields) == 0 {
+		return plaintext(name, text)
+	}
+	nameUser(fields)
+	return withFields(name, fields)
+}
+
+// passFields reads lines of name: value.
+func passFields(text string) (map[string]vault.Bytes, bool) {
+	fields := map[string]vault.Bytes{}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
 		key, value, ok := strings.Cut(line, ":")
 		key = strings.TrimSpace(key)
 		switch {
-		case strings.TrimSpace(line) == "" || line == "---":
+		case line == "":
 			continue
 		case strings.HasPrefix(line, "otpauth://"):
 			key, value = "totp", line
-		case !ok || key == "" || strings.HasPrefix(value, "//"):
-			return plaintext(name, text)
+		case !ok, strings.HasPrefix(value, "//"): // prose, or an address
+			return nil, false
 		}
-		switch lower := strings.ToLower(key); lower {
-		case "user", "login", "username", "email":
-			if _, taken := fields["username"]; !taken {
-				key = "username"
-			}
-		case "password":
-			return plaintext(name, text)
-		}
-		if _, twice := fields[key]; twice || vault.CheckField(key) != nil {
-			return plaintext(name, text)
+		if _, twice := fields[key]; twice || vault.CheckField(key) != nil || strings.EqualFold(key, "password") {
+			return nil, false
 		}
 		fields[key] = vault.Bytes(strings.TrimSpace(value))
 	}
-	return withFields(name, fields)
+	return fields, true
+}
+
+func yamlFields(text string) (map[string]vault.Bytes, bool) {
+	tree, err := decodeYAML([]byte(text))
+	if err != nil {
+		return nil, false
+	}
+	fields, ok := leaves(tree)
+	for field := range fields {
+		ok = ok && vault.CheckField(field) == nil
+	}
+	return fields, ok
+}
+
+// nameUser calls the user's name as our credentials have it.
+func nameUser(fields map[string]vault.Bytes) {
+	if _, ok := fields["username"]; ok {
+		return
+	}
+	for _, also := range []string{"username", "user", "login", "email"} {
+		for _, field := range slices.Sorted(maps.Keys(fields)) {
+			if strings.EqualFold(field, also) {
+				fields["username"] = fields[field]
+				delete(fields, field)
+				return
+			}
+		}
+	}
 }

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"example.org/secret/cmd/secret/internal/clipboard"
+	"example.org/secret/cmd/secret/internal/otp"
+	"example.org/secret/vault"
+
+	"github.com/aymanbagabas/go-osc52/v2"
+	"github.com/spf13/cobra"
+)
+
+const (
+	clipTime = 45 * time.Second
+
+	// maxOSC52 is what terminals take in one such sequence, or less.
+	maxOSC52 = 74_000
+)
+
+// copyValue puts what was picked on the clipboard, for a while.
+func (a *app) copyValue(p picked, after time.Duration) error {
+	if p.isWhole() {
+		password, ok := p.version.Fields["password"]
+		if !ok {
+			return usagef("%q has fields; which one? It has %s", p.secret.Name, strings.Join(p.version.FieldNames(), ", "))
+		}
+		p.field, p.bytes = "password", password
+	}
+	text := []byte(strings.TrimSuffix(string(p.bytes), "\n"))
+	if !isText(text) || len(text) == 0 {
+		return usagef("the value is empty or binary, and no text to paste")
+	}
+	if after < time.Second {
+		return usagef("the value would be gone at once; --clip-time takes a second at least")
+	}
+	what := string(p.secret.Name)
+	if p.field != "" {
+		what = "the " + p.field + " of " + what
+	}
+	if tool, ok := clipboard.Find(runtime.GOOS, a.getenv); ok {
+		if err := tool.Copy(a.environ, text); err != nil {
+			return fmt.Errorf("copying to the clipboard: %w", err)
+		}
+		if err := a.clearLater(after, clipboard.SumOf(text), nil); err != nil {
+			return err
+		}
+		a.sayf("Copied %s to the clipboard, which is cleared in %v if it is still there.\n", what, after)
+		return nil
+	}
+	t, err := a.openTerminal()
+	if err != nil {
+		return usagef("there is no clipboard here: no desktop with wl-copy, xclip or xsel, and no terminal to hand the value to")
+	}
+	defer t.close()
+	if len(text) > maxOSC52 {
+		return usagef("the value has %d bytes, and a terminal copies %d at most", len(text), maxOSC52)
+	}
+	if _, err := io.WriteString(t.out, a.osc52(osc52.New(string(text)))); err != nil {
+		return fmt.Errorf("copying through the terminal: %w", err)
+	}
+	if err := a.clearLater(after, clipboard.Sum{}, t.out); err != nil {
+		return err
+	}
+	a.sayf("Copied %s to the clipboard through the terminal; the clipboard is cleared in %v.\n", what, after)
+	return nil
+}
+
+// osc52 is what has the terminal set its clipboard. Of tmux and screen, which
+// may be in between, tmux passes on one or the other form, by its settings.
+func (a *app) osc52(s osc52.Sequence) string {
+	switch {
+	case a.getenv("TMUX") != "":
+		return s.String() + s.Tmux().String()
+	case a.getenv("STY") != "":
+		return s.Screen().String()
+	}
+	return s.String()
+}
+
+// clearLater starts a process of its own that clears the clipboard. The sum goes
+// through a pipe: on a command line it could be used to check guesses. What a
+// terminal's clipboard holds cannot be asked.
+func (a *app) clearLater(after time.Duration, sum clipboard.Sum, terminal *os.File) error {
+	program, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("starting the clearing of the clipboard: %w", err)
+	}
+	cmd := &exec.Cmd{Path: program, Args: []string{"secret", clearCommand, after.String()}, Env: a.environ, SysProcAttr: detached()}
+	if terminal != nil {
+		cmd.Args = append(cmd.Args, "--terminal")
+		cmd.Stdout = terminal
+	}
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return fmt.Errorf("starting the clearing of the clipboard: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting the clearing of the clipboard: %w", err)
+	}
+	if _, err := input.Write(sum[:]); err != nil {
+		return fmt.Errorf("starting the clearing of the clipboard: %w", err)
+	}
+	return input.Close()
+}
+
+const clearCommand = "clear-clipboard"
+
+func newClearClipboardCommand(a *app) *cobra.Command {
+	var terminal bool
+	cmd := &cobra.Command{
+		Use:    clearCommand + " AFTER",
+		Short:  "Clear the clipboard later, as secret get --clip asks for",
+		Hidden: true,
+		Args:   argCount(1, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			after, err := time.ParseDuration(args[0])
+			if err != nil {
+				return usagef("%v", err)
+			}
+			return a.runClearClipboard(after, terminal)
+		},
+	}
+	cmd.Flags().BoolVar(&terminal, "terminal", false, "that of the terminal at standard output")
+	return cmd
+}
+
+func (a *app) runClearClipboard(after time.Duration, terminal bool) error {
+	var sum clipboard.Sum
+	if _, err := io.ReadFull(a.stdin, sum[:]); err != nil {
+		return fmt.Errorf("reading what to clear: %w", err)
+	}
+	time.Sleep(after)
+	if terminal {
+		return a.write([]byte(a.osc52(osc52.Clear())))
+	}
+	tool, ok := clipboard.Find(runtime.GOOS, a.getenv)
+	if !ok {
+		return nil
+	}
+	return tool.Clear(a.environ, sum)
+}
+
+// oneTimeCode is the code that a secret makes at this moment.
+func (a *app) oneTimeCode(p picked) (picked, error) {
+	text := string(p.bytes)
+	if p.isWhole() {
+		if text = fieldOf(p.version.Fields, "totp", "otp", "otpauth"); text == "" {
+			return p, missingFields(p, "totp or otp, with the service's base32 secret or otpauth:// URL")
+		}
+	}
+	key, err := otp.Parse(text)
+	if err != nil {
+		return p, usagef("the one-time codes of %q: %v", p.secret.Name, err)
+	}
+	code, left := key.Code(a.now())
+	if a.stdoutIsTerminal {
+		a.sayf("Valid for %v.\n", left)
+	}
+	p.field, p.bytes = "one-time code", vault.Bytes(code)
+	return p, nil
+}

@@ -1,0 +1,57 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"example.org/secret/vault"
+
+	"github.com/aymanbagabas/go-osc52/v2"
+)
+
+// Over SSH the terminal at the other end has the clipboard.
+func TestClipThroughTerminal(t *testing.T) {
+	screen := filepath.Join(t.TempDir(), "screen")
+	a := &app{
+		stderr: new(bytes.Buffer),
+		getenv: func(string) string { return "" },
+		openTerminal: func() (*terminal, error) {
+			f, err := os.OpenFile(screen, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+			return &terminal{in: f, out: f}, err
+		},
+	}
+	p := picked{secret: &vault.Secret{Name: "token", Kind: vault.Plaintext}, bytes: vault.Bytes("hunter2\n")}
+	if err := a.copyValue(p, time.Second); err != nil {
+		t.Fatal(err)
+	}
+	copied := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte("hunter2")) + "\a"
+	cleared := osc52.Clear().String()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		shown, err := os.ReadFile(screen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(shown) == copied+cleared {
+			return
+		}
+		if !strings.HasPrefix(copied+cleared, string(shown)) || time.Now().After(deadline) {
+			t.Fatalf("the terminal got %q", shown)
+		}
+	}
+}
+
+func TestOSC52InTmux(t *testing.T) {
+	a := &app{getenv: func(name string) string { return map[string]string{"TMUX": "x"}[name] }}
+	want := base64.StdEncoding.EncodeToString([]byte("hunter2"))
+	got := a.osc52(osc52.New("hunter2"))
+	if !strings.HasPrefix(got, "\x1b]52;c;"+want+"\a") || !strings.Contains(got, "\x1bPtmux;\x1b\x1b]52;c;"+want) {
+		t.Errorf("got %q", got)
+	}
+}

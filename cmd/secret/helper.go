@@ -1,0 +1,146 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"example.org/secret/vault"
+
+	"github.com/spf13/cobra"
+)
+
+// loginRecoveryDays is how long a login that a program found refused can be
+// restored.
+const loginRecoveryDays = 30
+
+// helperNames are the names by which other programs look for their helper. Under
+// one of these this program is that helper.
+var helperNames = map[string]string{
+	"git-credential-secret":    "git",
+	"docker-credential-secret": "docker",
+	"secret-askpass":           "askpass",
+}
+
+// arguments are what to run for a command line whose first word is the program's
+// name.
+func arguments(line []string) []string {
+	called := strings.TrimSuffix(filepath.Base(line[0]), ".exe")
+	if helper, ok := helperNames[called]; ok {
+		return append([]string{"helper", helper, "--"}, line[1:]...)
+	}
+	return line[1:]
+}
+
+func newHelperCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "helper",
+		Short: "Give passwords to git, docker, aws, kubectl, ssh and sudo",
+		Long: `Give passwords to programs that ask a helper for them. secret helper install sets
+one up; the others are called by those programs.`,
+		Example: `  secret helper install git
+  secret helper install docker
+  secret helper install aws prod/aws --profile prod
+  secret helper uninstall git`,
+		Args: unknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(
+		newHelperInstallCommand(a), newHelperUninstallCommand(a), newGitHelperCommand(a), newDockerHelperCommand(a),
+		newAWSHelperCommand(a), newKubernetesHelperCommand(a), newAskpassCommand(a))
+	return cmd
+}
+
+// saveLogin stores what a program learned by logging in: as a new version, if it
+// is news. What was deleted comes back.
+func (a *app) saveLogin(name vault.Name, fields map[string]vault.Bytes) error {
+	v, err := a.openVault()
+	if err != nil {
+		return err
+	}
+	if p, err := pick(v, vault.Reference{Name: name}); err == nil && p.version.Merged(vault.Value{Fields: fields}).Equal(p.version.Value) {
+		return nil // without the lock: git says so after each login
+	}
+	add := func(s *vault.Secret) error {
+		value := vault.Value{Fields: fields}
+		if s.Exists() {
+			if err := s.Restore(); err != nil && !errors.Is(err, vault.ErrUnchanged) {
+				return err
+			}
+			current, err := s.Find(vault.Selector{})
+			if err != nil {
+				return err
+			}
+			value = current.Merged(value)
+		}
+		return s.Add(vault.NewVersion{Kind: vault.Credential, Value: value, Origin: vault.OriginSet})
+	}
+	_, err = v.Update(name, add)
+	if errors.Is(err, vault.ErrNotFound) {
+		_, err = v.Upsert(name, add)
+	}
+	return err
+}
+
+// dropLogin deletes a login that was refused, so that it can still be restored.
+func (a *app) dropLogin(name vault.Name) error {
+	v, err := a.openVault()
+	if err != nil {
+		return err
+	}
+	_, err = v.Update(name, func(s *vault.Secret) error {
+		if s.Live() != nil {
+			return vault.ErrUnchanged
+		}
+		return s.ScheduleDeletion(loginRecoveryDays)
+	})
+	return err
+}
+
+// escapeName makes a part of a secret's name of any text: what a name cannot hold
+// becomes =XX, as does what parts are put together with. So no two places have
+// one name.
+func escapeName(s string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if _, err := vault.ParseName(string(rune(c))); err == nil && !strings.ContainsRune("=/+@", rune(c)) {
+			b.WriteByte(c)
+		} else {
+			b.Write([]byte{'=', hex[c>>4], hex[c&15]})
+		}
+	}
+	return b.String()
+}
+
+// escapePath keeps slashes.
+func escapePath(s string) string {
+	parts := strings.Split(s, "/")
+	for i := range parts {
+		parts[i] = escapeName(parts[i])
+	}
+	return strings.Join(parts, "/")
+}
+
+// fieldOf finds a field by any of its usual names, however they are written:
+// AccessKeyId, access_key_id and access-key-id are one.
+func fieldOf(fields map[string]vault.Bytes, names ...string) string {
+	for _, name := range names {
+		for field, value := range fields {
+			if strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(field)) == name {
+				return string(value)
+			}
+		}
+	}
+	return ""
+}
+
+// oneLine is a value for a protocol of lines, in which a line break would begin a
+// second one. Only the newline at a file's end may go.
+func oneLine(value, of string) (string, error) {
+	value = strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
+	if strings.ContainsAny(value, "\n\r\x00") {
+		return "", usagef("%s holds a line break or a NUL byte, which cannot be passed on", of)
+	}
+	return value, nil
+}

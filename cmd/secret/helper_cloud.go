@@ -1,0 +1,134 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"example.org/secret/vault"
+
+	"github.com/spf13/cobra"
+)
+
+func newAWSHelperCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "aws NAME",
+		Short: "Print AWS credentials for credential_process",
+		Long: `Print a secret as the AWS tools want it from a credential_process. The fields are
+access_key_id and secret_access_key, and for passing credentials session_token and
+expiration, in any of their usual spellings; or username and password.`,
+		Example: `  secret set prod/aws AWS_ACCESS_KEY_ID=@id AWS_SECRET_ACCESS_KEY
+  secret helper install aws prod/aws --profile prod >> ~/.aws/config`,
+		Args:              argCount(1, 1),
+		ValidArgsFunction: a.completeNames(1),
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runAWSHelper(args[0]) },
+	}
+}
+
+func (a *app) runAWSHelper(arg string) error {
+	p, err := a.pickWhole(arg)
+	if err != nil {
+		return err
+	}
+	type credentials struct {
+		Version         int
+		AccessKeyID     string `json:"AccessKeyId"`
+		SecretAccessKey string
+		SessionToken    string `json:",omitempty"`
+		Expiration      string `json:",omitempty"`
+	}
+	fields := p.version.Fields
+	c := credentials{
+		Version:         1,
+		AccessKeyID:     fieldOf(fields, "accesskeyid", "awsaccesskeyid", "accesskey", "username"),
+		SecretAccessKey: fieldOf(fields, "secretaccesskey", "awssecretaccesskey", "secretkey", "password"),
+		SessionToken:    fieldOf(fields, "sessiontoken", "awssessiontoken"),
+		Expiration:      fieldOf(fields, "expiration", "awscredentialexpiration"),
+	}
+	if c.AccessKeyID == "" || c.SecretAccessKey == "" {
+		return missingFields(p, "access_key_id and secret_access_key")
+	}
+	return a.printJSON(c)
+}
+
+func newKubernetesHelperCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "kubernetes NAME",
+		Aliases: []string{"kubectl", "k8s"},
+		Short:   "Print credentials for kubectl",
+		Long: `Print a secret as kubectl wants it from an exec plugin. A plaintext secret is a
+bearer token; else the fields are token, or client_certificate and client_key
+(also tls.crt and tls.key), and for passing credentials expiration.`,
+		Example: `  secret set prod/kube --file token
+  secret helper install kubernetes prod/kube`,
+		Args:              argCount(1, 1),
+		ValidArgsFunction: a.completeNames(1),
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runKubernetesHelper(args[0]) },
+	}
+}
+
+const kubernetesVersion = "client.authentication.k8s.io/v1"
+
+func (a *app) runKubernetesHelper(arg string) error {
+	p, err := a.pickArg(arg)
+	if err != nil {
+		return err
+	}
+	type status struct {
+		Expires     string `json:"expirationTimestamp,omitempty"`
+		Token       string `json:"token,omitempty"`
+		Certificate string `json:"clientCertificateData,omitempty"`
+		Key         string `json:"clientKeyData,omitempty"`
+	}
+	var s status
+	if p.isWhole() {
+		fields := p.version.Fields
+		s = status{
+			Expires:     fieldOf(fields, "expiration", "expirationtimestamp"),
+			Token:       fieldOf(fields, "token"),
+			Certificate: fieldOf(fields, "clientcertificate", "clientcertificatedata", "tlscrt"),
+			Key:         fieldOf(fields, "clientkey", "clientkeydata", "tlskey"),
+		}
+	} else {
+		s.Token = string(p.bytes)
+	}
+	if s.Token != "" {
+		if s.Token, err = oneLine(s.Token, "the token of "+string(p.secret.Name)); err != nil {
+			return err
+		}
+	}
+	if s.Token == "" && (s.Certificate == "" || s.Key == "") {
+		return missingFields(p, "token, or client_certificate and client_key")
+	}
+	return a.printJSON(map[string]any{"apiVersion": a.kubernetesVersion(), "kind": "ExecCredential", "status": s})
+}
+
+// kubernetesVersion is the one that kubectl asked for: it takes no other.
+func (a *app) kubernetesVersion() string {
+	var asked struct {
+		APIVersion string `json:"apiVersion"`
+	}
+	if json.Unmarshal([]byte(a.getenv("KUBERNETES_EXEC_INFO")), &asked) == nil && asked.APIVersion != "" {
+		return asked.APIVersion
+	}
+	return kubernetesVersion
+}
+
+func (a *app) pickArg(arg string) (picked, error) {
+	ref, err := vault.ParseReference(arg)
+	if err != nil {
+		return picked{}, err
+	}
+	return (&resolver{app: a}).pick(ref)
+}
+
+func (a *app) pickWhole(arg string) (picked, error) {
+	p, err := a.pickArg(arg)
+	if err == nil && !p.isWhole() {
+		return picked{}, usagef("%q is no secret with fields", arg)
+	}
+	return p, err
+}
+
+func missingFields(p picked, want string) error {
+	return &commandError{vault.ErrNotFound, fmt.Sprintf("%q lacks the fields %s", p.secret.Name, want)}
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"example.org/secret/vault"
+
+	"github.com/spf13/cobra"
+)
+
+type injectOptions struct {
+	in, out string
+	force   bool
+}
+
+func newInjectCommand(a *app) *cobra.Command {
+	var o injectOptions
+	cmd := &cobra.Command{
+		Use:     "inject [--in FILE] [--out FILE]",
+		Aliases: []string{"template"},
+		Short:   "Replace references in a template",
+		Long: `Copy a template from standard input to standard output, with each reference
+replaced by the value it refers to: {{ secret://NAME#FIELD }} with its braces, and
+secret://NAME#FIELD without. The braces are needed where the text goes on with a
+character that a name or field could have. A secret with fields becomes a JSON
+object. Values go in as they are: quoting is the template's affair.
+
+If anything is missing nothing is written. --out writes a file for the user alone
+(mode 0600), at once or not at all.`,
+		Example: `  secret inject --in app.yaml.tmpl --out app.yaml
+  echo 'machine api.example.org password {{ secret://api#password }}' | secret inject --out ~/.netrc
+  secret inject < nginx.conf.tmpl | ssh web 'cat > nginx.conf'`,
+		Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return a.runInject(o) },
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&o.in, "in", "i", "", "read the template from a file")
+	flags.StringVarP(&o.out, "out", "o", "", "write to a file")
+	flags.BoolVarP(&o.force, "force", "f", false, "let --out replace a file")
+	return cmd
+}
+
+func (a *app) runInject(o injectOptions) error {
+	if o.out != "" {
+		if err := checkOutFile(o.out, o.force); err != nil {
+			return err
+		}
+	}
+	template, err := a.readTemplate(o.in)
+	if err != nil {
+		return err
+	}
+	text, err := (&resolver{app: a}).inject(template)
+	if err != nil {
+		return err
+	}
+	if o.out != "" {
+		return writeOutFile(o.out, text)
+	}
+	if a.stdoutIsTerminal && !isText(text) {
+		return usagef("the result is binary and would garble the terminal; redirect it, or use --out")
+	}
+	return a.write(text)
+}
+
+func (a *app) readTemplate(path string) ([]byte, error) {
+	if path == "" || path == "-" {
+		template, err := io.ReadAll(a.stdin)
+		if err != nil {
+			return nil, fmt.Errorf("reading the template: %w", err)
+		}
+		return template, nil
+	}
+	template, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usagef("reading the template: %v", err)
+	}
+	return template, nil
+}
+
+// inject replaces the references in a template.
+func (r *resolver) inject(template []byte) ([]byte, error) {
+	const name = `[A-Za-z0-9/_+=.@-]+`
+	reference := regexp.MustCompile(`\{\{[ \t]*(` + vault.ReferenceScheme + `.*?)[ \t]*\}\}` +
+		`|` + vault.ReferenceScheme + name + `(?:#[A-Za-z0-9_.%~+@/-]+)?(?:\?(?:version|label)=` + name + `)?`)
+	var b bytes.Buffer
+	done := 0
+	for _, at := range reference.FindAllSubmatchIndex(template, -1) {
+		found := template[at[0]:at[1]]
+		if at[2] >= 0 {
+			found = template[at[2]:at[3]]
+		} else if at[0] > 0 && isWordByte(template[at[0]-1]) {
+			continue // the end of another scheme
+		}
+		value, err := r.resolve(string(found))
+		if err != nil {
+			return nil, fmt.Errorf("line %d of the template: %w; nothing was written", 1+bytes.Count(template[:at[0]], []byte("\n")), err)
+		}
+		b.Write(template[done:at[0]])
+		b.Write(value)
+		done = at[1]
+	}
+	b.Write(template[done:])
+	return b.Bytes(), nil
+}
+
+func isWordByte(c byte) bool {
+	return c >= 0x80 || c == '_' || c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+func (r *resolver) resolve(reference string) (vault.Bytes, error) {
+	ref, err := vault.ParseReference(reference)
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.pick(ref)
+	if err != nil {
+		return nil, err
+	}
+	return p.text()
+}
+
+// checkOutFile refuses what writeOutFile must not replace.
+func checkOutFile(path string, force bool) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return usagef("%v", err)
+	case !info.Mode().IsRegular():
+		return usagef("%s is not a regular file; leave out --out to write there", path)
+	case !force:
+		return &commandError{vault.ErrExists, path + " exists already; add --force to replace it"}
+	}
+	return nil
+}
+
+// writeOutFile makes or replaces a file that only the user can read. A crash
+// leaves the old one.
+func writeOutFile(path string, text []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".secret-*") // of mode 0600
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+			err = fmt.Errorf("writing %s: %w", path, err)
+		}
+	}()
+	if _, err := f.Write(text); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

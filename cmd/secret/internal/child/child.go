@@ -1,0 +1,106 @@
+// Package child runs a command in the place of this process, or as near to that
+// as masking its output allows.
+package child
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"sync"
+
+	"example.org/secret/vault/mask"
+)
+
+// Command is a command to run with the standard streams of this process.
+type Command struct {
+	Path   string   // as Find returns it
+	Args   []string // the first is the command's name
+	Env    []string
+	Masker *mask.Masker
+
+	// The streams to mask. They are pipes to the command then.
+	MaskStdout, MaskStderr bool
+}
+
+// The exit codes that shells have for a command that did not start.
+const (
+	CannotRun = 126
+	NotFound  = 127
+)
+
+// Find looks for the program of a command in PATH. The code tells why there is
+// none.
+func Find(name string) (path string, code int, err error) {
+	path, err = exec.LookPath(name)
+	switch {
+	case err == nil:
+		return path, 0, nil
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		return "", NotFound, err
+	}
+	return "", CannotRun, err
+}
+
+// filters are the masked streams of a running command.
+type filters struct {
+	masker  *mask.Masker
+	writing []*os.File // our copies of the command's ends
+	copying sync.WaitGroup
+}
+
+// streams returns the standard streams for the command.
+func (f *filters) streams(c Command) ([]*os.File, error) {
+	stdout, stderr := os.Stdout, os.Stderr
+	var err error
+	if c.MaskStdout {
+		if stdout, err = f.filter(os.Stdout); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case c.MaskStdout && c.MaskStderr && sameFile(os.Stdout, os.Stderr):
+		// In one pipe, what is written to both stays in its order.
+		stderr = stdout
+	case c.MaskStderr:
+		if stderr, err = f.filter(os.Stderr); err != nil {
+			return nil, err
+		}
+	}
+	return []*os.File{os.Stdin, stdout, stderr}, nil
+}
+
+func sameFile(a, b *os.File) bool {
+	infoA, errA := a.Stat()
+	infoB, errB := b.Stat()
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}
+
+func (f *filters) filter(to *os.File) (*os.File, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	f.writing = append(f.writing, w)
+	f.copying.Go(func() {
+		masked := f.masker.Writer(to)
+		// Whoever reads our output may have gone: then the command is told so as
+		// well, by closing the pipe.
+		if _, err := io.Copy(onlyWriter{masked}, r); err == nil {
+			_ = masked.Close()
+		}
+		_ = r.Close()
+	})
+	return w, nil
+}
+
+// onlyWriter keeps io.Copy from looking for faster ways around the masker.
+type onlyWriter struct{ io.Writer }
+
+// started is called when the command has its ends of the pipes.
+func (f *filters) started() {
+	for _, w := range f.writing {
+		_ = w.Close()
+	}
+}

@@ -1,0 +1,70 @@
+package otp_test
+
+import (
+	"encoding/base32"
+	"strings"
+	"testing"
+	"time"
+
+	"example.org/secret/cmd/secret/internal/otp"
+)
+
+// The vectors of RFC 6238, appendix B.
+func TestVectors(t *testing.T) {
+	url := func(algorithm string, length int) string {
+		secret := base32.StdEncoding.EncodeToString([]byte(strings.Repeat("1234567890", 7)[:length]))
+		return "otpauth://totp/x?digits=8&secret=" + strings.TrimRight(secret, "=") + "&algorithm=" + algorithm
+	}
+	keys := []string{url("SHA1", 20), url("SHA256", 32), url("SHA512", 64)}
+	for seconds, want := range map[int64][3]string{
+		59:          {"94287082", "46119246", "90693936"},
+		1111111109:  {"07081804", "68084774", "25091201"},
+		1111111111:  {"14050471", "67062674", "99943326"},
+		1234567890:  {"89005924", "91819424", "93441116"},
+		2000000000:  {"69279037", "90698825", "38618901"},
+		20000000000: {"65353130", "77737706", "47863826"},
+	} {
+		for i, text := range keys {
+			key, err := otp.Parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := key.Code(time.Unix(seconds, 0)); got != want[i] {
+				t.Errorf("%s at %d: got %s, want %s", text, seconds, got, want[i])
+			}
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	at := time.Unix(59, 0)
+	for _, test := range []struct{ text, want string }{
+		{"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "287082"},
+		{" gezd gnbv-gy3t qojq gezd gnbv gy3t qojq\n", "287082"},
+		{"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ====", "287082"},
+		{"otpauth://totp/Example:bob@example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example", "287082"},
+		{"otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&period=60", "755224"},
+	} {
+		key, err := otp.Parse(test.text)
+		if err != nil {
+			t.Errorf("%q: %v", test.text, err)
+			continue
+		}
+		if got, _ := key.Code(at); got != test.want {
+			t.Errorf("%q: got %s, want %s", test.text, got, test.want)
+		}
+	}
+	key, _ := otp.Parse("GEZDGNBVGY3TQOJQ")
+	if _, left := key.Code(at); left != time.Second {
+		t.Errorf("one second before the next code there is %v left", left)
+	}
+	for _, text := range []string{
+		"", "canary!", "0189", "https://example.org/canary", "otpauth://hotp/x?secret=GEZDGNBVGY3TQOJQ&counter=1",
+		"otpauth://totp/x?secret=", "otpauth://totp/x?secret=GEZDGNBV&algorithm=canary", "otpauth://totp/x?secret=GEZDGNBV&digits=canary",
+		"otpauth://totp/x?secret=GEZDGNBV&digits=40", "otpauth://totp/x?secret=GEZDGNBV&period=0", "otpauth://totp/%zz?canary",
+	} {
+		if _, err := otp.Parse(text); err == nil || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%q: the error is %v", text, err)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+// Command nothing is what secret is measured against: a cobra program that links
+// the same packages, parses the same command line and does nothing.
+package main
+
+import (
+	"os"
+
+	_ "crypto/rand"
+	_ "encoding/json"
+
+	_ "al.essio.dev/pkg/shellescape"
+	_ "filippo.io/age"
+	_ "github.com/aymanbagabas/go-osc52/v2"
+	_ "github.com/gofrs/flock"
+	_ "github.com/google/uuid"
+	_ "github.com/jedib0t/go-pretty/v6/table"
+	_ "github.com/joho/godotenv"
+	_ "github.com/netresearch/go-cron"
+	_ "github.com/sethvargo/go-diceware/diceware"
+	_ "github.com/xhit/go-str2duration/v2"
+	_ "github.com/zalando/go-keyring"
+	_ "github.com/zalando/go-keyring/secret_service"
+	_ "golang.org/x/crypto/chacha20poly1305"
+	_ "golang.org/x/sys/unix"
+	_ "golang.org/x/term"
+	_ "gopkg.in/yaml.v3"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	root := &cobra.Command{Use: "nothing"}
+	root.AddCommand(&cobra.Command{Use: "get NAME", Run: func(*cobra.Command, []string) {}})
+	if root.Execute() != nil {
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"example.org/secret/vault"
+)
+
+// variable is an environment variable made of a secret.
+type variable struct {
+	name  string
+	value vault.Bytes
+}
+
+// variables are those that a secret or field becomes. Of a secret with fields
+// each is one, with prefix before its name: the names of a kv secret as they are,
+// those of a credential in upper case. A single value is named prefix, unless
+// that is empty or ends in an underscore: then after it comes the name of the
+// field, or the last part of the secret's.
+func (p picked) variables(prefix string) ([]variable, error) {
+	if !p.isWhole() {
+		name := prefix
+		if prefix == "" || strings.HasSuffix(prefix, "_") {
+			last := p.field
+			if last == "" {
+				last = string(p.secret.Name[strings.LastIndex(string(p.secret.Name), "/")+1:])
+			}
+			name += envName(last)
+		}
+		if !isVariableName(name) {
+			return nil, usagef("%q cannot be a variable's name; give one as %s=NAME", name, p.secret.Name)
+		}
+		return p.checkVariables([]variable{{name, p.bytes}})
+	}
+	var all []variable
+	for _, field := range p.version.FieldNames() {
+		name := prefix + field
+		if p.secret.Kind == vault.Credential {
+			name = prefix + envName(field)
+		}
+		if !isVariableName(name) {
+			return nil, usagef("the field %q of %q cannot be a variable's name; take fields one by one, as %s#FIELD",
+				field, p.secret.Name, p.secret.Name)
+		}
+		all = append(all, variable{name, p.version.Fields[field]})
+	}
+	return p.checkVariables(all)
+}
+
+func (p picked) checkVariables(all []variable) ([]variable, error) {
+	names := map[string]bool{}
+	for _, v := range all {
+		if names[v.name] {
+			return nil, usagef("two fields of %q would be the variable %s; take fields one by one, as %s#FIELD", p.secret.Name, v.name, p.secret.Name)
+		}
+		names[v.name] = true
+		if bytes.IndexByte(v.value, 0) >= 0 {
+			return nil, usagef("the value of %s holds a NUL byte, which no variable can", v.name)
+		}
+	}
+	return all, nil
+}
+
+// envName makes a variable's name of a field's or secret's: upper case, with
+// underscores for what such names cannot hold.
+func envName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return unicode.ToUpper(r)
+		}
+		return '_'
+	}, s)
+}
+
+func isVariableName(s string) bool {
+	for i, r := range s {
+		if r != '_' && (r >= utf8.RuneSelf || !unicode.IsLetter(r)) && (i == 0 || !unicode.IsDigit(r)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// The variables that make a loader, shell or interpreter run code, or another
+// program than was named. Whoever can write a secret should not get that with it.
+var (
+	unsafeNames = []string{
+		"PATH", "PATHEXT", "COMSPEC", "PSMODULEPATH", "SHELL", "ENV", "IFS", "PS4", "PROMPT_COMMAND", "SHELLOPTS", "BASHOPTS",
+		"BASH_ENV", "CDPATH", "ZDOTDIR", "FPATH", "GCONV_PATH", "LOCPATH", "EDITOR", "VISUAL", "PAGER", "MANPAGER", "BROWSER",
+		"LESSOPEN", "LESSCLOSE", "NODE_OPTIONS", "NODE_PATH", "CLASSPATH", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS",
+		"JDK_JAVA_OPTIONS", "MAVEN_OPTS", "GRADLE_OPTS", "DOTNET_STARTUP_HOOKS", "LUA_INIT", "LUA_PATH", "LUA_CPATH",
+		"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "GIT_PAGER", "GIT_EXEC_PATH",
+		"GIT_EXTERNAL_DIFF", "GIT_PROXY_COMMAND", "GIT_TEMPLATE_DIR", "GIT_DIR", "SSH_ASKPASS", "SUDO_ASKPASS",
+	}
+	unsafePrefixes = []string{"LD_", "DYLD_", "BASH_FUNC_", "GIT_CONFIG", "PYTHON", "PERL5", "PERLLIB", "RUBY"}
+	// PYTHON_ and RUBY_ begin names that nothing is run for.
+	safePrefixes = []string{"PYTHON_", "RUBY_"}
+)
+
+func isUnsafeVariable(name string) bool {
+	upper := strings.ToUpper(name) // as Windows takes it
+	begins := func(prefix string) bool { return strings.HasPrefix(upper, prefix) }
+	return slices.Contains(unsafeNames, upper) || slices.ContainsFunc(unsafePrefixes, begins) && !slices.ContainsFunc(safePrefixes, begins)
+}
+
+const allowUnsafeFlag = "allow-unsafe-variables"
+
+// refuseUnsafe names where the value came from, not the value.
+func refuseUnsafe(name, source string) error {
+	return usagef("%s would make programs run what is in it, and its value is from %s; if that is meant, add --%s", name, source, allowUnsafeFlag)
+}
+
+// secretArg is NAME[=PREFIX] on the command line: what is before the last = is a
+// reference, if what is behind could begin a variable's name. For names with a =
+// in them it can be written with nothing behind.
+func parseSecretArg(arg string) (ref vault.Reference, prefix string, err error) {
+	if i := strings.LastIndexByte(arg, '='); i >= 0 {
+		head, tail := arg[:i], arg[i+1:]
+		query := strings.LastIndexByte(head, '?')
+		inQuery := query >= 0 && !strings.Contains(head[query:], "=")
+		if !inQuery && (tail == "" || isVariableName(tail)) {
+			arg, prefix = head, tail
+		}
+	}
+	ref, err = vault.ParseReference(arg)
+	return ref, prefix, err
+}
+
+// resolver reads what is referred to. It opens the vault when that is first
+// needed, and reads each secret once, so that its fields are of one moment.
+type resolver struct {
+	*app
+	vault   *vault.Vault
+	secrets map[vault.Name]*vault.Secret
+}
+
+func (r *resolver) pick(ref vault.Reference) (picked, error) {
+	if r.vault == nil {
+		v, err := r.openVault()
+		if err != nil {
+			return picked{}, err
+		}
+		r.vault, r.secrets = v, map[vault.Name]*vault.Secret{}
+	}
+	s := r.secrets[ref.Name]
+	if s == nil {
+		var err error
+		if s, err = r.vault.Get(ref.Name); err != nil {
+			return picked{}, err
+		}
+		r.secrets[ref.Name] = s
+	}
+	return pickFrom(s, ref)
+}
+
+// text is what stands for a reference in a text: the value, or of a secret with
+// fields a JSON object of them.
+func (p picked) text() (vault.Bytes, error) {
+	if !p.isWhole() {
+		return p.bytes, nil
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(p.version.Fields); err != nil {
+		return nil, fmt.Errorf("encoding %s: %w", p.secret.Name, err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// hidden are the values that must not be seen in any output. Where a credential
+// is for is no secret.
+func (p picked) hidden() [][]byte {
+	public := func(field string) bool {
+		return p.secret.Kind == vault.Credential && slices.Contains(credentialFlags, field)
+	}
+	if !p.isWhole() {
+		if public(p.field) {
+			return nil
+		}
+		return [][]byte{p.bytes}
+	}
+	var all [][]byte
+	for field, value := range p.version.Fields {
+		if !public(field) {
+			all = append(all, value)
+		}
+	}
+	return all
+}

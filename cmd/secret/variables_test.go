@@ -1,0 +1,38 @@
+package main
+
+import (
+	"testing"
+
+	"example.org/secret/vault/dotenv"
+)
+
+// What get --format env writes, run --env-file reads.
+func TestDotenvIsReadAsWritten(t *testing.T) {
+	for _, value := range trickyValues {
+		file := "BEFORE='1'\nVALUE=" + quoteDotenv(value) + "\nAFTER='2'\n"
+		read, err := dotenv.Parse(file)
+		if err != nil || len(read) != 3 || read[1].Value != value || read[2].Value != "2" {
+			t.Errorf("%q, written as %s, was read as %v, %v", value, quoteDotenv(value), read, err)
+		}
+	}
+}
+
+func TestParseSecretArg(t *testing.T) {
+	for _, test := range []struct{ arg, ref, prefix string }{
+		{"stripe", "secret://stripe", ""},
+		{"prod/db=DB_", "secret://prod/db", "DB_"},
+		{"prod/db#password=PGPASSWORD", "secret://prod/db#password", "PGPASSWORD"},
+		{"secret://prod/db#password?version=3=X", "secret://prod/db#password?version=3", "X"},
+		{"prod/db?version=3", "secret://prod/db?version=3", ""},
+		{"prod/db?label=next", "secret://prod/db?label=next", ""},
+		{"prod/db?label=next=DB_", "secret://prod/db?label=next", "DB_"},
+		{"odd==", "secret://odd=", ""},
+		{"odd=name=", "secret://odd=name", ""},
+		{"odd=1", "secret://odd=1", ""},
+	} {
+		ref, prefix, err := parseSecretArg(test.arg)
+		if err != nil || ref.String() != test.ref || prefix != test.prefix {
+			t.Errorf("%s: got %s and %q, %v; want %s and %q", test.arg, ref, prefix, err, test.ref, test.prefix)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package exchange_test
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.org/secret/vault"
+	"example.org/secret/vault/exchange"
+)
+
+// checkParse reads any data, and what it read once more with something broken. It
+// must not panic, make anything that is not a secret, or show a value in an error.
+func checkParse(t *testing.T, format exchange.Format, data []byte) {
+	t.Helper()
+	_, _ = exchange.Detect(data)
+	entries, err := exchange.Parse(format, data)
+	if err != nil {
+		if !errors.Is(err, exchange.ErrFormat) || entries != nil {
+			t.Fatalf("%d entries with the error %v", len(entries), err)
+		}
+		return
+	}
+	checkEntries(t, entries)
+	for _, broken := range [][]byte{
+		data[:len(data)-1], slices.Concat(data, []byte("\n{\"")), slices.Concat(data, []byte("\n\"'\x00")), slices.Concat(data, data),
+		slices.Concat([]byte("x"), data),
+	} {
+		if _, err := exchange.Parse(format, broken); err != nil {
+			checkNoValue(t, err.Error(), entries)
+		}
+	}
+}
+
+func checkEntries(t *testing.T, entries []exchange.Entry) {
+	t.Helper()
+	for _, e := range entries {
+		isPlain := e.Value.Plain != nil && e.Value.Fields == nil
+		hasFields := e.Value.Plain == nil && len(e.Value.Fields) > 0
+		if (e.Kind == vault.Plaintext) != isPlain || (e.Kind != vault.Plaintext) != hasFields {
+			t.Fatalf("%+v is no secret", e)
+		}
+	}
+}
+
+func checkNoValue(t *testing.T, text string, entries []exchange.Entry) {
+	t.Helper()
+	var public strings.Builder
+	for _, e := range entries {
+		public.WriteString(e.Name + " ")
+		for field := range e.Value.Fields {
+			public.WriteString(field + " ")
+		}
+	}
+	for _, e := range entries {
+		for _, value := range append(slices.Collect(maps.Values(e.Value.Fields)), e.Value.Plain) {
+			// What is short, or a name as well, may be there by chance.
+			if len(value) >= 8 && strings.Contains(text, string(value)) && !strings.Contains(public.String(), string(value)) {
+				t.Fatalf("a value of %q is in the error %q", e.Name, text)
+			}
+		}
+	}
+}
+
+func FuzzParseDotenv(f *testing.F) {
+	f.Add(sample(f, "app.env"))
+	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.Dotenv, data) })
+}
+
+func FuzzParseJSON(f *testing.F) {
+	for _, name := range []string{"tree.json", "chamber.json"} {
+		f.Add(sample(f, name))
+	}
+	f.Add([]byte(`{"secrets": [{"name": "a", "kind": "kv", "tags": {"t": "u"}, "fields": {"f": {"base64": "/w=="}}}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.JSON, data) })
+}
+
+func FuzzParseYAML(f *testing.F) {
+	f.Add(sample(f, "tree.yaml"))
+	f.Add([]byte("secrets:\n  - {name: a, kind: plaintext, value: !!binary /w==}\n"))
+	f.Add([]byte(laughs()))
+	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.YAML, data) })
+}
+
+func FuzzParseCSV(f *testing.F) {
+	formats := []exchange.Format{exchange.CSV, exchange.KeePassXC, exchange.OnePassword, exchange.Bitwarden}
+	for i, name := range []string{"plain.csv", "keepassxc.csv", "1password.csv", "bitwarden.csv"} {
+		f.Add(uint8(i), sample(f, name))
+	}
+	f.Fuzz(func(t *testing.T, i uint8, data []byte) { checkParse(t, formats[int(i)%len(formats)], data) })
+}
+
+func FuzzParseBitwarden(f *testing.F) {
+	f.Add(sample(f, "bitwarden.json"))
+	f.Add(sample(f, "bitwarden-organization.json"))
+	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.Bitwarden, data) })
+}
+
+func FuzzParse1PUX(f *testing.F) {
+	data := sample(f, "1pux.json")
+	f.Add(data, archive(f, "../x", "", "export.data", string(data)))
+	f.Fuzz(func(t *testing.T, data, container []byte) {
+		checkParse(t, exchange.OnePassword, archive(t, "export.data", string(data)))
+		checkParse(t, exchange.OnePassword, container)
+	})
+}
+
+func FuzzParseAWS(f *testing.F) {
+	f.Add(sample(f, "aws.json"))
+	f.Add(sample(f, "aws-one.json"))
+	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.AWS, data) })
+}
+
+func FuzzParsePass(f *testing.F) {
+	f.Add("p\nlogin: ana\n")
+	f.Add("p\n---\nnote: |\n  one\n")
+	f.Fuzz(func(t *testing.T, text string) { checkEntries(t, []exchange.Entry{fromStore(t, text)}) })
+}
+
+func FuzzMapName(f *testing.F) {
+	f.Add("My Bank (old)")
+	f.Add("Asia/日本 \x00")
+	f.Fuzz(func(t *testing.T, text string) {
+		name, err := exchange.MapName("", text)
+		if err != nil {
+			return
+		}
+		if again, err := vault.ParseName(string(name)); err != nil || again != name {
+			t.Fatalf("%q becomes %q: %v", text, name, err)
+		}
+		if same, err := exchange.MapName("", string(name)); err != nil || same != name {
+			t.Fatalf("%q becomes %q, and that %q (%v)", text, name, same, err)
+		}
+	})
+}

@@ -1,0 +1,236 @@
+package exchange_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"example.org/secret/vault"
+	"example.org/secret/vault/exchange"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares entries, under the names that they would get, with a file in
+// testdata, and has each of them stored.
+func golden(t *testing.T, name string, entries []exchange.Entry) {
+	t.Helper()
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", " ")
+	for _, e := range entries {
+		mapped, err := exchange.MapName("", e.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Name == string(mapped) {
+			mapped = ""
+		}
+		err = encoder.Encode(struct {
+			Name, Kind, Mapped string `json:",omitempty"`
+			vault.Value
+			Description string            `json:",omitempty"`
+			Tags        map[string]string `json:",omitempty"`
+			Discarded   bool              `json:",omitempty"`
+		}{e.Name, string(e.Kind), string(mapped), e.Value, e.Description, e.Tags, e.Discarded})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text.String() != string(want) {
+		t.Errorf("it was read as\n%s\nand not as\n%s", &text, want)
+	}
+}
+
+func sample(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// archive is a zip file of members, name and content by turns.
+func archive(t testing.TB, members ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i := 0; i < len(members); i += 2 {
+		f, err := w.Create(members[i])
+		if err == nil {
+			_, err = f.Write([]byte(members[i+1]))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestSamples(t *testing.T) {
+	for file, want := range map[string]exchange.Format{
+		"app.env": exchange.Dotenv, "tree.json": exchange.JSON, "tree.yaml": exchange.YAML, "plain.csv": exchange.CSV,
+		"keepassxc.csv": exchange.KeePassXC, "1password.csv": exchange.OnePassword, "1pux.json": exchange.OnePassword,
+		"bitwarden.csv": exchange.Bitwarden, "bitwarden.json": exchange.Bitwarden, "bitwarden-organization.json": exchange.Bitwarden,
+		"aws.json": exchange.AWS, "aws-one.json": exchange.AWS, "chamber.json": exchange.JSON,
+	} {
+		t.Run(file, func(t *testing.T) {
+			data := sample(t, file)
+			if file == "1pux.json" {
+				data = archive(t, "export.attributes", "{}", "files/d__a.txt", "abc", "export.data", string(data))
+			}
+			for encoding, text := range map[string][]byte{
+				"as it is": data, "with a BOM": append([]byte("\ufeff"), data...), "with CRLF": bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n")),
+			} {
+				if isBinaryOrHasLines := file == "1pux.json" || file == "app.env"; isBinaryOrHasLines && encoding != "as it is" {
+					continue
+				}
+				format, err := exchange.Detect(text)
+				if err != nil || format != want {
+					t.Fatalf("%s: taken for %q (%v), not for %q", encoding, format, err, want)
+				}
+				entries, err := exchange.Parse(format, text)
+				if err != nil {
+					t.Fatal(encoding, err)
+				}
+				golden(t, file, entries)
+			}
+		})
+	}
+	t.Run("chamber by name", func(t *testing.T) {
+		entries, err := exchange.Parse(exchange.Chamber, sample(t, "chamber.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "chamber.json", entries)
+	})
+}
+
+// A file that Windows wrote in UTF-16.
+func TestUTF16(t *testing.T) {
+	text := []byte("\xff\xfe")
+	for _, c := range []byte("{\"a\": \"b\xfc\"}") {
+		text = append(text, c, 0)
+	}
+	format, err := exchange.Detect(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := exchange.Parse(format, text)
+	if err != nil || len(entries) != 1 || string(entries[0].Value.Plain) != "bü" {
+		t.Errorf("read as %v (%v)", entries, err)
+	}
+}
+
+// What cannot be read right is refused, with a place and without a value.
+func TestRefusals(t *testing.T) {
+	for _, test := range []struct {
+		name, format, text, want string // format is empty where it is not even guessed
+	}{
+		{"empty", "", " \n", "it is empty"},
+		{"prose", "", "Dear canary,\n", "none of the formats"},
+		{"encrypted by Bitwarden", "bitwarden", `{"encrypted": true, "passwordProtected": true, "salt": "canary", "data": "2.canary"}`, "export it from Bitwarden as JSON without"},
+		{"encrypted for an account", "bitwarden", `{"encrypted": true, "encKeyValidation_DO_NOT_EDIT": "2.canary", "folders": [], "items": []}`, "without encryption"},
+		{"KeePass", "", "\x03\xd9\xa2\x9ag\xfbK\xb5", "export it as CSV"},
+		{"age", "", "age-encryption.org/v1\n", "age -d"},
+		{"gpg", "", "-----BEGIN PGP MESSAGE-----\n", "gpg -d"},
+		{"sops", "yaml", "a: ENC[canary]\nsops:\n  mac: ENC[canary]\n", "sops decrypt"},
+		{"dotenvx", "dotenv", "DOTENV_PUBLIC_KEY=\"03\"\nA=\"encrypted:canary\"\n", "line 2: it is encrypted by dotenvx"},
+		{"aws in part", "aws", `{"SecretValues": [{"Name": "a", "SecretString": "canary"}], "Errors": [{"SecretId": "b", "ErrorCode": "AccessDeniedException"}]}`, `"b" failed with "AccessDeniedException"`},
+		{"aws with more", "aws", `{"SecretValues": [{"Name": "a", "SecretString": "canary"}], "NextToken": "x"}`, "NextToken"},
+		{"name twice, JSON", "json", "{\"a\": \"canary\",\n\"a\": \"b\"}", `"a" stands there twice (line 2)`},
+		{"name twice, deeper", "json", `{"x": {"a": "canary", "a": "b"}}`, `"a" stands there twice`},
+		{"name twice, YAML", "yaml", "a: canary\na: b\n", `line 2: "a" stands there twice`},
+		{"name twice, dotenv", "dotenv", "A=canary\n\nA=b\n", "line 3: A stands on line 1 already"},
+		{"column twice", "csv", "name,value,value\na,canary,b\n", `"value" stands there twice`},
+		{"no name", "csv", "name,value\na,b\n,canary\n", "line 3 has no name"},
+		{"a cell too many", "csv", "name,value\na,b\nb,canary,c\n", "record 2 "},
+		{"quotes", "csv", "name,value\na,\"canary\nb,c\n", "record 1 "},
+		{"broken JSON", "json", "{\"a\": \"b\",\n \"c\": canary}", "(line 2)"},
+		{"JSON and more", "json", "{\"a\": \"b\"}\ncanary", "more than one value in it (line 2)"},
+		{"two in one", "json", `{"a": "b"} {"c": "canary"}`, "more than one"},
+		{"list", "json", `{"a": {"b": ["canary"]}}`, `"a/b" is a list`},
+		{"empty map", "json", `{"a": {}}`, `"a" is empty`},
+		{"not a map", "yaml", "- canary: b\n", "not a YAML map"},
+		{"broken YAML", "yaml", "a: b\nc: [canary\n", "it is not YAML (look at line "},
+		{"documents", "yaml", "a: b\n---\nc: canary\n", "more than one document"},
+		{"alias", "yaml", "a: &x canary\nb: *x\n", "line 2: aliases are not followed"},
+		{"merge", "yaml", "a: &x {b: canary}\nc:\n  <<: *x\n", "line 3: aliases"},
+		{"not base64", "yaml", "a: !!binary canary!\n", "line 1: it is not base64"},
+		{"not UTF-8", "json", "{\"a\": \"canary\xff\"}", "not UTF-8"},
+		{"expansion", "dotenv", "A=1\nB=canary$(id)\n", "line 2: ${NAME} and $(COMMAND)"},
+		{"unknown kind", "json", `{"secrets": [{"name": "a", "kind": "canari", "value": "canary"}]}`, `"a": "canari" is not a kind`},
+		{"none of ours", "json", `{"secrets": ["canary"]}`, "not an export of ours"},
+		{"no export.data", "1password", string(archive(t, "x", "canary")), "no export.data"},
+		{"two of them", "1password", string(archive(t, "export.data", "{}", "export.data", `{"canary":1}`)), "twice"},
+		{"other places", "1password", string(archive(t, "../export.data", "{}", "/export.data", "{}", "export.data/", "")), "no export.data"},
+		{"zip bomb", "1password", string(archive(t, "export.data", strings.Repeat(" ", 65<<20)+"{}")), "is larger than"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			format, err := exchange.Detect([]byte(test.text))
+			if err == nil {
+				if string(format) != test.format {
+					t.Errorf("taken for %q, not for %q", format, test.format)
+				}
+				_, err = exchange.Parse(exchange.Format(test.format), []byte(test.text))
+			} else if test.format != "" {
+				t.Fatal(err)
+			}
+			if !errors.Is(err, exchange.ErrFormat) || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "canary") {
+				t.Errorf("the error is %q, want %q in it and no value", err, test.want)
+			}
+		})
+	}
+}
+
+func TestMapName(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"prod/db", "prod/db"}, {"-", "-"}, {"a//b/", "a//b/"}, {"../x", "../x"}, // names already
+		{"My Bank (old)", "My-Bank-old"}, {" a / b ", "a/b"}, {"AT&T", "AT-T"}, {"Müller", "M-ller"}, {"x: y", "x-y"},
+		{"日本", "u65e5u672c"}, {"Asia/日本", "Asia/u65e5u672c"}, {"a\x00\x1b[2Jb", "a-2Jb"}, {"\xff", "ufffd"}, {"- é", "u002du0020u00e9"},
+	} {
+		if got, err := exchange.MapName("p/", test.text); err != nil || string(got) != "p/"+test.want {
+			t.Errorf("%q becomes %q (%v), want %q", test.text, got, err, "p/"+test.want)
+		}
+	}
+	for _, text := range []string{"", "  ", " / ", strings.Repeat("x y", 200)} {
+		if got, err := exchange.MapName("p/", text); err == nil {
+			t.Errorf("%q becomes %q", text, got)
+		}
+	}
+}
+
+func TestAsPairs(t *testing.T) {
+	entries, err := exchange.Parse(exchange.Dotenv, []byte("A=1\nB=2\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry, err := exchange.AsPairs("app", entries)
+	if err != nil || entry.Kind != vault.KV || string(entry.Value.Fields["A"]) != "1" || len(entry.Value.Fields) != 2 {
+		t.Errorf("%+v, %v", entry, err)
+	}
+	if _, err := exchange.AsPairs("app", []exchange.Entry{entry}); !errors.Is(err, exchange.ErrFormat) {
+		t.Errorf("fields within fields: %v", err)
+	}
+}

@@ -1,0 +1,308 @@
+package exchange
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"example.org/secret/vault"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Files may be made to fill the memory, or to take for ever.
+const (
+	maxDepth    = 100
+	maxPath     = 4096
+	maxYAMLSize = 32 << 20 // the library takes fifty times the memory
+)
+
+// document is the shape of our own exports.
+type document struct {
+	Secrets []record `json:"secrets"`
+}
+
+type record struct {
+	Name        string                 `json:"name"`
+	Kind        vault.Kind             `json:"kind"`
+	Description string                 `json:"description,omitempty"`
+	Tags        map[string]string      `json:"tags,omitempty"`
+	Value       vault.Bytes            `json:"value,omitzero"`
+	Fields      map[string]vault.Bytes `json:"fields,omitzero"`
+}
+
+func (r record) entry() (Entry, error) {
+	if _, err := vault.ParseKind(string(r.Kind)); err != nil {
+		return Entry{}, formatf("%q: %v", r.Name, err)
+	}
+	value := vault.Value{Plain: r.Value, Fields: r.Fields}
+	isPlain := r.Kind == vault.Plaintext
+	if isPlain && value.Plain == nil {
+		value.Plain = vault.Bytes{}
+	}
+	if isPlain != (len(r.Fields) == 0) || !isPlain && r.Value != nil {
+		return Entry{}, formatf("%q: plaintext secrets have a value, others fields", r.Name)
+	}
+	return Entry{Name: r.Name, Kind: r.Kind, Value: value, Description: r.Description, Tags: r.Tags}, nil
+}
+
+func isDocument(root map[string]any) bool {
+	_, isList := root["secrets"].([]any)
+	return isList && len(root) == 1
+}
+
+func parseDocument(data []byte) ([]Entry, error) {
+	var d document
+	if err := json.Unmarshal(data, &d); err != nil {
+		return nil, formatf("it is not an export of ours")
+	}
+	var entries []Entry
+	for _, r := range d.Secrets {
+		entry, err := r.entry()
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry)
+	}
+	return entries, nil
+}
+
+func parseJSON(data []byte) ([]Entry, error) {
+	tree, err := decodeJSON(data)
+	if err != nil {
+		return nil, err
+	}
+	root, ok := tree.(map[string]any)
+	if !ok {
+		return nil, formatf("it is not a JSON object of names and values")
+	}
+	if isDocument(root) {
+		return parseDocument(data)
+	}
+	return fromRoot(root)
+}
+
+// decodeJSON takes numbers and truths as the texts that they are written as.
+// Unlike the library it refuses an object that has a name twice.
+func decodeJSON(data []byte) (any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	tree, err := jsonTree(decoder, 0)
+	if err == nil {
+		if _, err = decoder.Token(); err == io.EOF {
+			return tree, nil
+		}
+		err = formatf("there is more than one value in it")
+	}
+	if !errors.Is(err, ErrFormat) {
+		err = formatf("it is not JSON") // the library's errors may quote the file
+	}
+	line := 1 + bytes.Count(data[:min(int(decoder.InputOffset()), len(data))], []byte("\n"))
+	return nil, fmt.Errorf("%w (line %d)", err, line)
+}
+
+func jsonTree(decoder *json.Decoder, depth int) (any, error) {
+	token, err := decoder.Token()
+	if err != nil {
+		return nil, err
+	}
+	if depth > maxDepth {
+		return nil, formatf("it is nested more than %d levels deep", maxDepth)
+	}
+	switch token {
+	case json.Delim('{'):
+		return jsonObject(decoder, depth)
+	case json.Delim('['):
+		list := []any{}
+		for decoder.More() {
+			item, err := jsonTree(decoder, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, item)
+		}
+		_, err := decoder.Token()
+		return list, err
+	case nil:
+		return "", nil
+	}
+	return fmt.Sprint(token), nil
+}
+
+func jsonObject(decoder *json.Decoder, depth int) (any, error) {
+	tree := map[string]any{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		key := fmt.Sprint(token)
+		if _, twice := tree[key]; twice {
+			return nil, formatf("%q stands there twice", key)
+		}
+		if tree[key], err = jsonTree(decoder, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	_, err := decoder.Token()
+	return tree, err
+}
+
+func parseYAML(data []byte) ([]Entry, error) {
+	tree, err := decodeYAML(data)
+	if err != nil {
+		return nil, err
+	}
+	if isDocument(tree) {
+		text, err := json.Marshal(tree)
+		if err != nil {
+			return nil, formatf("it is not an export of ours")
+		}
+		return parseDocument(text)
+	}
+	return fromRoot(tree)
+}
+
+func decodeYAML(data []byte) (map[string]any, error) {
+	if len(data) > maxYAMLSize {
+		return nil, formatf("it has %d bytes; YAML may have %d, other formats more", len(data), maxYAMLSize)
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var root yaml.Node
+	if err := decoder.Decode(&root); err != nil && err != io.EOF {
+		// The rest of the library's errors may quote the file.
+		line := regexp.MustCompile(`line \d+`).FindString(err.Error())
+		return nil, formatf("it is not YAML (look at %s)", cmp.Or(line, "line 1"))
+	}
+	if len(root.Content) == 0 || root.Content[0].Kind != yaml.MappingNode {
+		return nil, formatf("it is not a YAML map of names and values")
+	}
+	if err := decoder.Decode(new(yaml.Node)); err != io.EOF {
+		return nil, formatf("there is more than one document in it")
+	}
+	tree, err := yamlTree(root.Content[0], 0)
+	if err != nil {
+		return nil, err
+	}
+	return tree.(map[string]any), nil
+}
+
+// yamlTree takes every scalar as it is written: 007, yes and 1e3 are texts.
+func yamlTree(node *yaml.Node, depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, formatf("line %d: it is nested more than %d levels deep", node.Line, maxDepth)
+	}
+	switch node.Kind {
+	case yaml.ScalarNode:
+		if node.Tag != "!!binary" {
+			return node.Value, nil
+		}
+		value, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(node.Value), ""))
+		if err != nil {
+			return nil, formatf("line %d: it is not base64", node.Line)
+		}
+		return vault.Bytes(value), nil
+	case yaml.SequenceNode:
+		list := make([]any, len(node.Content))
+		for i, item := range node.Content {
+			var err error
+			if list[i], err = yamlTree(item, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		return list, nil
+	case yaml.MappingNode:
+		return yamlMap(node, depth)
+	}
+	return nil, formatf("line %d: aliases are not followed", node.Line)
+}
+
+func yamlMap(node *yaml.Node, depth int) (any, error) {
+	tree := map[string]any{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i]
+		if key.Kind != yaml.ScalarNode {
+			return nil, formatf("line %d: a name has to be a text", key.Line)
+		}
+		if _, twice := tree[key.Value]; twice {
+			return nil, formatf("line %d: %q stands there twice", key.Line, key.Value)
+		}
+		var err error
+		if tree[key.Value], err = yamlTree(node.Content[i+1], depth+1); err != nil {
+			return nil, err
+		}
+	}
+	return tree, nil
+}
+
+func fromRoot(root map[string]any) ([]Entry, error) {
+	if meta, ok := root["sops"].(map[string]any); ok && meta["mac"] != nil {
+		return nil, formatf("it is encrypted by sops; import what sops decrypt prints")
+	}
+	return fromTree("", root)
+}
+
+// fromTree makes entries of nested maps whose leaves are values: a map of values
+// is a secret with fields, a map of maps a folder.
+func fromTree(path string, node any) ([]Entry, error) {
+	if len(path) > maxPath {
+		return nil, formatf("the name %.20q… has %d bytes", path, len(path))
+	}
+	if value, ok := leaf(node); ok {
+		return []Entry{plaintext(path, value)}, nil
+	}
+	tree, isMap := node.(map[string]any)
+	if !isMap {
+		return nil, formatf("%q is a list; a secret is a text or a map of texts", path)
+	}
+	if fields, ok := leaves(tree); ok && path != "" {
+		if len(fields) == 0 {
+			return nil, formatf("%q is empty", path)
+		}
+		return []Entry{withFields(path, fields)}, nil
+	}
+	var entries []Entry
+	for _, key := range slices.Sorted(maps.Keys(tree)) {
+		below := key
+		if path != "" {
+			below = path + "/" + key
+		}
+		more, err := fromTree(below, tree[key])
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, more...)
+	}
+	return entries, nil
+}
+
+func leaf(node any) (vault.Bytes, bool) {
+	switch v := node.(type) {
+	case string:
+		return vault.Bytes(v), true
+	case vault.Bytes:
+		return v, true
+	}
+	return nil, false
+}
+
+// leaves returns the members of a map if all of them are values.
+func leaves(tree map[string]any) (map[string]vault.Bytes, bool) {
+	fields := map[string]vault.Bytes{}
+	for key, node := range tree {
+		value, ok := leaf(node)
+		if !ok {
+			return nil, false
+		}
+		fields[key] = value
+	}
+	return fields, true
+}

@@ -1,0 +1,65 @@
+package vault_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// The samples in FORMAT.md are the bytes in testdata.
+func TestSamplesOfTheSpecification(t *testing.T) {
+	key := parseKey(t, testMaster, testVaultID)
+	v1 := "testdata/vaults/v1"
+	sealed := readFile(t, filepath.Join(v1, "secrets", key.FileID("prod/db")+".age"))
+	document, err := key.Open(key.FileID("prod/db"), sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for kind, sample := range samples(t) {
+		checked++
+		ok := false
+		switch kind {
+		case "yaml":
+			ok = sample == string(readFile(t, filepath.Join(v1, "vault.yaml")))
+		case "json":
+			var a, b any
+			ok = json.Unmarshal([]byte(sample), &a) == nil && json.Unmarshal(document, &b) == nil && reflect.DeepEqual(a, b)
+		case "age":
+			ok = bytes.Contains(sealed, []byte(sample))
+		case "vector":
+			ok = true
+			for line := range strings.Lines(sample) {
+				ok = ok && bytes.Contains(readFile(t, filepath.Join(vectorsDir, "derivation")), []byte("\n"+line))
+			}
+		case "journal":
+			ok = sample == string(readFile(t, "testdata/vaults/half-renamed/secrets/.rename"))
+		}
+		if !ok {
+			t.Errorf("the %s sample is not what testdata has", kind)
+		}
+	}
+	if checked != 5 {
+		t.Errorf("%d samples, want 5", checked)
+	}
+}
+
+// samples returns the fenced blocks of FORMAT.md that are not mere text.
+func samples(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for i, block := range strings.Split("\n"+string(readFile(t, "FORMAT.md")), "\n```") {
+		kind, text, _ := strings.Cut(block, "\n")
+		if i%2 == 0 || kind == "text" {
+			continue
+		}
+		if _, ok := found[kind]; ok {
+			t.Errorf("two %s samples", kind)
+		}
+		found[kind] = text + "\n"
+	}
+	return found
+}
