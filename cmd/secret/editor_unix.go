@@ -44,7 +44,7 @@ func (s *editSession) runEditor(path string) error {
 		case sig := <-signals:
 			if sig == syscall.SIGTERM || sig == syscall.SIGHUP {
 				_ = cmd.Process.Signal(sig)
-				<-done
+				_ = <-done // it ended because we told it to
 				return &commandError{errInterrupted, "interrupted; nothing was stored"}
 			}
 		}
