@@ -10,6 +10,7 @@ import (
 
 	_ "al.essio.dev/pkg/shellescape"
 	_ "filippo.io/age"
+	_ "github.com/aymanbagabas/go-osc52/v2"
 	_ "github.com/gofrs/flock"
 	_ "github.com/google/uuid"
 	_ "github.com/jedib0t/go-pretty/v6/table"
