@@ -1,9 +1,15 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"example.org/secret/vault/dotenv"
 
 	"github.com/joho/godotenv"
 )
@@ -36,11 +42,19 @@ func FuzzDotenv(f *testing.F) {
 	})
 }
 
+func dotenvFile(value string) string {
+	return "BEFORE=\"1\"\nVALUE=" + quoteDotenv(value) + "\nAFTER=\"2\"\n"
+}
+
 // checkDotenv has a file with a value in it read, between two others that must
 // not change. The exceptions are those that quoteDotenv names.
 func checkDotenv(t *testing.T, value string) {
 	t.Helper()
-	file := "BEFORE=\"1\"\nVALUE=" + quoteDotenv(value) + "\nAFTER=\"2\"\n"
+	file := dotenvFile(value)
+	ours, err := dotenv.Parse(file)
+	if err != nil || len(ours) != 3 || ours[1].Value != value || ours[2].Value != "2" {
+		t.Errorf("we read %q as %+v, %v", value, ours, err)
+	}
 
 	read, err := godotenv.Unmarshal(file)
 	switch {
@@ -56,17 +70,58 @@ func checkDotenv(t *testing.T, value string) {
 		t.Errorf("godotenv reads %q as %q, %v", value, read, err)
 	}
 
-	sh, err := exec.LookPath("sh")
-	if err != nil || strings.Contains(value, "\r") {
+	// One variable of the environment cannot hold more.
+	if strings.Contains(value, "\r") || len(file) > 100_000 {
 		return
 	}
-	cmd := exec.Command(sh, "-c", `eval "$FILE"; printf '%s\n%s' "$AFTER" "$VALUE"`)
-	cmd.Env = []string{"FILE=" + file}
-	if len(file) > 100_000 {
-		return // one variable of the environment cannot hold it
+	for _, shell := range []string{"sh", "bash"} {
+		path, err := exec.LookPath(shell)
+		if err != nil {
+			continue
+		}
+		cmd := exec.Command(path, "-c", `eval "$FILE"; printf '%s\n%s' "$AFTER" "$VALUE"`)
+		cmd.Env = []string{"FILE=" + file}
+		out, err := cmd.Output()
+		if err != nil || string(out) != "2\n"+value {
+			t.Errorf("%s reads %q as %q, %v", shell, value, out, err)
+		}
 	}
-	out, err := cmd.Output()
-	if err != nil || string(out) != "2\n"+value {
-		t.Errorf("sh reads %q as %q, %v", value, out, err)
+}
+
+// The package dotenv of Node has to be where NODE_PATH says.
+func TestNodeReadsDotenv(t *testing.T) {
+	if err := exec.Command("node", "-e", `require("dotenv")`).Run(); err != nil {
+		if os.Getenv("SECRET_TEST_SERVICES") == "required" {
+			t.Fatal("node or its package dotenv is missing; see .ci/run")
+		}
+		t.Skip("node or its package dotenv is missing")
+	}
+	var values, files []string
+	for _, value := range append(trickyValues, "it's $5", `it's\ours`, "'", "''", `a'b"c`, `'\n'`, "'#'", `"#"`) {
+		if utf8.ValidString(value) && !strings.HasSuffix(value, `\`) {
+			values, files = append(values, value), append(files, dotenvFile(value))
+		}
+	}
+	input, err := json.Marshal(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("node", "-e", `
+		const files = JSON.parse(require("fs").readFileSync(0))
+		console.log(JSON.stringify(files.map(f => require("dotenv").parse(f))))`)
+	cmd.Stdin = bytes.NewReader(input)
+	output, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read []map[string]string
+	if err := json.Unmarshal(output, &read); err != nil || len(read) != len(files) || len(read) < 50 {
+		t.Fatalf("%d of %d files were read: %v", len(read), len(files), err)
+	}
+	for i, value := range values {
+		escaped := strings.ContainsAny(value, "'\r") && strings.ContainsAny(value, "\\\"$`")
+		if (read[i]["VALUE"] == value) == escaped || read[i]["BEFORE"] != "1" || read[i]["AFTER"] != "2" {
+			t.Errorf("it reads %q as %q", value, read[i])
+		}
 	}
 }
