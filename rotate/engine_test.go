@@ -52,14 +52,14 @@ func TestRotate(t *testing.T) {
 
 // cut is one way to be interrupted: at a call of the rotator or at a commit.
 type cut struct {
-	about                string
-	before, after        func(rotate.Call) error
-	commit               func() error
-	kill                 bool // or else the run goes on and reports
-	outcome              rotate.Outcome
-	applied              bool          // the service has the pending value then
-	again                []rotate.Step // what the next run calls
-	keepsNone, fullAgain bool          // nothing is pending yet; the next run makes another value
+	about         string
+	before, after func(rotate.Call) error
+	commit        func() error
+	kill          bool // or else the run goes on and reports
+	outcome       rotate.Outcome
+	applied       bool          // the service has the pending value then
+	again         []rotate.Step // what the next run calls
+	keepsNone     bool          // nothing is pending yet; the next run makes another value
 }
 
 // F1–F12, F15 and F21 of the faults that a rotation has to survive: one fault in

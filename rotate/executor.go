@@ -24,6 +24,10 @@ const (
 	maxOutput = 1 << 20
 	maxReason = 4 << 10
 
+	// WorkDirPrefix and the number of our process begin the names of the directories
+	// that rotators work in, so that those of a killed process can be found.
+	WorkDirPrefix = "secret-rotator-"
+
 	// killGrace is what a rotator has between SIGTERM and SIGKILL.
 	killGrace = 5 * time.Second
 	// strayGrace is how long output is waited for once all processes are killed.
@@ -55,7 +59,7 @@ func (x *Executor) Call(ctx context.Context, c Call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(x.WorkDir, "secret-rotator-")
+	dir, err := os.MkdirTemp(x.WorkDir, fmt.Sprintf("%s%d-", WorkDirPrefix, os.Getpid()))
 	if err != nil {
 		return nil, fmt.Errorf("making a directory for the rotator: %w", err)
 	}
@@ -68,7 +72,7 @@ func (x *Executor) Call(ctx context.Context, c Call) ([]byte, error) {
 	var stderr tail
 	masked := mask.New(c.secrets()...).Writer(&stderr)
 	stdout, err := x.run(ctx, cmd, input, masked)
-	masked.Close()
+	_ = masked.Close()
 	switch {
 	case err == nil && c.Step != Create:
 		return nil, nil
@@ -123,13 +127,16 @@ func (x *Executor) run(ctx context.Context, cmd *exec.Cmd, input []byte, stderr 
 	if err != nil {
 		return nil, err
 	}
-	pipes[0].r.Close()
-	pipes[1].w.Close()
-	pipes[2].w.Close()
+	_ = pipes[0].r.Close()
+	_ = pipes[1].w.Close()
+	_ = pipes[2].w.Close()
 
 	var copying sync.WaitGroup
 	// A rotator need not read its input.
-	go func() { _, _ = pipes[0].w.Write(input); pipes[0].w.Close() }()
+	go func() {
+		_, _ = pipes[0].w.Write(input)
+		_ = pipes[0].w.Close()
+	}()
 	copying.Go(func() { stdout = readHead(pipes[1].r, maxOutput+1) })
 	copying.Go(func() { _, _ = io.Copy(stderr, pipes[2].r) })
 	exited := make(chan error, 1)
@@ -149,7 +156,10 @@ func (x *Executor) run(ctx context.Context, cmd *exec.Cmd, input []byte, stderr 
 		}
 	}
 	endGroup(cmd, true)
-	stray := time.AfterFunc(strayGrace, func() { pipes[1].r.Close(); pipes[2].r.Close() })
+	stray := time.AfterFunc(strayGrace, func() {
+		_ = pipes[1].r.Close()
+		_ = pipes[2].r.Close()
+	})
 	defer stray.Stop()
 	copying.Wait()
 	return stdout, err
@@ -218,16 +228,16 @@ func (x *Executor) Find(rotator string) (string, error) {
 	if !filepath.IsAbs(path) {
 		return "", fmt.Errorf("the rotator %q has no absolute path", rotator)
 	}
-	real, err := filepath.EvalSymlinks(path)
+	file, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return "", fmt.Errorf("there is no rotator %s: %w", path, err)
 	}
-	info, err := os.Stat(real)
+	info, err := os.Stat(file)
 	if err != nil {
 		return "", fmt.Errorf("the rotator %s: %w", path, err)
 	}
 	if !info.Mode().IsRegular() || !isExecutable(info) {
 		return "", fmt.Errorf("the rotator %s is not an executable file; run: chmod u+x %s", path, path)
 	}
-	return real, checkOwnership(path)
+	return file, checkOwnership(path)
 }

@@ -31,7 +31,7 @@ type rig struct {
 	calls   []rotate.Call // of the rotator, in order
 
 	// before is asked before each call of the rotator, after when it has done
-	// its work; an error fails the call. Either may panic with died.
+	// its work; an error fails the call. Either may panic with errDied.
 	before, after func(rotate.Call) error
 	// onCommit is asked before each commit. An error fails it as a full disk would.
 	onCommit func() error
@@ -43,9 +43,9 @@ type fataler interface {
 	Fatalf(format string, args ...any)
 }
 
-// died is the panic that stands for a SIGKILL: nothing runs after it but the
+// errDied is the panic that stands for a SIGKILL: nothing runs after it but the
 // release of locks, which the kernel does as well.
-var died = errors.New("died")
+var errDied = errors.New("died")
 
 func newRig(t testing.TB) *rig { return newRigIn(t, tempDir(t)) }
 
@@ -150,7 +150,7 @@ func (r *rig) killed(name vault.Name) {
 func dies(f func()) (dead bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			if p != any(died) {
+			if p != any(errDied) {
 				panic(p)
 			}
 			dead = true
@@ -298,7 +298,7 @@ func at(step rotate.Step, call int, do func() error) func(rotate.Call) error {
 
 // fail, die and fill are what tends to happen.
 func fail() error { return &rotate.StepError{Step: "any", Problem: "signal: killed"} }
-func die() error  { panic(died) }
+func die() error  { panic(errDied) }
 func fill() error { return syscall.ENOSPC }
 
 // idle is a rotator that reports success and did nothing. In test it fails: who

@@ -26,6 +26,8 @@ type importOptions struct {
 	identity string
 	dryRun   bool
 	remove   bool
+
+	guessed bool // the format was not given
 }
 
 func newImportCommand(a *app) *cobra.Command {
@@ -90,10 +92,7 @@ func (a *app) runImport(o importOptions, source string) error {
 			return err
 		}
 	}
-	entries, plain, err := a.readImport(o, source)
-	if errors.Is(err, exchange.ErrFormat) {
-		return usagef("%s: %v", source, err)
-	}
+	entries, plain, err := a.readImport(&o, source)
 	if err != nil {
 		return err
 	}
@@ -108,6 +107,9 @@ func (a *app) runImport(o importOptions, source string) error {
 	if err := batch.store(a, o.dryRun); err != nil {
 		return err
 	}
+	if o.guessed {
+		fmt.Fprintf(a.stderr, "Format: %s\n", o.format)
+	}
 	if err := a.printBatch(batch, o.dryRun); err != nil {
 		return err
 	}
@@ -119,10 +121,13 @@ func (a *app) runImport(o importOptions, source string) error {
 
 // readImport reads the entries of a source, and tells whether that is a file in
 // the clear.
-func (a *app) readImport(o importOptions, source string) (entries []exchange.Entry, plain bool, err error) {
+func (a *app) readImport(o *importOptions, source string) (entries []exchange.Entry, plain bool, err error) {
 	if info, err := os.Stat(source); err == nil && info.IsDir() {
-		entries, err := a.readStore(o, source)
-		return entries, false, err
+		if o.name != "" {
+			return nil, false, usagef("--name is for files; %s is a directory of many secrets", source)
+		}
+		entries, err := a.readStore(*o, source)
+		return entries, false, wrongFormat(source, "", err)
 	}
 	var data []byte
 	if source == "-" {
@@ -140,15 +145,28 @@ func (a *app) readImport(o importOptions, source string) (entries []exchange.Ent
 	format := exchange.Format(o.format)
 	if format == "" {
 		if format, err = exchange.Detect(data); err != nil {
-			return nil, plain, err
+			return nil, plain, wrongFormat(source, "", err)
 		}
-		fmt.Fprintf(a.stderr, "Format: %s\n", format)
+		o.format, o.guessed = string(format), true
 	}
-	if entries, err = exchange.Parse(format, data); err != nil || o.name == "" {
-		return entries, plain, err
+	if entries, err = exchange.Parse(format, data); err == nil && o.name != "" {
+		entries = slices.DeleteFunc(entries, func(e exchange.Entry) bool { return e.Discarded })
+		var pairs exchange.Entry
+		pairs, err = exchange.AsPairs(o.name, entries)
+		entries = []exchange.Entry{pairs}
 	}
-	entry, err := exchange.AsPairs(o.name, entries)
-	return []exchange.Entry{entry}, plain, err
+	return entries, plain, wrongFormat(source, o.format, err)
+}
+
+// wrongFormat says of which file an error is, and what that was read as.
+func wrongFormat(source, format string, err error) error {
+	switch {
+	case !errors.Is(err, exchange.ErrFormat):
+		return err
+	case format == "":
+		return usagef("%s: %v", source, err)
+	}
+	return usagef("%s, read as %s: %v", source, format, err)
 }
 
 func readPlainFile(path string) ([]byte, error) {

@@ -147,6 +147,9 @@ func (a *app) newEngine() (*rotate.Engine, error) {
 		return nil, err
 	}
 	work, _ := a.memoryDir()
+	for _, dir := range leftoversOf(work, rotate.WorkDirPrefix) {
+		_ = os.RemoveAll(dir)
+	}
 	executor := &rotate.Executor{Dir: dir, WorkDir: work, Environ: a.environ}
 	return &rotate.Engine{
 		Vault: v, Call: executor.Call, Now: a.now, Rand: a.rand,

@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": cmdExits,
 			"leak":  cmdLeak,
+			"seal":  cmdSeal,
 			"size":  cmdSize,
 		},
 		Condition: func(condition string) (bool, error) {

@@ -35,10 +35,10 @@ func (a *app) systemTimer() (systemTimer, error) {
 		return nil, usagef("what runs a command every hour takes no path with a line break in it, as %q has", vaultDir)
 	}
 	name := a.timerName(vaultDir)
-	switch {
-	case runtime.GOOS == "windows":
+	switch runtime.GOOS {
+	case "windows":
 		return nil, usagef("there is no installer for Windows; let the Task Scheduler run: %s", shellescape.QuoteCommand(command))
-	case runtime.GOOS == "darwin":
+	case "darwin":
 		label := "org.example." + name
 		return launchd{a, command, label, filepath.Join(a.getenv("HOME"), "Library", "LaunchAgents", label+".plist")}, nil
 	}

@@ -50,12 +50,11 @@ func ReadStore(store fs.FS, extension string, decrypt Decrypter, progress func(d
 
 // fromPass reads a text as pass and its kin lay it out: the password on the first
 // line, then lines of name: value, or YAML below ---. A text that is anything else
-// stays whole.
+// stays as it is, to the newline that keys in PEM need at their end.
 func fromPass(name string, text []byte) Entry {
-	text = bytes.TrimSuffix(text, []byte("\n"))
-	first, rest, more := strings.Cut(string(text), "\n")
-	if !more {
-		return plaintext(name, text)
+	first, rest, _ := strings.Cut(string(text), "\n")
+	if rest == "" {
+		return plaintext(name, bytes.TrimSuffix(text, []byte("\n")))
 	}
 	fields, ok := passFields(rest)
 	if below, isYAML := strings.CutPrefix(rest, "---\n"); isYAML {
