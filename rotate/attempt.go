@@ -64,13 +64,12 @@ func (a *attempt) walk(ctx context.Context) (Outcome, error) {
 	if run := a.rotation.Run; run != nil && run.Step == Finish {
 		outcome = Unfinished
 	}
-	saveErr := a.update(func(_ *vault.Secret, r *Rotation) error {
+	saveErr := a.update(func(s *vault.Secret, r *Rotation) error {
 		run := r.Run
 		run.Failures++
 		run.Reason = err.Error()
 		run.RetryAt = a.now().Add(retryAfter(run.Failures))
-		r.log(Event{Time: a.now(), Outcome: outcome, Step: run.Step, Reason: run.Reason})
-		return nil
+		return record(s, Event{Time: a.now(), Outcome: outcome, Step: run.Step, Reason: run.Reason})
 	})
 	if saveErr != nil && !errors.Is(saveErr, errAbandoned) && saveErr.Error() != err.Error() {
 		return outcome, fmt.Errorf("%w (and this could not be recorded: %w)", err, saveErr)
@@ -144,7 +143,9 @@ func (a *attempt) update(change func(*vault.Secret, *Rotation) error) error {
 			if made, err := s.Find(vault.Selector{ID: token}); err == nil && r.Run.Called {
 				reason += fmt.Sprintf("; the service may have taken version %d before that", made.Number)
 			}
-			r.log(Event{Time: a.now(), Outcome: Abandoned, Step: r.Run.Step, Reason: reason})
+			if err := record(s, Event{Time: a.now(), Outcome: Abandoned, Step: r.Run.Step, Reason: reason}); err != nil {
+				return err
+			}
 			r.Run = nil
 			return dropPending(s, token)
 		}

@@ -299,8 +299,9 @@ func TestMeanwhile(t *testing.T) {
 			r.after = at(step, 1, func() error { r.set(name, vault.Credential, byHand); r.service.accepts["db"] = "by hand"; return nil })
 			must(t, r.rotate(name, rotate.Abandoned))
 			r.settled(name)
-			if _, rotation := r.get(name); rotation.Events[0].Outcome != rotate.Abandoned {
-				t.Errorf("the log says %+v", rotation.Events)
+			s, _ := r.get(name)
+			if events, err := rotate.Log(s); err != nil || events[0].Outcome != rotate.Abandoned {
+				t.Errorf("the log says %+v, %v", events, err)
 			}
 			must(t, r.rotate(name, rotate.Rotated))
 			r.settled(name)

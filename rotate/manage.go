@@ -25,7 +25,7 @@ func (e *Engine) Configure(name vault.Name, r Rotation) error {
 			return err
 		}
 		if before, err := Of(s.Name, s.Rotation); err == nil {
-			r.Run, r.Events, r.Rotated = before.Run, before.Events, before.Rotated
+			r.Run, r.Rotated = before.Run, before.Rotated
 		}
 		return r.Save(s)
 	})
@@ -97,8 +97,11 @@ func (e *Engine) Cancel(ctx context.Context, name vault.Name, force bool) error 
 		if r.Run == nil {
 			return vault.ErrUnchanged
 		}
-		r.log(Event{Time: a.now(), Outcome: Cancelled, Step: r.Run.Step})
+		step := r.Run.Step
 		r.Run = nil
+		if err := record(s, Event{Time: a.now(), Outcome: Cancelled, Step: step}); err != nil {
+			return err
+		}
 		return dropPending(s, run.Token)
 	})
 	return err

@@ -75,8 +75,10 @@ func TestBackoff(t *testing.T) {
 	}
 	r.service.down = false
 	must(t, r.rotate(name, rotate.Rotated)) // whoever names it does not wait
-	_, rotation := r.get(name)
-	if last := rotation.Events[len(rotation.Events)-1]; rotation.Run != nil || last.Outcome != rotate.Rotated || len(rotation.Events) != len(waits)+1 {
+	s, rotation := r.get(name)
+	events, err := rotate.Log(s)
+	must(t, err)
+	if last := events[len(events)-1]; rotation.Run != nil || last.Outcome != rotate.Rotated || len(events) != len(waits)+1 {
 		t.Errorf("after the success there is %+v, and the log ends with %+v", rotation.Run, last)
 	}
 }
@@ -88,9 +90,11 @@ func TestLogIsBounded(t *testing.T) {
 	for range 60 {
 		must(t, r.rotate(name, rotate.Rotated))
 	}
-	_, rotation := r.get(name)
-	if n := len(rotation.Events); n != 50 || rotation.Events[n-1].Version != 61 {
-		t.Errorf("the log has %d lines and ends with %+v", n, rotation.Events[n-1])
+	s, _ := r.get(name)
+	events, err := rotate.Log(s)
+	must(t, err)
+	if n := len(events); n != 50 || events[n-1].Version != 61 {
+		t.Errorf("the log has %d lines and ends with %+v", n, events[n-1])
 	}
 }
 

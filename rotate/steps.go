@@ -189,10 +189,9 @@ func (a *attempt) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	return a.update(func(_ *vault.Secret, r *Rotation) error {
-		r.log(Event{Time: a.now(), Outcome: Rotated, Version: current.Number})
+	return a.update(func(s *vault.Secret, r *Rotation) error {
 		r.Run = nil
-		return nil
+		return record(s, Event{Time: a.now(), Outcome: Rotated, Version: current.Number})
 	})
 }
 
