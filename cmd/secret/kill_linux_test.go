@@ -108,6 +108,9 @@ func (s *site) killedAtCalls(long bool) {
 	stoodAt := map[string]int{}
 	kills := 0
 	for _, start := range starts {
+		if long && start != "" {
+			calls = []string{"fsync", "renameat"} // which the rest of a commit stands between
+		}
 		for _, call := range calls {
 			for n := 1; n <= most; n++ {
 				blow := strings.TrimSpace(fmt.Sprintf("%s, killed at %s %d", start, call, n))
