@@ -46,7 +46,9 @@ var volatile = []struct {
 	{regexp.MustCompile(`(?m)^The master key is in .*\n`), ""},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d \(\w+\)`), "TIME"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "TIME"},
-	{regexp.MustCompile(`\d{4}-\d\d-\d\d`), "DATE"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d( \d\d:\d\d\b)?`), "DATE"},
+	// What shows while one waits is overwritten.
+	{regexp.MustCompile(`(\r\x1b\[K[^\r\n]*)*\r\x1b\[K`), ""},
 	{regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), "UUID"},
 	{recoveryWords, "WORDS"},
 	{regexp.MustCompile(`://app:.*@`), "://app:PASSWORD@"},
@@ -59,6 +61,7 @@ var recoveryWords = regexp.MustCompile(`\b[a-z]+(-[a-z]+){7,}\b`)
 
 func settle(text, home string) string {
 	text = strings.ReplaceAll(text, home, "/home/ana")
+	text = strings.ReplaceAll(text, bin+"/", "/usr/local/bin/")
 	for _, v := range volatile {
 		text = v.what.ReplaceAllString(text, v.replacement)
 	}
@@ -84,13 +87,13 @@ func TestReadme(t *testing.T) {
 	t.Run("opening", func(t *testing.T) {
 		// By somebody who has a vault already.
 		opening := append([]step{{command: "secret init --no-recovery >/dev/null 2>&1"}}, opening...)
-		checkTranscript(t, opening, []answer{
+		checkTranscript(t, "README.md", readmeUser(t), opening, []answer{
 			hidden("Value of openai/key: ", "sk-proj-4242"),
 			hidden("Value of openai/key: ", "sk-proj-4343"),
 		})
 	})
 	t.Run("tour", func(t *testing.T) {
-		checkTranscript(t, rest, []answer{
+		checkTranscript(t, "README.md", readmeUser(t), rest, []answer{
 			{"lost? [y/N] ", func(string) string { return "y" }, false},
 			{"from your paper: ", func(output string) string { return recoveryWords.FindString(output) }, false},
 			hidden("Value of openai/key: ", "sk-proj-4242"),
@@ -100,14 +103,19 @@ func TestReadme(t *testing.T) {
 	})
 }
 
-// checkTranscript types the commands into one shell and compares what each says.
-func checkTranscript(t *testing.T, steps []step, answers []answer) {
-	t.Helper()
-	home, environ := newHome(t, map[string]string{
+func readmeUser(t *testing.T) map[string]string {
+	return map[string]string{
 		"SECRET_KEY_FILE": filepath.Join(t.TempDir(), "key"),
 		"GIT_AUTHOR_NAME": "Ana", "GIT_AUTHOR_EMAIL": "ana@example.org",
 		"GIT_COMMITTER_NAME": "Ana", "GIT_COMMITTER_EMAIL": "ana@example.org",
-	})
+	}
+}
+
+// checkTranscript types the commands into one shell and compares what each says
+// with what the file promises. It returns the user's home and environment.
+func checkTranscript(t *testing.T, file string, user map[string]string, steps []step, answers []answer) (home string, environ []string) {
+	t.Helper()
+	home, environ = newHome(t, user)
 	const mark = "\x1e"
 	var script strings.Builder
 	script.WriteString("umask 022\n")
@@ -126,7 +134,8 @@ func checkTranscript(t *testing.T, steps []step, answers []answer) {
 	}
 	for i, s := range steps {
 		if got, want := settle(outputs[i], home), settle(s.output, home); got != want {
-			t.Errorf("README.md:%d: %s\nprints\n%s\nand not\n%s", s.line, s.command, outputs[i], s.output)
+			t.Errorf("%s:%d: %s\nprints\n%s\nand not\n%s", file, s.line, s.command, outputs[i], s.output)
 		}
 	}
+	return home, environ
 }

@@ -186,8 +186,11 @@ func parseCreated(kind vault.Kind, output []byte) (map[string]vault.Bytes, error
 			return nil, fmt.Errorf("it printed the member %q twice", field)
 		}
 		var raw json.RawMessage
+		if decoder.Decode(&raw) != nil {
+			return nil, fmt.Errorf("what it printed is not a whole JSON object")
+		}
 		var value createdField
-		if decoder.Decode(&raw) != nil || json.Unmarshal(raw, &value) != nil {
+		if json.Unmarshal(raw, &value) != nil {
 			return nil, fmt.Errorf("the member %q that it printed is neither a string nor {\"base64\": …}", field)
 		}
 		fields[field] = vault.Bytes(value)
@@ -205,13 +208,14 @@ func parseCreated(kind vault.Kind, output []byte) (map[string]vault.Bytes, error
 type createdField vault.Bytes
 
 func (f *createdField) UnmarshalJSON(data []byte) error {
-	if !bytes.HasPrefix(data, []byte(`"`)) && !bytes.HasPrefix(data, []byte("{")) {
-		return fmt.Errorf("not a string")
-	}
-	if bytes.HasPrefix(data, []byte("{")) {
-		var m map[string]string
-		if err := json.Unmarshal(data, &m); err != nil || len(m) != 1 || m["base64"] == "" {
-			return fmt.Errorf("not a base64 object")
+	if !bytes.HasPrefix(data, []byte(`"`)) {
+		var tokens []json.Token
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		for token, err := decoder.Token(); err == nil; token, err = decoder.Token() {
+			tokens = append(tokens, token)
+		}
+		if len(tokens) != 4 || tokens[0] != json.Delim('{') || tokens[1] != "base64" || tokens[2] == nil {
+			return fmt.Errorf("neither a string nor a base64 object")
 		}
 	}
 	return (*vault.Bytes)(f).UnmarshalJSON(data)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -22,6 +23,10 @@ import (
 const (
 	maxOutput = 1 << 20
 	maxReason = 4 << 10
+
+	// WorkDirPrefix and the number of our process begin the names of the directories
+	// that rotators work in, so that those of a killed process can be found.
+	WorkDirPrefix = "secret-rotator-"
 
 	// killGrace is what a rotator has between SIGTERM and SIGKILL.
 	killGrace = 5 * time.Second
@@ -54,7 +59,7 @@ func (x *Executor) Call(ctx context.Context, c Call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(x.WorkDir, "secret-rotator-")
+	dir, err := os.MkdirTemp(x.WorkDir, fmt.Sprintf("%s%d-", WorkDirPrefix, os.Getpid()))
 	if err != nil {
 		return nil, fmt.Errorf("making a directory for the rotator: %w", err)
 	}
@@ -67,11 +72,13 @@ func (x *Executor) Call(ctx context.Context, c Call) ([]byte, error) {
 	var stderr tail
 	masked := mask.New(c.secrets()...).Writer(&stderr)
 	stdout, err := x.run(ctx, cmd, input, masked)
-	masked.Close()
-	if err == nil && len(stdout) > maxOutput {
+	_ = masked.Close()
+	switch {
+	case err == nil && c.Step != Create:
+		return nil, nil
+	case err == nil && len(stdout) > maxOutput:
 		return nil, fmt.Errorf("%s: it printed more than %d bytes", c.Step, maxOutput)
-	}
-	if err == nil {
+	case err == nil:
 		return stdout, nil
 	}
 	failed := &StepError{Step: c.Step, Reason: oneLine(string(stderr)), Problem: err.Error()}
@@ -85,9 +92,20 @@ func (x *Executor) Call(ctx context.Context, c Call) ([]byte, error) {
 		failed.Problem = exit.ProcessState.String()
 		failed.Refused = c.Step == Set && exit.ExitCode() == exitRefused
 	default:
-		return nil, fmt.Errorf("the rotator %s cannot be started: %w", path, err)
+		return nil, fmt.Errorf("the rotator %s cannot be started%s: %w", path, notStarted(err), err)
 	}
 	return nil, failed
+}
+
+// notStarted says of a script what the kernel's error does not.
+func notStarted(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return ", since the program that its first line names is not there"
+	case errors.Is(err, syscall.ENOEXEC):
+		return ", since it is no program and has no first line such as #!/bin/sh"
+	}
+	return ""
 }
 
 // run runs cmd as the leader of a process group, and ends the whole group with
@@ -109,13 +127,16 @@ func (x *Executor) run(ctx context.Context, cmd *exec.Cmd, input []byte, stderr 
 	if err != nil {
 		return nil, err
 	}
-	pipes[0].r.Close()
-	pipes[1].w.Close()
-	pipes[2].w.Close()
+	_ = pipes[0].r.Close()
+	_ = pipes[1].w.Close()
+	_ = pipes[2].w.Close()
 
 	var copying sync.WaitGroup
 	// A rotator need not read its input.
-	go func() { _, _ = pipes[0].w.Write(input); pipes[0].w.Close() }()
+	go func() {
+		_, _ = pipes[0].w.Write(input)
+		_ = pipes[0].w.Close()
+	}()
 	copying.Go(func() { stdout = readHead(pipes[1].r, maxOutput+1) })
 	copying.Go(func() { _, _ = io.Copy(stderr, pipes[2].r) })
 	exited := make(chan error, 1)
@@ -135,7 +156,10 @@ func (x *Executor) run(ctx context.Context, cmd *exec.Cmd, input []byte, stderr 
 		}
 	}
 	endGroup(cmd, true)
-	stray := time.AfterFunc(strayGrace, func() { pipes[1].r.Close(); pipes[2].r.Close() })
+	stray := time.AfterFunc(strayGrace, func() {
+		_ = pipes[1].r.Close()
+		_ = pipes[2].r.Close()
+	})
 	defer stray.Stop()
 	copying.Wait()
 	return stdout, err
@@ -204,22 +228,16 @@ func (x *Executor) Find(rotator string) (string, error) {
 	if !filepath.IsAbs(path) {
 		return "", fmt.Errorf("the rotator %q has no absolute path", rotator)
 	}
-	real, err := filepath.EvalSymlinks(path)
+	file, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return "", fmt.Errorf("there is no rotator %s: %w", path, err)
 	}
-	info, err := os.Stat(real)
+	info, err := os.Stat(file)
 	if err != nil {
 		return "", fmt.Errorf("the rotator %s: %w", path, err)
 	}
 	if !info.Mode().IsRegular() || !isExecutable(info) {
 		return "", fmt.Errorf("the rotator %s is not an executable file; run: chmod u+x %s", path, path)
 	}
-	// The links on the way are as good a place to put another file as the end.
-	for _, p := range []string{real, path} {
-		if err := checkOwnership(p); err != nil {
-			return "", err
-		}
-	}
-	return real, nil
+	return file, checkOwnership(path)
 }

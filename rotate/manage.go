@@ -25,7 +25,7 @@ func (e *Engine) Configure(name vault.Name, r Rotation) error {
 			return err
 		}
 		if before, err := Of(s.Name, s.Rotation); err == nil {
-			r.Run, r.Events, r.Rotated = before.Run, before.Events, before.Rotated
+			r.Run, r.Rotated = before.Run, before.Rotated
 		}
 		return r.Save(s)
 	})
@@ -81,6 +81,9 @@ func (e *Engine) Cancel(ctx context.Context, name vault.Name, force bool) error 
 		return fmt.Errorf("%q: %w", name, ErrNothingPending)
 	}
 	if run.Called && run.Step != Finish && !force {
+		if err := a.allowed(); err != nil {
+			return err
+		}
 		a.tested = map[int]error{}
 		current, err := a.secret.Find(vault.Selector{})
 		if err != nil {
@@ -94,13 +97,12 @@ func (e *Engine) Cancel(ctx context.Context, name vault.Name, force bool) error 
 		if r.Run == nil {
 			return vault.ErrUnchanged
 		}
-		r.log(Event{Time: a.now(), Outcome: Cancelled, Step: r.Run.Step})
+		step := r.Run.Step
 		r.Run = nil
-		pending, err := s.Find(vault.Selector{Label: vault.Pending})
-		if err != nil || pending.ID != run.Token {
-			return nil
+		if err := record(s, Event{Time: a.now(), Outcome: Cancelled, Step: step}); err != nil {
+			return err
 		}
-		return s.MoveLabel(vault.Pending, 0, pending.Number)
+		return dropPending(s, run.Token)
 	})
 	return err
 }

@@ -48,7 +48,6 @@ type Rotation struct {
 	Since   time.Time `json:"since,omitzero"`   // when it was enabled
 	Rotated time.Time `json:"rotated,omitzero"` // when labels last moved
 	Run     *Run      `json:"run,omitempty"`    // under way, or to be finished
-	Events  []Event   `json:"events,omitempty"` // oldest first
 }
 
 // Run is a rotation under way.
@@ -121,7 +120,12 @@ func (r Rotation) Due(changed, now time.Time) (schedule.Status, error) {
 		return schedule.Status{}, err
 	}
 	if r.Run != nil {
-		return schedule.Status{Rotate: !now.Before(r.Run.RetryAt), Due: r.Run.Started, Opens: r.Run.RetryAt}, nil
+		// No wait is longer than lastRetry, unless the clock was wrong when it began.
+		retryAt := r.Run.RetryAt
+		if retryAt.After(now.Add(lastRetry)) {
+			retryAt = now
+		}
+		return schedule.Status{Rotate: !now.Before(retryAt), Due: r.Run.Started, Opens: retryAt}, nil
 	}
 	last := r.Since
 	for _, t := range []time.Time{r.Rotated, changed} {
@@ -132,11 +136,27 @@ func (r Rotation) Due(changed, now time.Time) (schedule.Status, error) {
 	return s.Status(last, now), nil
 }
 
-func (r *Rotation) log(e Event) {
-	r.Events = append(r.Events, e)
-	if excess := len(r.Events) - maxEvents; excess > 0 {
-		r.Events = r.Events[excess:]
+// Log returns what became of a secret's rotations, oldest first. The error is
+// [vault.ErrDamaged].
+func Log(s *vault.Secret) ([]Event, error) {
+	var events []Event
+	if len(s.RotationLog) == 0 {
+		return nil, nil
 	}
+	if err := json.Unmarshal(s.RotationLog, &events); err != nil {
+		return nil, fmt.Errorf("the rotation log of %q: %w", s.Name, vault.ErrDamaged)
+	}
+	return events, nil
+}
+
+func record(s *vault.Secret, e Event) error {
+	events, err := Log(s)
+	if err != nil {
+		return err
+	}
+	events = append(events, e)
+	s.RotationLog, err = json.Marshal(events[max(0, len(events)-maxEvents):])
+	return err
 }
 
 func retryAfter(failures int) time.Duration {

@@ -77,7 +77,7 @@ func writeFile(dir, name string, data []byte) error {
 		err = replace(temporary, filepath.Join(dir, name))
 	}
 	if err != nil {
-		os.Remove(temporary)
+		_ = os.Remove(temporary)
 		return err
 	}
 	return syncDir(dir)

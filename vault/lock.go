@@ -28,13 +28,13 @@ func (v *Vault) lock() (unlock func(), err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), v.outside.LockTimeout)
 	defer cancel()
 	if _, err := file.TryLockContext(ctx, lockRetry); err != nil {
-		file.Close()
+		_ = file.Close()
 		if errors.Is(err, context.DeadlineExceeded) {
 			return nil, failf(ErrBusy, "%s is being written by another process (waited %v)", v.dir, v.outside.LockTimeout)
 		}
 		return nil, fmt.Errorf("locking the vault: %w", err)
 	}
-	return func() { file.Close() }, nil
+	return func() { _ = file.Close() }, nil
 }
 
 // newLock returns the lock at path, where nothing else may have been planted.

@@ -25,8 +25,8 @@ func (v *Vault) LockRotation(s *Secret) (unlock func(), err error) {
 		return nil, fmt.Errorf("locking the rotation of %q: %w", s.Name, err)
 	}
 	if !locked {
-		file.Close()
+		_ = file.Close()
 		return nil, failf(ErrBusy, "%q is being rotated by another process", s.Name)
 	}
-	return func() { file.Close() }, nil
+	return func() { _ = file.Close() }, nil
 }

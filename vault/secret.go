@@ -60,8 +60,10 @@ type Secret struct {
 	Labels      map[Label]int     `json:"labels"`             // to version numbers
 	Versions    []Version         `json:"versions"`           // oldest first
 
-	// Rotation belongs to package rotate. It is kept as it is here.
-	Rotation json.RawMessage `json:"rotation,omitempty"`
+	// Rotation and RotationLog belong to package rotate. They are kept as they are
+	// here; the log is left out of what List returns, since it grows.
+	Rotation    json.RawMessage `json:"rotation,omitempty"`
+	RotationLog json.RawMessage `json:"rotation_log,omitempty"`
 	// RenamedFrom is the file that [Vault.Rename] was moving the secret from. See
 	// there for what it means while that file exists.
 	RenamedFrom string `json:"renamed_from,omitempty"`

@@ -68,6 +68,10 @@ func reportRatio(b *testing.B, medians []time.Duration, promised string) {
 // What secret adds to a program of the same packages that does nothing.
 func BenchmarkGetAndNothing(b *testing.B) {
 	o := newOwner(b, build(b, "."))
+	// The comparison is fair only while both link the same.
+	if theirs, ours := imports(b, "./testdata/nothing"), imports(b, "."); theirs != ours {
+		b.Fatalf("testdata/nothing imports\n%s\nand not\n%s", theirs, ours)
+	}
 	nothing := build(b, "./testdata/nothing")
 	medians := compare(b,
 		rival{"get", func() *exec.Cmd { return o.command("get", "target") }},
@@ -75,20 +79,13 @@ func BenchmarkGetAndNothing(b *testing.B) {
 	reportRatio(b, medians, "1.5")
 }
 
-// The comparison is fair only while nothing links what secret does.
-func TestNothingImportsTheSame(t *testing.T) {
-	if nothing, secret := imports(t, "./testdata/nothing"), imports(t, "."); nothing != secret {
-		t.Errorf("testdata/nothing imports\n%s\nand not\n%s", nothing, secret)
-	}
-}
-
 // imports lists the packages of others that a program is made of.
-func imports(t *testing.T, pkg string) string {
-	t.Helper()
+func imports(b *testing.B, pkg string) string {
+	b.Helper()
 	const others = `{{with .Module}}{{if not .Main}}{{$.ImportPath}}{{end}}{{end}}`
 	output, err := exec.Command("go", "list", "-deps", "-f", others, pkg).Output()
 	if err != nil {
-		t.Fatalf("go list %s: %v", pkg, err)
+		b.Fatalf("go list %s: %v", pkg, err)
 	}
 	lines := strings.Fields(string(output))
 	slices.Sort(lines)

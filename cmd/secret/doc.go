@@ -10,5 +10,7 @@
 //   - terminal.go and output.go: asking and printing;
 //   - errors.go: the exit codes, and where errors are turned into text;
 //   - settings.go: the configuration file and the environment;
+//   - variables.go: what secrets are called in an environment, and reading what
+//     references point to;
 //   - complete.go: what shell completion offers.
 package main

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"example.org/secret/vault"
 
@@ -247,7 +248,14 @@ func (a *app) newEditSession() (*editSession, error) {
 	if !inMemory {
 		a.warnf("there is no memory-backed directory; the text goes to %s while you edit", base)
 	}
-	a.sweepEditSessions(base)
+	for _, dir := range leftoversOf(base, editPrefix) {
+		if _, err := os.Stat(filepath.Join(dir, keptMark)); err == nil {
+			continue
+		}
+		if os.RemoveAll(dir) == nil {
+			a.warnf("removed %s, which an interrupted edit had left", dir)
+		}
+	}
 	dir, err := os.MkdirTemp(base, fmt.Sprintf("%s%d-", editPrefix, os.Getpid()))
 	if err != nil {
 		return nil, fmt.Errorf("making a place for the text: %w", err)
@@ -257,21 +265,15 @@ func (a *app) newEditSession() (*editSession, error) {
 
 const editPrefix = "secret-edit-"
 
-// sweepEditSessions removes texts whose program was killed.
-func (a *app) sweepEditSessions(base string) {
-	dirs, _ := filepath.Glob(filepath.Join(base, editPrefix+"*"))
-	for _, dir := range dirs {
+// leftoversOf finds directories named by a prefix and the process that made them,
+// which was killed before it could remove them.
+func leftoversOf(base, prefix string) []string {
+	dirs, _ := filepath.Glob(filepath.Join(base, prefix+"*"))
+	return slices.DeleteFunc(dirs, func(dir string) bool {
 		var pid int
-		if _, err := fmt.Sscanf(filepath.Base(dir), editPrefix+"%d-", &pid); err != nil || processExists(pid) {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(dir, keptMark)); err == nil {
-			continue
-		}
-		if os.RemoveAll(dir) == nil {
-			a.warnf("removed %s, which an interrupted edit had left", dir)
-		}
-	}
+		_, err := fmt.Sscanf(filepath.Base(dir), prefix+"%d-", &pid)
+		return err != nil || processExists(pid)
+	})
 }
 
 const keptMark = "kept"

@@ -32,11 +32,15 @@ func (s *editSession) runEditor(path string) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting the editor: %w", err)
 	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
+	var err error
+	done := make(chan struct{})
+	go func() {
+		err = cmd.Wait()
+		close(done)
+	}()
 	for {
 		select {
-		case err := <-done:
+		case <-done:
 			if err != nil {
 				return usagef("the editor %q failed (%v); nothing was stored", editor, err)
 			}
@@ -44,7 +48,7 @@ func (s *editSession) runEditor(path string) error {
 		case sig := <-signals:
 			if sig == syscall.SIGTERM || sig == syscall.SIGHUP {
 				_ = cmd.Process.Signal(sig)
-				_ = <-done
+				<-done
 				return &commandError{errInterrupted, "interrupted; nothing was stored"}
 			}
 		}

@@ -109,7 +109,12 @@ func errorText(err error) string {
 
 // hintFor says what to do about failures that look the same in every command.
 func hintFor(err error) string {
+	rotating := errors.As(err, &rotationFailure{})
 	switch {
+	case rotating && errors.Is(err, syscall.ENOSPC):
+		return "make room; the next secret rotate goes on from there"
+	case rotating && (errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission)):
+		return "the next secret rotate goes on from there"
 	case errors.Is(err, vault.ErrNoVault):
 		return "make one with: secret init"
 	case errors.Is(err, vault.ErrNewerFormat):

@@ -145,7 +145,7 @@ func writeExport(path string, text []byte) error {
 		err = closeErr
 	}
 	if err != nil {
-		os.Remove(path)
+		_ = os.Remove(path)
 		return fmt.Errorf("writing the export: %w", err)
 	}
 	return nil

@@ -229,7 +229,11 @@ func (a *app) unlink(o helperOptions, name string) error {
 		if !isLinkTo(path, program) {
 			continue
 		}
-		if err := os.Remove(path); err != nil {
+		err := os.Remove(path)
+		if errors.Is(err, fs.ErrPermission) {
+			continue // the package's
+		}
+		if err != nil {
 			return fmt.Errorf("removing the link: %w", err)
 		}
 		a.sayf("Removed %s.\n", path)

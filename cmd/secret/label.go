@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -57,6 +58,9 @@ func (a *app) runLabel(o labelOptions, args []string) error {
 		return err
 	}
 	_, err = a.updateSecret(args[0], func(s *vault.Secret) error {
+		if err := keepUnderWay(s, label); err != nil {
+			return err
+		}
 		var to, from int
 		if len(args) == 3 {
 			if to, err = versionNumber(s, args[2]); err != nil {
@@ -74,6 +78,16 @@ func (a *app) runLabel(o labelOptions, args []string) error {
 		return s.MoveLabel(label, to, from)
 	})
 	return err
+}
+
+// keepUnderWay keeps pending where a rotation has put it: the service may take
+// that value only by now.
+func keepUnderWay(s *vault.Secret, label vault.Label) error {
+	r, err := rotate.Of(s.Name, s.Rotation)
+	if label != vault.Pending || err != nil || r.Run == nil || r.Run.Step == rotate.Finish {
+		return nil
+	}
+	return fmt.Errorf("a rotation of %q is under way, to which the label %q belongs; give it up with: secret rotation cancel %s", s.Name, label, s.Name)
 }
 
 func versionNumber(s *vault.Secret, arg string) (int, error) {

@@ -31,14 +31,19 @@ version. Nothing in the history is rewritten, so a rollback can be rolled back.`
 
 func (a *app) runRollback(name string, sel vault.Selector) error {
 	var from vault.Version
+	rotating := false
 	s, err := a.updateSecret(name, func(s *vault.Secret) (err error) {
 		if from, err = s.Find(sel); err != nil {
 			return err
 		}
+		_, rotating = s.Labels[vault.Pending]
 		return s.Add(vault.NewVersion{Kind: s.Kind, Value: from.Value, Origin: vault.OriginRollback, From: from.Number})
 	})
 	if err != nil {
 		return err
+	}
+	if rotating {
+		a.warnf("%s was being rotated; that is given up, and your value counts (the other one is in the history)", s.Name)
 	}
 	a.sayf("%s has the value of version %d again, as version %d.\n", s.Name, from.Number, s.Versions[len(s.Versions)-1].Number)
 	return nil

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -75,13 +76,15 @@ func (a *app) runRotate(o rotateOptions, args []string) error {
 			if err != nil {
 				return err
 			}
-			names = append(names, name)
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	} else if names, damaged, err = a.rotating(engine.Vault, o.due); err != nil {
 		return err
 	}
 	if o.dryRun {
-		err = a.dryRun(engine.Vault, names)
+		err = a.dryRun(engine.Vault, names, o.due)
 	} else {
 		err = a.rotateAll(engine, names, o)
 	}
@@ -144,6 +147,9 @@ func (a *app) newEngine() (*rotate.Engine, error) {
 		return nil, err
 	}
 	work, _ := a.memoryDir()
+	for _, dir := range leftoversOf(work, rotate.WorkDirPrefix) {
+		_ = os.RemoveAll(dir)
+	}
 	executor := &rotate.Executor{Dir: dir, WorkDir: work, Environ: a.environ}
 	return &rotate.Engine{
 		Vault: v, Call: executor.Call, Now: a.now, Rand: a.rand,
@@ -283,15 +289,20 @@ func (r *rotationReport) close(interrupted error) error {
 	case r.err != nil:
 		return r.err
 	case len(r.failed) == 1 && r.single:
-		return r.failed[0]
+		return rotationFailure{r.failed[0]}
 	case len(r.failed) > 0:
-		return fmt.Errorf("%d of %s failed; see: secret rotation status", len(r.failed), plural(r.total, "rotation"))
+		return fmt.Errorf("%d of %s failed; see: secret rotation status", len(r.failed), plural(len(r.results), "rotation"))
 	}
 	return nil
 }
 
+// rotationFailure is the failure of a rotation, which may have changed something.
+type rotationFailure struct{ error }
+
+func (f rotationFailure) Unwrap() error { return f.error }
+
 // dryRun tells what a rotation would do, and why.
-func (a *app) dryRun(v *vault.Vault, names []vault.Name) error {
+func (a *app) dryRun(v *vault.Vault, names []vault.Name, onlyDue bool) error {
 	type plan struct {
 		Name    vault.Name  `json:"name"`
 		Step    rotate.Step `json:"step"`
@@ -313,6 +324,8 @@ func (a *app) dryRun(v *vault.Vault, names []vault.Name) error {
 		switch {
 		case err != nil:
 			return err
+		case onlyDue && !status.Rotate:
+			continue
 		case r.Run != nil:
 			p.Step, p.Why = r.Run.Step, "a rotation that began "+a.timestamp(r.Run.Started)+" is not done"
 		case status.Rotate:
@@ -324,7 +337,11 @@ func (a *app) dryRun(v *vault.Vault, names []vault.Name) error {
 		return a.printJSON(plans)
 	}
 	for _, p := range plans {
-		if err := a.printf("%s would go on at the step %s with %s, since %s\n", p.Name, p.Step, visible(p.Rotator), p.Why); err != nil {
+		what := "be rotated"
+		if p.Step != rotate.Create {
+			what = "go on at the step " + string(p.Step)
+		}
+		if err := a.printf("%s would %s by %s, since %s\n", p.Name, what, visible(p.Rotator), p.Why); err != nil {
 			return err
 		}
 	}

@@ -243,15 +243,18 @@ func newRotationLogCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := rotate.Of(s.Name, s.Rotation)
+			if _, err := rotate.Of(s.Name, s.Rotation); err != nil {
+				return err
+			}
+			events, err := rotate.Log(s)
 			if err != nil {
 				return err
 			}
 			if a.jsonFlag {
-				return a.printJSON(append([]rotate.Event{}, r.Events...))
+				return a.printJSON(append([]rotate.Event{}, events...))
 			}
-			rows := make([][]string, len(r.Events))
-			for i, e := range r.Events {
+			rows := make([][]string, len(events))
+			for i, e := range events {
 				what := e.Reason
 				if e.Version != 0 {
 					what = fmt.Sprintf("version %d", e.Version)

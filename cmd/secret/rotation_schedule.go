@@ -53,7 +53,11 @@ func (a *app) runSchedule(action string, yes bool) error {
 		return err
 	}
 	if !yes {
-		if agreed, err := a.confirm("Install this?"); err != nil || !agreed {
+		agreed, err := a.confirm("Install this?")
+		if errors.Is(err, errNoTerminal) {
+			return usagef("there is no terminal to ask at; look at the above, and add --yes")
+		}
+		if err != nil || !agreed {
 			return err
 		}
 	}

@@ -119,7 +119,7 @@ func (a *app) runRotatorNew(args []string) error {
 		return fmt.Errorf("writing the rotator: %w", err)
 	}
 	if _, err := f.Write(text); err != nil {
-		f.Close()
+		_ = f.Close()
 		return fmt.Errorf("writing the rotator: %w", err)
 	}
 	if err := f.Close(); err != nil {

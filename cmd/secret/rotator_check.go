@@ -123,6 +123,9 @@ func (c *rotatorCheck) rotation(ctx context.Context, engine *rotate.Engine, name
 	if result.Err != nil {
 		return nil
 	}
-	_, err = engine.Vault.Update(name, func(s *vault.Secret) error { s.Rotation = before.Rotation; return nil })
+	_, err = engine.Vault.Update(name, func(s *vault.Secret) error {
+		s.Rotation, s.RotationLog = before.Rotation, before.RotationLog
+		return nil
+	})
 	return err
 }

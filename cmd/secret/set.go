@@ -141,6 +141,11 @@ func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string, pairs [
 		if o.onlyNew && s.Exists() {
 			return nameTaken(name)
 		}
+		for _, label := range labels {
+			if err := keepUnderWay(s, label); err != nil {
+				return err
+			}
+		}
 		if !o.keepValue {
 			if err := value.addTo(s, labels); err != nil {
 				return err

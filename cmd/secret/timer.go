@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -25,17 +27,36 @@ func (a *app) systemTimer() (systemTimer, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case runtime.GOOS == "windows":
+	vaultDir, err := a.vaultDir()
+	if err != nil {
+		return nil, err
+	}
+	if strings.ContainsAny(strings.Join(command, ""), "\r\n") {
+		return nil, usagef("what runs a command every hour takes no path with a line break in it, as %q has", vaultDir)
+	}
+	name := a.timerName(vaultDir)
+	switch runtime.GOOS {
+	case "windows":
 		return nil, usagef("there is no installer for Windows; let the Task Scheduler run: %s", shellescape.QuoteCommand(command))
-	case runtime.GOOS == "darwin":
-		return launchd{a, command, filepath.Join(a.getenv("HOME"), "Library", "LaunchAgents", launchdLabel+".plist")}, nil
+	case "darwin":
+		label := "org.example." + name
+		return launchd{a, command, label, filepath.Join(a.getenv("HOME"), "Library", "LaunchAgents", label+".plist")}, nil
 	}
 	if _, err := os.Stat("/run/systemd/system"); err == nil && a.getenv("XDG_RUNTIME_DIR") != "" {
 		dir, err := a.userDir("XDG_CONFIG_HOME", ".config", "AppData")
-		return systemd{a, command, filepath.Join(dir, "systemd", "user")}, err
+		return systemd{a, command, name, filepath.Join(dir, "systemd", "user")}, err
 	}
-	return crontab{a, command}, nil
+	return crontab{a, command, vaultDir}, nil
+}
+
+// timerName gives each vault a timer of its own.
+func (a *app) timerName(vaultDir string) string {
+	const name = "secret-rotate"
+	if vaultDir == a.defaultSettings().vault {
+		return name
+	}
+	sum := sha256.Sum256([]byte(vaultDir))
+	return name + "-" + hex.EncodeToString(sum[:4])
 }
 
 // dueCommand is the command to run, with all that it would not find by itself.
@@ -48,7 +69,7 @@ func (a *app) dueCommand() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	command := []string{program, "--vault", dir}
+	command := append(a.userDirs(), program, "--vault", dir)
 	settings, err := a.loadSettings()
 	if err != nil {
 		return nil, err
@@ -66,6 +87,21 @@ func (a *app) dueCommand() ([]string, error) {
 	return append(command, "rotate", "--due"), nil
 }
 
+// userDirs sets what says where our rotators and consents are, where that is not
+// the usual place.
+func (a *app) userDirs() []string {
+	var command []string
+	for _, name := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME"} {
+		if dir := a.getenv(name); filepath.IsAbs(dir) {
+			command = append(command, name+"="+dir)
+		}
+	}
+	if command == nil || runtime.GOOS == "windows" {
+		return nil
+	}
+	return append([]string{"/usr/bin/env"}, command...)
+}
+
 // runTool runs a program of the system and returns what it printed.
 func (a *app) runTool(input string, name string, args ...string) (string, error) {
 	cmd := exec.Command(name, args...)
@@ -79,12 +115,11 @@ func (a *app) runTool(input string, name string, args ...string) (string, error)
 	return stdout.String(), nil
 }
 
-const unitName = "secret-rotate"
-
 // systemd is a timer of the user's own service manager.
 type systemd struct {
 	*app
 	command []string
+	name    string
 	dir     string
 }
 
@@ -94,14 +129,14 @@ func (s systemd) units() map[string]string {
 		words[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "%", "%%", "$", "$$").Replace(word) + `"`
 	}
 	return map[string]string{
-		unitName + ".service": `[Unit]
+		s.name + ".service": `[Unit]
 Description=Rotate the secrets that are due
 
 [Service]
 Type=oneshot
 ExecStart=` + strings.Join(words, " ") + `
 `,
-		unitName + ".timer": `[Unit]
+		s.name + ".timer": `[Unit]
 Description=Rotate the secrets that are due, every hour
 
 [Timer]
@@ -136,12 +171,12 @@ func (s systemd) install() error {
 	if _, err := s.runTool("", "systemctl", "--user", "daemon-reload"); err != nil {
 		return err
 	}
-	_, err := s.runTool("", "systemctl", "--user", "enable", "--now", unitName+".timer")
+	_, err := s.runTool("", "systemctl", "--user", "enable", "--now", s.name+".timer")
 	return err
 }
 
 func (s systemd) remove() error {
-	_, err := s.runTool("", "systemctl", "--user", "disable", "--now", unitName+".timer")
+	_, err := s.runTool("", "systemctl", "--user", "disable", "--now", s.name+".timer")
 	for name := range s.units() {
 		if removeErr := os.Remove(filepath.Join(s.dir, name)); removeErr != nil && !os.IsNotExist(removeErr) {
 			err = errors.Join(err, removeErr)
@@ -154,13 +189,16 @@ func (s systemd) remove() error {
 type crontab struct {
 	*app
 	command []string
+	vault   string
 }
 
-// mark is how our line is found again, one for each vault.
-func (c crontab) mark() string { return "# secret rotate --due of " + c.command[2] }
+// mark is how our line is found again, one for each vault. cron makes newlines of
+// % unless they are escaped.
+func (c crontab) mark() string {
+	return "# secret rotate --due of " + strings.ReplaceAll(c.vault, "%", `\%`)
+}
 
 func (c crontab) line() string {
-	// cron makes newlines of % unless they are escaped.
 	command := strings.ReplaceAll(shellescape.QuoteCommand(c.command), "%", `\%`)
 	return "17 * * * * " + command + " " + c.mark() + "\n"
 }
@@ -202,12 +240,11 @@ func (c crontab) remove() error {
 	return err
 }
 
-const launchdLabel = "org.example.secret.rotate"
-
 // launchd is an agent of the user's session on macOS.
 type launchd struct {
 	*app
 	command []string
+	label   string
 	path    string
 }
 
@@ -221,7 +258,7 @@ func (l launchd) text() string {
 <plist version="1.0">
 <dict>
   <key>Label</key>
-  <string>` + launchdLabel + `</string>
+  <string>` + l.label + `</string>
   <key>ProgramArguments</key>
   <array>
 ` + arguments.String() + `  </array>

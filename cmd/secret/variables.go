@@ -45,7 +45,7 @@ func (p picked) variables(prefix string) ([]variable, error) {
 			name = prefix + envName(field)
 		}
 		if !isVariableName(name) {
-			return nil, usagef("the field %q of %q cannot be a variable's name; name fields one by one, as %s#FIELD=NAME",
+			return nil, usagef("the field %q of %q cannot be a variable's name; take fields one by one, as %s#FIELD",
 				field, p.secret.Name, p.secret.Name)
 		}
 		all = append(all, variable{name, p.version.Fields[field]})
@@ -57,7 +57,7 @@ func (p picked) checkVariables(all []variable) ([]variable, error) {
 	names := map[string]bool{}
 	for _, v := range all {
 		if names[v.name] {
-			return nil, usagef("two fields of %q would be the variable %s; name fields one by one, as %s#FIELD=NAME", p.secret.Name, v.name, p.secret.Name)
+			return nil, usagef("two fields of %q would be the variable %s; take fields one by one, as %s#FIELD", p.secret.Name, v.name, p.secret.Name)
 		}
 		names[v.name] = true
 		if bytes.IndexByte(v.value, 0) >= 0 {

@@ -114,8 +114,7 @@ func TestProtocolExample(t *testing.T) {
 	program := filepath.Join(dir, "appctl")
 	writeProgram(t, program, fmt.Sprintf(appctl, dir))
 	d.record("appctl", program)
-	lines := strings.Split(strings.TrimSpace(sample["transcript"]), "\n")
-	for _, line := range lines {
+	for line := range strings.SplitSeq(strings.TrimSpace(sample["transcript"]), "\n") {
 		call, code, _ := strings.Cut(line, " -> ")
 		words := strings.Fields(call)
 		var v versions

@@ -83,7 +83,7 @@ func parseCrontab(text string) (cron.Schedule, error) {
 	case len(parts) != 5:
 		return nil, errors.New("neither an interval nor a cron")
 	case strings.ContainsAny(parts[2], "LW?") || strings.ContainsAny(parts[4], "L#?"):
-		return nil, errors.New("L, W, # and ? belong to AWS's form of six fields, cron(…)")
+		return nil, errors.New("the signs L, W, # and ? belong to AWS's form of six fields, cron(…)")
 	}
 	// crontab(5): a day matches either field if both are restricted, and a
 	// field that starts with a star, even */2, is not restricted.

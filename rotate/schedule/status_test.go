@@ -53,97 +53,151 @@ func checkStatus(t *testing.T, tests []statusTest) {
 
 func TestStatus(t *testing.T) {
 	checkStatus(t, []statusTest{
-		{name: "an interval counts from the last rotation",
+		{
+			name: "an interval counts from the last rotation",
 			expr: "30d", last: "2026-01-01 10:00", now: "2026-01-31 09:59",
-			due: "2026-01-31 10:00", opens: "2026-01-31 10:00"},
-		{name: "and is due when it has passed",
+			due: "2026-01-31 10:00", opens: "2026-01-31 10:00",
+		},
+		{
+			name: "and is due when it has passed",
 			expr: "30d", last: "2026-01-01 10:00", now: "2026-01-31 10:00",
-			rotate: true, due: "2026-01-31 10:00", opens: "2026-01-31 10:00"},
-		{name: "a year of sleep does not change when it fell due",
+			rotate: true, due: "2026-01-31 10:00", opens: "2026-01-31 10:00",
+		},
+		{
+			name: "a year of sleep does not change when it fell due",
 			expr: "30d", last: "2026-01-01 10:00", now: "2027-01-31 10:00",
-			rotate: true, due: "2026-01-31 10:00", opens: "2026-01-31 10:00"},
-		{name: "a cron is due from its time on",
+			rotate: true, due: "2026-01-31 10:00", opens: "2026-01-31 10:00",
+		},
+		{
+			name: "a cron is due from its time on",
 			expr: sundays, last: "2026-01-01", now: "2026-01-04 03:59",
-			due: "2026-01-04 04:00", opens: "2026-01-04 04:00"},
-		{name: "and on any day after, until rotated",
+			due: "2026-01-04 04:00", opens: "2026-01-04 04:00",
+		},
+		{
+			name: "and on any day after, until rotated",
 			expr: sundays, last: "2026-01-01", now: "2026-01-20 12:00",
-			rotate: true, due: "2026-01-04 04:00", opens: "2026-01-04 04:00"},
-		{name: "three times slept through are one rotation",
+			rotate: true, due: "2026-01-04 04:00", opens: "2026-01-04 04:00",
+		},
+		{
+			name: "three times slept through are one rotation",
 			expr: sundays, last: "2026-01-20 12:00", now: "2026-01-20 12:01",
-			due: "2026-01-25 04:00", opens: "2026-01-25 04:00"},
-		{name: "no last rotation is due at once",
+			due: "2026-01-25 04:00", opens: "2026-01-25 04:00",
+		},
+		{
+			name: "no last rotation is due at once",
 			expr: "30d", now: "2026-01-01 10:00",
-			rotate: true, due: "2026-01-01 10:00", opens: "2026-01-01 10:00"},
-		{name: "no last rotation waits for a window",
+			rotate: true, due: "2026-01-01 10:00", opens: "2026-01-01 10:00",
+		},
+		{
+			name: "no last rotation waits for a window",
 			expr: sundays, window: "3h", now: "2026-01-01 10:00",
-			due: "2026-01-04 04:00", opens: "2026-01-04 04:00", closes: "2026-01-04 07:00"},
-		{name: "no last rotation uses the open window",
+			due: "2026-01-04 04:00", opens: "2026-01-04 04:00", closes: "2026-01-04 07:00",
+		},
+		{
+			name: "no last rotation uses the open window",
 			expr: sundays, window: "3h", now: "2026-01-04 06:59",
-			rotate: true, due: "2026-01-04 04:00", opens: "2026-01-04 04:00", closes: "2026-01-04 07:00"},
-		{name: "a cron of past years is never due",
-			expr: "cron(0 4 1 1 ? 2020)", last: "2026-01-01", now: "2026-01-02"},
+			rotate: true, due: "2026-01-04 04:00", opens: "2026-01-04 04:00", closes: "2026-01-04 07:00",
+		},
+		{
+			name: "a cron of past years is never due",
+			expr: "cron(0 4 1 1 ? 2020)", last: "2026-01-01", now: "2026-01-02",
+		},
 	})
 }
 
 func TestStatusWithWindow(t *testing.T) {
 	checkStatus(t, []statusTest{
-		{name: "a window opens when the cron fires",
+		{
+			name: "a window opens when the cron fires",
 			expr: sundays, window: "3h", last: "2026-01-01", now: "2026-01-04 04:00",
-			rotate: true, due: "2026-01-04 04:00", opens: "2026-01-04 04:00", closes: "2026-01-04 07:00"},
-		{name: "and is open until its last moment",
+			rotate: true, due: "2026-01-04 04:00", opens: "2026-01-04 04:00", closes: "2026-01-04 07:00",
+		},
+		{
+			name: "and is open until its last moment",
 			expr: sundays, window: "3h", last: "2026-01-01", now: "2026-01-04 06:59",
-			rotate: true, due: "2026-01-04 04:00", opens: "2026-01-04 04:00", closes: "2026-01-04 07:00"},
-		{name: "a missed window is visible and waits for the next",
+			rotate: true, due: "2026-01-04 04:00", opens: "2026-01-04 04:00", closes: "2026-01-04 07:00",
+		},
+		{
+			name: "a missed window is visible and waits for the next",
 			expr: sundays, window: "3h", last: "2026-01-01", now: "2026-01-04 07:00",
-			missed: true, due: "2026-01-04 04:00", opens: "2026-01-11 04:00", closes: "2026-01-11 07:00"},
-		{name: "which makes up for all that were missed",
+			missed: true, due: "2026-01-04 04:00", opens: "2026-01-11 04:00", closes: "2026-01-11 07:00",
+		},
+		{
+			name: "which makes up for all that were missed",
 			expr: sundays, window: "3h", last: "2026-01-01", now: "2026-01-25 05:00",
-			rotate: true, missed: true, due: "2026-01-04 04:00", opens: "2026-01-25 04:00", closes: "2026-01-25 07:00"},
-		{name: "once a window is enough",
+			rotate: true, missed: true, due: "2026-01-04 04:00", opens: "2026-01-25 04:00", closes: "2026-01-25 07:00",
+		},
+		{
+			name: "once a window is enough",
 			expr: sundays, window: "3h", last: "2026-01-25 05:00", now: "2026-01-25 06:00",
-			due: "2026-02-01 04:00", opens: "2026-02-01 04:00", closes: "2026-02-01 07:00"},
-		{name: "windows that overlap are always open",
+			due: "2026-02-01 04:00", opens: "2026-02-01 04:00", closes: "2026-02-01 07:00",
+		},
+		{
+			name: "windows that overlap are always open",
 			expr: "@hourly", window: "90m", last: "2026-01-01 10:30", now: "2026-01-01 20:59",
-			rotate: true, missed: true, due: "2026-01-01 11:00", opens: "2026-01-01 20:00", closes: "2026-01-01 21:30"},
-		{name: "the last window of all was missed",
+			rotate: true, missed: true, due: "2026-01-01 11:00", opens: "2026-01-01 20:00", closes: "2026-01-01 21:30",
+		},
+		{
+			name: "the last window of all was missed",
 			expr: "cron(0 4 1 1 ? 2026)", window: "3h", last: "2025-12-01", now: "2026-01-02",
-			missed: true, due: "2026-01-01 04:00"},
+			missed: true, due: "2026-01-01 04:00",
+		},
 
-		{name: "an interval's window opens at midnight",
+		{
+			name: "an interval's window opens at midnight",
 			expr: "30d", window: "3h", last: "2026-01-01 10:00", now: "2026-01-31 23:59",
-			due: "2026-02-01 00:00", opens: "2026-02-01 00:00", closes: "2026-02-01 03:00"},
-		{name: "an interval that ends in a window is due with its opening",
+			due: "2026-02-01 00:00", opens: "2026-02-01 00:00", closes: "2026-02-01 03:00",
+		},
+		{
+			name: "an interval that ends in a window is due with its opening",
 			expr: "30d", window: "3h", last: "2026-01-01 02:59", now: "2026-01-31 00:00",
-			rotate: true, due: "2026-01-31 00:00", opens: "2026-01-31 00:00", closes: "2026-01-31 03:00"},
-		{name: "an interval catches up the next night",
+			rotate: true, due: "2026-01-31 00:00", opens: "2026-01-31 00:00", closes: "2026-01-31 03:00",
+		},
+		{
+			name: "an interval catches up the next night",
 			expr: "30d", window: "3h", last: "2026-01-01 02:59", now: "2026-02-03 12:00",
-			missed: true, due: "2026-01-31 00:00", opens: "2026-02-04 00:00", closes: "2026-02-04 03:00"},
-		{name: "a window of a whole day",
+			missed: true, due: "2026-01-31 00:00", opens: "2026-02-04 00:00", closes: "2026-02-04 03:00",
+		},
+		{
+			name: "a window of a whole day",
 			expr: "1d", window: "24h", last: "2026-01-01 23:59", now: "2026-01-02 00:00",
-			rotate: true, due: "2026-01-02 00:00", opens: "2026-01-02 00:00", closes: "2026-01-03 00:00"},
+			rotate: true, due: "2026-01-02 00:00", opens: "2026-01-02 00:00", closes: "2026-01-03 00:00",
+		},
 	})
 }
 
 func TestStatusOfWrongClocks(t *testing.T) {
 	checkStatus(t, []statusTest{
-		{name: "clocks that differ a little",
+		{
+			name: "clocks that differ a little",
 			expr: sundays, last: "2026-01-04 04:00", now: "2026-01-04 03:55",
-			due: "2026-01-11 04:00", opens: "2026-01-11 04:00"},
-		{name: "an interval ahead is waited for",
+			due: "2026-01-11 04:00", opens: "2026-01-11 04:00",
+		},
+		{
+			name: "an interval ahead is waited for",
 			expr: "30d", last: "2026-01-31 10:00", now: "2026-01-01 10:00",
-			due: "2026-03-02 10:00", opens: "2026-03-02 10:00"},
-		{name: "more than an interval ahead is not believed",
+			due: "2026-03-02 10:00", opens: "2026-03-02 10:00",
+		},
+		{
+			name: "more than an interval ahead is not believed",
 			expr: "30d", last: "2026-01-31 10:01", now: "2026-01-01 10:00",
-			rotate: true, due: "2026-01-01 10:00", opens: "2026-01-01 10:00"},
-		{name: "two fire times ahead are waited for",
+			rotate: true, due: "2026-01-01 10:00", opens: "2026-01-01 10:00",
+		},
+		{
+			name: "two fire times ahead are waited for",
 			expr: sundays, last: "2026-01-11 04:00", now: "2026-01-03",
-			due: "2026-01-18 04:00", opens: "2026-01-18 04:00"},
-		{name: "more than two fire times ahead are not believed",
+			due: "2026-01-18 04:00", opens: "2026-01-18 04:00",
+		},
+		{
+			name: "more than two fire times ahead are not believed",
 			expr: sundays, last: "2026-01-11 04:01", now: "2026-01-03",
-			rotate: true, due: "2026-01-03", opens: "2026-01-03"},
-		{name: "years ahead, with a window",
+			rotate: true, due: "2026-01-03", opens: "2026-01-03",
+		},
+		{
+			name: "years ahead, with a window",
 			expr: sundays, window: "3h", last: "2035-01-01", now: "2026-01-03",
-			due: "2026-01-04 04:00", opens: "2026-01-04 04:00", closes: "2026-01-04 07:00"},
+			due: "2026-01-04 04:00", opens: "2026-01-04 04:00", closes: "2026-01-04 07:00",
+		},
 	})
 }
 

@@ -206,9 +206,20 @@ func TestRefusals(t *testing.T) {
 
 func TestMapName(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
-		{"prod/db", "prod/db"}, {"-", "-"}, {"a//b/", "a//b/"}, {"../x", "../x"}, // names already
-		{"My Bank (old)", "My-Bank-old"}, {" a / b ", "a/b"}, {"AT&T", "AT-T"}, {"Müller", "M-ller"}, {"x: y", "x-y"},
-		{"日本", "u65e5u672c"}, {"Asia/日本", "Asia/u65e5u672c"}, {"a\x00\x1b[2Jb", "a-2Jb"}, {"\xff", "ufffd"}, {"- é", "u002du0020u00e9"},
+		{"prod/db", "prod/db"},
+		{"-", "-"},
+		{"a//b/", "a//b/"},
+		{"../x", "../x"}, // names already
+		{"My Bank (old)", "My-Bank-old"},
+		{" a / b ", "a/b"},
+		{"AT&T", "AT-T"},
+		{"Müller", "M-ller"},
+		{"x: y", "x-y"},
+		{"日本", "u65e5u672c"},
+		{"Asia/日本", "Asia/u65e5u672c"},
+		{"a\x00\x1b[2Jb", "a-2Jb"},
+		{"\xff", "ufffd"},
+		{"- é", "u002du0020u00e9"},
 	} {
 		if got, err := exchange.MapName("p/", test.text); err != nil || string(got) != "p/"+test.want {
 			t.Errorf("%q becomes %q (%v), want %q", test.text, got, err, "p/"+test.want)

@@ -97,7 +97,7 @@ func decodeJSON(data []byte) (any, error) {
 	decoder.UseNumber()
 	tree, err := jsonTree(decoder, 0)
 	if err == nil {
-		if _, err = decoder.Token(); err == io.EOF {
+		if _, err = decoder.Token(); errors.Is(err, io.EOF) {
 			return tree, nil
 		}
 		err = formatf("there is more than one value in it")
@@ -177,7 +177,7 @@ func decodeYAML(data []byte) (map[string]any, error) {
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var root yaml.Node
-	if err := decoder.Decode(&root); err != nil && err != io.EOF {
+	if err := decoder.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
 		// The rest of the library's errors may quote the file.
 		line := regexp.MustCompile(`line \d+`).FindString(err.Error())
 		return nil, formatf("it is not YAML (look at %s)", cmp.Or(line, "line 1"))
@@ -185,7 +185,7 @@ func decodeYAML(data []byte) (map[string]any, error) {
 	if len(root.Content) == 0 || root.Content[0].Kind != yaml.MappingNode {
 		return nil, formatf("it is not a YAML map of names and values")
 	}
-	if err := decoder.Decode(new(yaml.Node)); err != io.EOF {
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, formatf("there is more than one document in it")
 	}
 	tree, err := yamlTree(root.Content[0], 0)

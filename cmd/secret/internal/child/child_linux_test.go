@@ -15,7 +15,7 @@ import (
 	"example.org/secret/cmd/secret/internal/child"
 	"example.org/secret/vault/mask"
 
-	"golang.org/x/sys/unix"
+	"github.com/creack/pty"
 )
 
 const maskVariable = "CHILD_TEST_MASK"
@@ -69,7 +69,10 @@ func start(t *testing.T, onTerminal bool, command ...string) *session {
 	}
 	var output *os.File
 	if onTerminal {
-		master, slave := openPTY(t)
+		master, slave, err := pty.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
 		s.Stdin, s.Stdout, s.Stderr = slave, slave, slave
 		s.input, output = master, master
 		defer slave.Close()
@@ -111,27 +114,6 @@ func (s *session) read(from *os.File) {
 			return
 		}
 	}
-}
-
-func openPTY(t *testing.T) (master, slave *os.File) {
-	t.Helper()
-	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
-		t.Skipf("no pseudo-terminal: %v", err)
-	}
-	master = os.NewFile(uintptr(fd), "/dev/ptmx")
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return master, slave
 }
 
 func (s *session) typed(text string) {

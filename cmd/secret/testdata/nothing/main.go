@@ -14,7 +14,6 @@ import (
 	_ "github.com/gofrs/flock"
 	_ "github.com/google/uuid"
 	_ "github.com/jedib0t/go-pretty/v6/table"
-	_ "github.com/joho/godotenv"
 	_ "github.com/netresearch/go-cron"
 	_ "github.com/sethvargo/go-diceware/diceware"
 	_ "github.com/xhit/go-str2duration/v2"

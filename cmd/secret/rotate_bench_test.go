@@ -1,0 +1,41 @@
+//go:build unix
+
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"example.org/secret/rotate"
+	"example.org/secret/vault"
+)
+
+// What an hourly run costs where nothing is due: no more than to list the secrets,
+// with the cache of the list and without.
+func BenchmarkDueAndList(b *testing.B) {
+	const many = 10_000
+	o := filledOwner(b, build(b, "."), many)
+	v := o.open(b)
+	rotation := rotate.Rotation{Enabled: true, Rotator: "app", Schedule: "30d", Since: time.Now()}
+	for i := range many {
+		_, err := v.Update(vault.Name(fmt.Sprintf("group%d/secret%d", i%10, i)), rotation.Save)
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	if output, err := o.command("rotate", "--due").CombinedOutput(); err != nil || len(output) > 0 {
+		b.Fatalf("%v: %s", err, output)
+	}
+	for name, env := range map[string][]string{"cached": nil, "uncached": {"XDG_CACHE_HOME=" + os.DevNull}} {
+		b.Run(name, func(b *testing.B) {
+			o := o
+			o.env = env
+			reportRatio(b, compare(b,
+				rival{"due", func() *exec.Cmd { return o.command("rotate", "--due") }},
+				rival{"list", func() *exec.Cmd { return o.command("list") }}), "1")
+		})
+	}
+}

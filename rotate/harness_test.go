@@ -1,0 +1,318 @@
+package rotate_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"example.org/secret/crypto"
+	"example.org/secret/rotate"
+	"example.org/secret/vault"
+)
+
+const name = vault.Name("db")
+
+// rig is a vault with secrets that a service inside the test knows, and an
+// engine whose every contact with the outside can be made to fail.
+type rig struct {
+	t       fataler
+	vault   *vault.Vault
+	engine  *rotate.Engine
+	service *service
+	now     time.Time
+	calls   []rotate.Call // of the rotator, in order
+
+	// before is asked before each call of the rotator, after when it has done
+	// its work; an error fails the call. Either may panic with errDied.
+	before, after func(rotate.Call) error
+	// onCommit is asked before each commit. An error fails it as a full disk would.
+	onCommit func() error
+}
+
+// fataler is what [testing.TB] and the T of rapid have in common.
+type fataler interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// errDied is the panic that stands for a SIGKILL: nothing runs after it but the
+// release of locks, which the kernel does as well.
+var errDied = errors.New("died")
+
+func newRig(t testing.TB) *rig { return newRigIn(t, tempDir(t)) }
+
+func newRigIn(t fataler, dir string) *rig {
+	t.Helper()
+	r := &rig{t: t, now: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), service: &service{accepts: map[string]string{}}}
+	master, err := crypto.GenerateMasterKey()
+	must(t, err)
+	const id = "0b5c6a4e-6d0f-4b57-9d8e-5f6e2c1f7a11"
+	// Sealing reads randomness before it writes, in each commit once.
+	key, err := crypto.DeriveVaultKey(master, id, hook{func() error {
+		if r.onCommit == nil {
+			return nil
+		}
+		return r.onCommit()
+	}})
+	must(t, err)
+	outside := vault.Outside{Now: func() time.Time { return r.now }, Rand: rand.Reader, History: 1, LockTimeout: 10 * time.Second}
+	r.vault, err = vault.Create(dir, id, key, vault.Unlockers{vault.KeyFile: nil}, outside)
+	must(t, err)
+	r.engine = &rotate.Engine{
+		Vault: r.vault, Call: r.call, Now: func() time.Time { return r.now }, Rand: rand.Reader,
+		Password: rotate.DefaultPassword(),
+		Allowed:  func(*vault.Secret, rotate.Rotation) bool { return true },
+	}
+	return r
+}
+
+// tempDir is in memory where there is such a place: a test makes thousands of
+// commits.
+func tempDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "rotate-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+type hook struct{ before func() error }
+
+func (h hook) Read(p []byte) (int, error) {
+	if err := h.before(); err != nil {
+		return 0, err
+	}
+	return io.ReadFull(rand.Reader, p)
+}
+
+func must(t fataler, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+}
+
+// fields makes a value of pairs of names and values.
+func fields(pairs ...string) vault.Value {
+	v := vault.Value{Fields: map[string]vault.Bytes{}}
+	for pair := range slices.Chunk(pairs, 2) {
+		v.Fields[pair[0]] = vault.Bytes(pair[1])
+	}
+	return v
+}
+
+// add makes a credential that the service accepts, rotated every six hours.
+func (r *rig) add(name vault.Name) {
+	r.t.Helper()
+	r.service.accepts[string(name)] = "first"
+	r.set(name, vault.Credential, fields("username", string(name), "password", "first"))
+	must(r.t, r.engine.Configure(name, rotate.Rotation{Rotator: "/rotator", Schedule: "6h"}))
+}
+
+// set stores a value by hand.
+func (r *rig) set(name vault.Name, kind vault.Kind, value vault.Value) {
+	r.t.Helper()
+	_, err := r.vault.Upsert(name, func(s *vault.Secret) error {
+		return s.Add(vault.NewVersion{Kind: kind, Value: value, Origin: vault.OriginSet})
+	})
+	must(r.t, err)
+}
+
+// rotate rotates name now and requires an outcome.
+func (r *rig) rotate(name vault.Name, want rotate.Outcome) error {
+	r.t.Helper()
+	result, done := r.engine.Rotate(context.Background(), name, false)
+	if !done || result.Outcome != want {
+		r.t.Fatalf("the rotation ends as %q (%v), want %q", result.Outcome, result.Err, want)
+	}
+	return result.Err
+}
+
+// killed runs a rotation that dies on its way.
+func (r *rig) killed(name vault.Name) {
+	r.t.Helper()
+	if !dies(func() { r.engine.Rotate(context.Background(), name, false) }) {
+		r.t.Fatalf("the run was to die and did not")
+	}
+	r.before, r.after, r.onCommit = nil, nil, nil
+}
+
+func dies(f func()) (dead bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p != any(errDied) {
+				panic(p)
+			}
+			dead = true
+		}
+	}()
+	f()
+	return false
+}
+
+// call is the Caller of the engine.
+func (r *rig) call(ctx context.Context, c rotate.Call) ([]byte, error) {
+	r.calls = append(r.calls, c)
+	if ctx.Err() != nil {
+		return nil, &rotate.StepError{Step: c.Step, Problem: "interrupted"}
+	}
+	if r.before != nil {
+		err := r.before(c)
+		if errors.Is(err, errIdle) && (c.Step == rotate.Set || c.Step == rotate.Finish) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	output, err := r.service.rotator(c)
+	if r.after != nil {
+		if err := r.after(c); err != nil {
+			return nil, err
+		}
+	}
+	return output, err
+}
+
+// steps are the calls of the rotator since the last time it was asked.
+func (r *rig) steps() []rotate.Step {
+	var steps []rotate.Step
+	for _, c := range r.calls {
+		steps = append(steps, c.Step)
+	}
+	r.calls = nil
+	return steps
+}
+
+func (r *rig) expectSteps(want ...rotate.Step) {
+	r.t.Helper()
+	if got := r.steps(); !slices.Equal(got, want) {
+		r.t.Fatalf("the rotator was called for %v, want %v", got, want)
+	}
+}
+
+func (r *rig) get(name vault.Name) (*vault.Secret, rotate.Rotation) {
+	r.t.Helper()
+	s, err := r.vault.Get(name)
+	must(r.t, err)
+	rotation, err := rotate.Of(name, s.Rotation)
+	must(r.t, err)
+	return s, rotation
+}
+
+// password is that of the version with a label, or empty if there is none.
+func (r *rig) password(name vault.Name, label vault.Label) string {
+	r.t.Helper()
+	s, _ := r.get(name)
+	v, err := s.Find(vault.Selector{Label: label})
+	if err != nil {
+		return ""
+	}
+	return string(v.Fields["password"])
+}
+
+// settled requires that current works, nothing is pending, and nothing under way.
+func (r *rig) settled(name vault.Name) {
+	r.t.Helper()
+	s, rotation := r.get(name)
+	if got := r.password(name, vault.Current); got != r.service.accepts[string(name)] {
+		r.t.Fatalf("current is %q, the service takes %q", got, r.service.accepts[string(name)])
+	}
+	if number, ok := s.Labels[vault.Pending]; ok || rotation.Run != nil {
+		r.t.Fatalf("version %d is pending, and under way is %+v", number, rotation.Run)
+	}
+}
+
+// service knows one password a user. Its rotator does what PROTOCOL.md asks.
+type service struct {
+	accepts     map[string]string
+	down        bool
+	refuse      func(password string) bool // the password policy
+	alternating bool                       // the rotator takes the user and its clone in turns
+}
+
+// takes reports whether the service would let somebody in, if it is up.
+func (s *service) takes(fields map[string]vault.Bytes) bool {
+	password, ok := s.accepts[string(fields["username"])]
+	return ok && string(fields["password"]) == password
+}
+
+func (s *service) login(fields map[string]vault.Bytes) bool { return !s.down && s.takes(fields) }
+
+func (s *service) rotator(c rotate.Call) ([]byte, error) {
+	failed := &rotate.StepError{Step: c.Step, Problem: "exit code 1"}
+	user := string(c.Pending["username"])
+	switch c.Step {
+	case rotate.Create:
+		if s.alternating {
+			user, isClone := strings.CutSuffix(string(c.Current["username"]), "_clone")
+			if !isClone {
+				user += "_clone"
+			}
+			return fmt.Appendf(nil, `{"username": %q}`, user), nil
+		}
+	case rotate.Set:
+		if s.login(c.Pending) {
+			return nil, nil
+		}
+		if s.alternating == (user == string(c.Current["username"])) || (!s.login(c.Current) && !s.login(c.Previous)) {
+			return nil, failed
+		}
+		if s.refuse != nil && s.refuse(string(c.Pending["password"])) {
+			return nil, refused()
+		}
+		s.accepts[user] = string(c.Pending["password"])
+	case rotate.Test:
+		if !s.login(c.Pending) {
+			return nil, failed
+		}
+	}
+	return nil, nil
+}
+
+func refused() error {
+	return &rotate.StepError{Step: rotate.Set, Refused: true, Problem: "exit code 10"}
+}
+
+// at makes something happen at the given call of a step, counted from 1.
+func at(step rotate.Step, call int, do func() error) func(rotate.Call) error {
+	return func(c rotate.Call) error {
+		if c.Step == step {
+			if call--; call == 0 {
+				return do()
+			}
+		}
+		return nil
+	}
+}
+
+// fail, die and fill are what tends to happen.
+func fail() error { return &rotate.StepError{Step: "any", Problem: "signal: killed"} }
+func die() error  { panic(errDied) }
+func fill() error { return syscall.ENOSPC }
+
+// idle is a rotator that reports success and did nothing. In test it fails: who
+// passes any value there cannot be helped.
+func idle() error { return errIdle }
+
+var errIdle = errors.New("idle")
+
+// atCommit makes something happen instead of the given commit, counted from 1.
+func atCommit(commit int, do func() error) func() error {
+	return func() error {
+		if commit--; commit == 0 {
+			return do()
+		}
+		return nil
+	}
+}

@@ -1,0 +1,231 @@
+package rotate_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"example.org/secret/rotate"
+	"example.org/secret/vault"
+
+	"pgregory.net/rapid"
+)
+
+// TestNobodyIsLockedOut lets faults, persons and time happen to one secret in any
+// order, and asks at every call of the rotator and before every commit whether
+// what must always hold does. When the faults stop, one more run ends it well.
+func TestNobodyIsLockedOut(t *testing.T) {
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue && os.Getenv("SECRET_TEST_LONG") == "" {
+		must(t, flag.Set("rapid.checks", "25"))
+	}
+	root, n := tempDir(t), 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		w := newWorld(t, filepath.Join(root, fmt.Sprint(n)))
+		t.Repeat(map[string]func(*rapid.T){
+			"rotate":             func(t *rapid.T) { w.disturbed(t, false) },
+			"rotate what is due": func(t *rapid.T) { w.disturbed(t, true) },
+			"wait": func(t *rapid.T) {
+				w.now = w.now.Add(time.Duration(rapid.IntRange(1, 400).Draw(t, "minutes")) * time.Minute)
+			},
+			"the clock jumps": func(t *rapid.T) { w.jump(time.Duration(rapid.IntRange(-9000, 9000).Draw(t, "hours")) * time.Hour) },
+			"cancel":          func(*rapid.T) { _ = w.engine.Cancel(context.Background(), w.name, false) },
+			"outage":          func(t *rapid.T) { w.service.down = rapid.Bool().Draw(t, "down") },
+			"policy":          func(t *rapid.T) { w.policy(rapid.IntRange(0, 5).Draw(t, "refusals")) },
+			"person":          func(t *rapid.T) { w.person(rapid.SampledFrom(persons).Draw(t, "does")) },
+			"":                func(*rapid.T) { w.check() },
+		})
+		w.ends()
+	})
+}
+
+// world is a rig with one secret and what has been seen of it.
+type world struct {
+	*rig
+	name    vault.Name
+	busy    bool // a person or a check is at work, whom no fault hits
+	seen    map[int]vault.Version
+	current int
+	blue    int // where a person put a label
+}
+
+func newWorld(t *rapid.T, dir string) *world {
+	w := &world{rig: newRigIn(t, dir), name: name, seen: map[int]vault.Version{}}
+	w.service.alternating = rapid.Bool().Draw(t, "alternating")
+	w.add(name)
+	w.check()
+	return w
+}
+
+// jump sets the clock, unless that would purge the secret.
+func (w *world) jump(by time.Duration) {
+	if s, _ := w.get(w.name); s.Live() == nil {
+		w.now = w.now.Add(by)
+	}
+}
+
+// disturbed runs a rotation with at most one fault in it.
+func (w *world) disturbed(t *rapid.T, onlyDue bool) {
+	kind := rapid.SampledFrom([]string{"none", "before", "after", "commit"}).Draw(t, "fault at")
+	when := rapid.IntRange(1, 9).Draw(t, "which")
+	what := map[string]func() error{"die": die, "fail": fail, "fill": fill, "idle": idle}[rapid.SampledFrom([]string{"die", "fail", "fill", "idle"}).Draw(t, "fault")]
+	does := ""
+	if rapid.IntRange(0, 3).Draw(t, "person?") == 0 {
+		does = rapid.SampledFrom(persons).Draw(t, "who does")
+	}
+	meanwhile := rapid.IntRange(1, 6).Draw(t, "at call")
+	calls, commits := 0, 0
+	w.before = func(c rotate.Call) error {
+		w.check()
+		w.sent(c)
+		if calls++; calls == meanwhile && does != "" {
+			w.person(does)
+		}
+		if kind == "before" && calls == when {
+			return what()
+		}
+		return nil
+	}
+	w.after = func(rotate.Call) error {
+		w.check()
+		if kind == "after" && calls == when {
+			return what()
+		}
+		return nil
+	}
+	w.onCommit = func() error {
+		if w.busy {
+			return nil
+		}
+		w.check()
+		if commits++; kind == "commit" && commits == when {
+			return what()
+		}
+		return nil
+	}
+	dies(func() { w.engine.Rotate(context.Background(), w.name, onlyDue) })
+	w.before, w.after, w.onCommit = nil, nil, nil
+}
+
+// sent requires that what set applies is pending on the disk already.
+func (w *world) sent(c rotate.Call) {
+	if c.Step != rotate.Set {
+		return
+	}
+	s, _ := w.get(w.name)
+	v, err := s.Find(vault.Selector{Label: vault.Pending})
+	if err != nil || v.ID != c.Token || !bytes.Equal(v.Fields["password"], c.Pending["password"]) {
+		w.t.Fatalf("set is called with %q, pending is %q, %v", c.Pending["password"], v.Fields["password"], err)
+	}
+}
+
+var persons = []string{"set", "rename", "delete", "restore", "label", "disable", "enable"}
+
+// person does what people do.
+func (w *world) person(does string) {
+	w.busy = true
+	defer func() { w.busy = false }()
+	update := func(change func(s *vault.Secret) error) {
+		if _, err := w.vault.Update(w.name, change); err != nil && !errors.Is(err, vault.ErrDeleted) {
+			w.t.Fatalf("%s: %v", does, err)
+		}
+	}
+	switch does {
+	case "set":
+		update(func(s *vault.Secret) error {
+			current, err := s.Find(vault.Selector{})
+			if err != nil || s.Live() != nil {
+				return err
+			}
+			value := current.Value.Merged(fields("password", fmt.Sprintf("by hand %d", len(w.seen))))
+			w.service.accepts[string(value.Fields["username"])] = string(value.Fields["password"])
+			return s.Add(vault.NewVersion{Kind: s.Kind, Value: value, Origin: vault.OriginSet})
+		})
+	case "rename":
+		to := vault.Name(strings.TrimPrefix("new-"+string(w.name), "new-new-"))
+		if _, err := w.vault.Rename(w.name, to); err == nil {
+			w.name = to
+		}
+	case "delete":
+		update(func(s *vault.Secret) error { return s.ScheduleDeletion(30) })
+	case "restore":
+		update(func(s *vault.Secret) error { return s.Restore() })
+	case "label":
+		update(func(s *vault.Secret) error {
+			to := s.Versions[len(s.Versions)/2].Number
+			if s.Live() == nil {
+				w.blue = to
+			}
+			return s.MoveLabel("blue", to, s.Labels["blue"])
+		})
+	case "disable":
+		must(w.t, w.engine.Disable(w.name))
+	case "enable":
+		if err := w.engine.Configure(w.name, rotate.Rotation{Rotator: "/rotator", Schedule: "6h"}); err != nil && !errors.Is(err, vault.ErrDeleted) {
+			must(w.t, err)
+		}
+	}
+}
+
+// policy makes the service refuse the next values.
+func (w *world) policy(refusals int) {
+	w.service.refuse = func(string) bool { refusals--; return refusals >= 0 }
+}
+
+// check is what holds at every instant.
+func (w *world) check() {
+	w.t.Helper()
+	s, _ := w.get(w.name)
+	works := map[vault.Label]bool{}
+	for label, number := range s.Labels {
+		v, err := s.Find(vault.Selector{Number: number})
+		if err != nil {
+			w.t.Fatalf("the version with the label %s is lost: %v", label, err)
+		}
+		works[label] = w.service.takes(v.Fields)
+	}
+	if !works[vault.Current] && (w.service.alternating || !works[vault.Pending] && !works[vault.Previous]) {
+		w.t.Fatalf("locked out: of the labels %v works %v; the service takes %v", s.Labels, works, w.service.accepts)
+	}
+	if s.Labels[vault.Current] == 0 || s.Labels[vault.Current] == s.Labels[vault.Pending] || s.Labels["blue"] != w.blue {
+		w.t.Fatalf("the labels are %v, and a person put blue on %d", s.Labels, w.blue)
+	}
+	if now := s.Labels[vault.Current]; now != w.current {
+		if w.current != 0 && s.Labels[vault.Previous] != w.current {
+			w.t.Fatalf("current went from %d to %d, and previous is %d", w.current, now, s.Labels[vault.Previous])
+		}
+		w.current = now
+	}
+	for i, v := range s.Versions {
+		if known, ok := w.seen[v.Number]; ok && (known.ID != v.ID || !known.Value.Equal(v.Value)) {
+			w.t.Fatalf("version %d was changed", v.Number)
+		}
+		if w.seen[v.Number] = v; i > 0 && v.Number <= s.Versions[i-1].Number {
+			w.t.Fatalf("version %d comes after %d", v.Number, s.Versions[i-1].Number)
+		}
+	}
+}
+
+// ends stops the faults. A run that finds a value set by hand ends with that, any
+// other with a rotation.
+func (w *world) ends() {
+	w.service.down, w.service.refuse = false, nil
+	w.person("restore")
+	result, _ := w.engine.Rotate(context.Background(), w.name, false)
+	w.check()
+	s, rotation := w.get(w.name)
+	v, err := s.Find(vault.Selector{})
+	must(w.t, err)
+	good := slices.Contains([]rotate.Outcome{rotate.Rotated, rotate.Abandoned}, result.Outcome)
+	if _, pending := s.Labels[vault.Pending]; pending || rotation.Run != nil || !good || !w.service.takes(v.Fields) {
+		w.t.Fatalf("in the end it is %s (%v), labels %v, under way %+v", result.Outcome, result.Err, s.Labels, rotation.Run)
+	}
+}
