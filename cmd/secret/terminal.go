@@ -42,8 +42,7 @@ func (a *app) askHidden(prompt string) ([]byte, error) {
 		return nil, err
 	}
 	defer t.close()
-	fmt.Fprintf(t.out, "%s: ", visible(prompt))
-	line, err := t.readHidden()
+	line, err := t.readHidden(prompt + ": ")
 	fmt.Fprintln(t.out)
 	if err != nil {
 		return nil, promptError(err)
@@ -55,13 +54,13 @@ func (a *app) askHidden(prompt string) ([]byte, error) {
 }
 
 // readHidden brings the echo back when a signal ends the program meanwhile.
-func (t *terminal) readHidden() ([]byte, error) {
+func (t *terminal) readHidden(prompt string) ([]byte, error) {
 	fd := int(t.in.Fd())
 	state, err := term.GetState(fd)
 	if err != nil {
 		return nil, err
 	}
-	line, err := t.interruptible(func() ([]byte, error) { return term.ReadPassword(fd) })
+	line, err := t.interruptible(prompt, func() ([]byte, error) { return term.ReadPassword(fd) })
 	if errors.Is(err, errInterrupted) {
 		_ = term.Restore(fd, state)
 	}
@@ -77,12 +76,14 @@ func catchSignals() chan os.Signal {
 
 // interruptible returns errInterrupted when a signal comes before read has its
 // line, so that whoever asked can take back what it has begun. The read is left
-// behind: the program is about to end.
-func (t *terminal) interruptible(read func() ([]byte, error)) ([]byte, error) {
+// behind: the program is about to end. Signals are caught before the prompt is
+// seen, since whoever sees it may interrupt it.
+func (t *terminal) interruptible(prompt string, read func() ([]byte, error)) ([]byte, error) {
 	signals := t.interrupts
 	if signals == nil {
 		signals = catchSignals()
 	}
+	fmt.Fprint(t.out, visible(prompt))
 	type result struct {
 		line []byte
 		err  error
@@ -126,8 +127,7 @@ func (a *app) ask(prompt string) (string, error) {
 }
 
 func (t *terminal) ask(prompt string) (string, error) {
-	fmt.Fprintf(t.out, "%s ", visible(prompt))
-	line, err := t.interruptible(func() ([]byte, error) { return t.lines.ReadBytes('\n') })
+	line, err := t.interruptible(prompt+" ", func() ([]byte, error) { return t.lines.ReadBytes('\n') })
 	if err != nil {
 		fmt.Fprintln(t.out)
 		return "", promptError(err)
