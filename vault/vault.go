@@ -70,7 +70,7 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside O
 		return nil, err
 	}
 	header := &Header{Format: format, ID: id, Created: v.now(), Check: key.Check()}
-	for _, way := range []Way{Keyring, KeyFile, Passphrase, Recovery} {
+	for _, way := range []Way{Keyring, KeyFile, Passphrase, Recovery, Identity} {
 		sealed, ok := unlockers[way]
 		if !ok {
 			continue
@@ -162,7 +162,7 @@ func (v *Vault) changeHeader(change func(*Header) error) error {
 	}
 	// The header no longer names them, so a crash here does no harm.
 	for _, way := range before {
-		if !header.Has(way) && (way == Passphrase || way == Recovery) {
+		if !header.Has(way) && way.sealed() {
 			if err := removeFile(filepath.Join(v.dir, unlockDir), string(way)+extension); err != nil && !isNotExist(err) {
 				return err
 			}
