@@ -17,6 +17,13 @@ import (
 // DefaultHistory is how many versions without a label a secret keeps.
 const DefaultHistory = 100
 
+// gitAttributes keeps git from changing line ends, which breaks the header's
+// checksum, and from merging two sides of a file into one that is neither.
+const (
+	gitFile       = ".gitattributes"
+	gitAttributes = "* binary\n"
+)
+
 // Outside is what the package needs from outside and from the user's settings.
 type Outside struct {
 	Now         func() time.Time
@@ -88,6 +95,11 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside O
 	}
 	if err := makeDir(v.secrets()); err != nil {
 		return nil, fmt.Errorf("making the vault: %w", err)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, gitFile)); isNotExist(err) {
+		if err := writeFile(dir, gitFile, []byte(gitAttributes)); err != nil {
+			return nil, fmt.Errorf("making the vault: %w", err)
+		}
 	}
 	if err := writeFile(dir, headerFile, header.encode()); err != nil {
 		return nil, fmt.Errorf("making the vault: %w", err)
