@@ -104,6 +104,17 @@ func writeSynced(path string, data []byte) error {
 // leaves the whole file or none. Whatever is at path already stays, and the error
 // is [fs.ErrExist]. The directory is made if need be.
 func WriteNewFile(path string, data []byte) error {
+	return writeBeside(path, data, linkNew)
+}
+
+// ReplaceFile is WriteNewFile for a path where there may be a file, which it
+// replaces.
+func ReplaceFile(path string, data []byte) error {
+	return writeBeside(path, data, replace)
+}
+
+// writeBeside writes a file next to path, durably, and has put bring it there.
+func writeBeside(path string, data []byte, put func(from, to string) error) error {
 	dir := filepath.Dir(path)
 	if err := makeParents(dir); err != nil {
 		return err
@@ -123,7 +134,7 @@ func WriteNewFile(path string, data []byte) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := linkNew(f.Name(), path); err != nil {
+	if err := put(f.Name(), path); err != nil {
 		return err
 	}
 	return syncDir(dir)

@@ -58,8 +58,11 @@ func (a *app) openVault() (*vault.Vault, error) {
 func (a *app) openVaultQuietly() (*vault.Vault, error) {
 	quick := keyring.OS{Getenv: a.keyring.Getenv, Timeout: completionTimeout}
 	header, key, err := a.unlock(func(header *vault.Header) (*crypto.VaultKey, error) {
-		search := keySearch{app: a, header: header, keyringGet: quick.GetWithoutPrompt}
+		search := keySearch{app: a, header: header, keyringGet: quick.GetWithoutPrompt, quiet: true}
 		key, err := search.withoutAsking()
+		if key == nil && err == nil && header.Has(vault.Identity) {
+			key, err = search.fromSSHKeys()
+		}
 		if key == nil && err == nil {
 			err = search.notFound()
 		}
@@ -109,6 +112,7 @@ type keySearch struct {
 	*app
 	header     *vault.Header
 	keyringGet func(account string) (string, error)
+	quiet      bool // for completion
 	looked     []string
 	keyringErr error
 }
@@ -118,6 +122,11 @@ func (a *app) findKey(header *vault.Header) (*crypto.VaultKey, error) {
 	key, err := search.withoutAsking()
 	if key != nil || (err != nil && !errors.Is(err, errNoKey)) {
 		return key, err
+	}
+	if err == nil && header.Has(vault.Identity) {
+		if key, err := search.fromSSHKeys(); key != nil || err != nil {
+			return key, err
+		}
 	}
 	for _, way := range []vault.Way{vault.Passphrase, vault.Recovery} {
 		if header.Has(way) {
@@ -156,8 +165,8 @@ func (s *keySearch) withoutAsking() (*crypto.VaultKey, error) {
 		}
 		s.note("no " + path)
 	}
-	if text, err := session.Get(s.header.ID); err == nil {
-		return s.fit(text, "the session that secret unlock opened")
+	if key, err := s.fromSession(); key != nil || err != nil {
+		return key, err
 	}
 	if s.header.Has(vault.Keyring) {
 		text, err := s.keyringGet(s.header.ID)
@@ -170,6 +179,14 @@ func (s *keySearch) withoutAsking() (*crypto.VaultKey, error) {
 	return nil, nil
 }
 
+func (s *keySearch) fromSession() (*crypto.VaultKey, error) {
+	text, err := session.Get(s.header.ID)
+	if err != nil {
+		return nil, nil
+	}
+	return s.fit(text, "the session that secret unlock opened")
+}
+
 func (s *keySearch) note(where string) { s.looked = append(s.looked, where) }
 
 func (s *keySearch) notFound() error {
@@ -179,6 +196,8 @@ func (s *keySearch) notFound() error {
 		next = "unlock the keyring, or " + next
 	case s.header.Has(vault.Passphrase):
 		next = "run secret unlock at a terminal and give the passphrase, or " + next
+	case s.header.Has(vault.Identity):
+		next = "name the SSH key or age identity file with --key-file"
 	case errors.Is(s.keyringErr, keyring.ErrUnavailable):
 		next += " (secret key add key-file PATH makes the file, where the keyring is)"
 	}
@@ -191,7 +210,21 @@ func (s *keySearch) fromFile(path string, check func(string, fs.FileInfo) error)
 	if err != nil {
 		return nil, err
 	}
-	return s.fit(text, path)
+	key, err := s.fit(text, path)
+	switch {
+	case err == nil || !errors.Is(err, errNoKey):
+		return key, err
+	case s.header.Has(vault.Identity):
+		opened, otherwise := s.fromIdentityFile(path, text)
+		if _, notOurs := crypto.ParseMasterKey(text); notOurs == nil && errors.Is(otherwise, errNoKey) {
+			return nil, err // most likely just another vault's
+		}
+		return opened, otherwise
+	case isIdentity(text):
+		return nil, noKeyf("the vault %s (id %s) is not sealed to %s; open it in another way and run: secret key add identity %s",
+			s.header.Dir, s.header.ID, path, path)
+	}
+	return nil, err
 }
 
 // fit derives the vault's key from what was found, if it is the right one.
