@@ -80,6 +80,9 @@ func (k *VaultKey) Check() string { return hex.EncodeToString(k.check) }
 // MasterKey returns the key that this one was derived from.
 func (k *VaultKey) MasterKey() MasterKey { return k.master }
 
+// VaultID returns the id of the vault that this is a key of.
+func (k *VaultKey) VaultID() string { return k.vaultID }
+
 // String hides the key from logs and error messages.
 func (k *VaultKey) String() string { return "[vault key]" }
 

@@ -19,6 +19,10 @@ const replaced = ".old"
 // renaming can leave some of them new and others old. progress is told how many
 // files are ready.
 func (v *Vault) UpsertAll(names []Name, change func(i int, s *Secret) error, progress func(done int)) error {
+	return v.withKeys(func() error { return v.tryUpsertAll(names, change, progress) })
+}
+
+func (v *Vault) tryUpsertAll(names []Name, change func(i int, s *Secret) error, progress func(done int)) error {
 	unlock, err := v.writing()
 	if err != nil {
 		return err
@@ -54,7 +58,7 @@ func (v *Vault) UpsertAll(names []Name, change func(i int, s *Secret) error, pro
 
 // stage writes the file of a changed secret into the staging directory.
 func (v *Vault) stage(staging string, name Name, change func(*Secret) error) (changed bool, err error) {
-	s, err := v.getOrEmpty(name)
+	s, err := v.getOrEmpty(name, v.getOpen)
 	if err != nil {
 		return false, err
 	}

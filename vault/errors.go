@@ -26,6 +26,10 @@ var (
 	ErrBusy = errors.New("the vault is busy")
 	// ErrDamaged means that a file is not what was written to it.
 	ErrDamaged = crypto.ErrDamaged
+	// ErrNoSuchKey means that there is no such further key.
+	ErrNoSuchKey = fmt.Errorf("no such key: %w", ErrNotFound)
+	// ErrNoKey means that the further key of a secret is missing or out of reach.
+	ErrNoKey = errors.New("no key")
 	// ErrNoVault means that the directory holds no vault.
 	ErrNoVault = errors.New("no vault")
 	// ErrNewerFormat means that a later version of this program made the vault.

@@ -35,6 +35,8 @@ func TestSamplesOfTheSpecification(t *testing.T) {
 			for line := range strings.Lines(sample) {
 				ok = ok && bytes.Contains(readFile(t, filepath.Join(vectorsDir, "derivation")), []byte("\n"+line))
 			}
+		case "further":
+			ok = sealsFurther(t, strings.Split(sample, "\n"))
 		case "journal":
 			ok = sample == string(readFile(t, "testdata/vaults/half-renamed/secrets/.rename"))
 		}
@@ -42,9 +44,21 @@ func TestSamplesOfTheSpecification(t *testing.T) {
 			t.Errorf("the %s sample is not what testdata has", kind)
 		}
 	}
-	if checked != 5 {
-		t.Errorf("%d samples, want 5", checked)
+	if checked != 6 {
+		t.Errorf("%d samples, want 6", checked)
 	}
+}
+
+// sealsFurther checks a further key, a value id and what is sealed for it.
+func sealsFurther(t *testing.T, lines []string) bool {
+	t.Helper()
+	v := openVault(t, copyVault(t, furtherVault), outside(newClock()))
+	s, err := v.Peek("payroll/token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := parseKey(t, lines[0], testVaultID).Open(lines[1], s.Versions[0].Sealed)
+	return err == nil && strings.TrimRight(string(value), " \n") == lines[2] && len(value)%256 == 0
 }
 
 // samples returns the fenced blocks of FORMAT.md that are not mere text.

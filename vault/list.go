@@ -26,6 +26,7 @@ type Summary struct {
 	Description string            `json:"description,omitempty"`
 	Tags        map[string]string `json:"tags,omitempty"`
 	Deletion    *Deletion         `json:"deletion,omitempty"`
+	Key         string            `json:"key,omitempty"`
 	Labels      map[Label]int     `json:"labels"`
 	Rotation    json.RawMessage   `json:"rotation,omitempty"`
 	RenamedFrom string            `json:"renamed_from,omitempty"`

@@ -16,7 +16,7 @@ import (
 
 const (
 	cacheFileID  = "list-cache" // no file id looks like it
-	cacheFormat  = 1
+	cacheFormat  = 2
 	maxCacheSize = 1 << 30
 
 	// racyMargin is how old a file has to be before its times tell versions of it
@@ -118,7 +118,7 @@ func appendSummary(b []byte, s *Summary) []byte {
 	}
 	b = binary.AppendVarint(binary.AppendVarint(b, requested), due)
 	b = appendText(b, string(s.Rotation))
-	return appendText(b, s.RenamedFrom)
+	return appendText(appendText(b, s.RenamedFrom), s.Key)
 }
 
 func appendText(b []byte, s string) []byte {
@@ -180,7 +180,7 @@ func (r *cacheReader) summary(s *Summary) {
 	if rotation := r.text(); rotation != "" {
 		s.Rotation = json.RawMessage(rotation)
 	}
-	s.RenamedFrom = r.text()
+	s.RenamedFrom, s.Key = r.text(), r.text()
 }
 
 func (r *cacheReader) text() string {

@@ -3,7 +3,30 @@ package vault
 // Get reads a secret. The error is [ErrNotFound], [ErrDamaged] or
 // [ErrNewerFormat]. A secret that is scheduled for deletion is returned as well:
 // see [Secret.Live].
-func (v *Vault) Get(name Name) (*Secret, error) {
+//
+// Values that are sealed to a further key are opened with it, which may mean to
+// ask for it; the error is [ErrNoKey] if it is out of reach. See [Vault.Peek].
+func (v *Vault) Get(name Name) (s *Secret, err error) {
+	err = v.withKeys(func() error {
+		s, err = v.getOpen(name)
+		return err
+	})
+	return s, err
+}
+
+// getOpen is Get where nobody may be asked.
+func (v *Vault) getOpen(name Name) (*Secret, error) {
+	s, err := v.peek(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.openValues(s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (v *Vault) peek(name Name) (*Secret, error) {
 	s, err := v.read(v.key.FileID(string(name)))
 	if isNotExist(err) || (err == nil && (v.halfRenamed(s.ID, s.Revision, s.RenamedFrom) || s.Deletion.over(v.now()))) {
 		return nil, failf(ErrNoSecret, "there is no secret named %q", name)
@@ -31,8 +54,8 @@ func (v *Vault) read(fileID string) (*Secret, error) {
 	if err != nil {
 		return nil, v.damaged(fileID)
 	}
-	if s.sealedFurther() {
-		return nil, failf(ErrNewerFormat, "%q is sealed to a key of its own, which takes a newer version of this program", s.Name)
+	if s.valuesElsewhere() {
+		return nil, failf(ErrNewerFormat, "%q is sealed in a way of its own, which takes a newer version of this program", s.Name)
 	}
 	s.vault = v
 	return s, nil

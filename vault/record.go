@@ -16,7 +16,7 @@ const padding = 256
 // encodeRecord returns the document of a secret, with the members that a later
 // version of this program may have put into the document it was read from.
 func encodeRecord(s *Secret) ([]byte, error) {
-	document, err := json.Marshal(s)
+	document, err := json.Marshal(s.withSealedValues())
 	if err != nil {
 		return nil, err
 	}
@@ -25,8 +25,12 @@ func encodeRecord(s *Secret) ([]byte, error) {
 			return nil, err
 		}
 	}
+	return padded(document), nil
+}
+
+func padded(document []byte) []byte {
 	fill := padding - (len(document)+1)%padding
-	return append(append(document, bytes.Repeat([]byte(" "), fill%padding)...), '\n'), nil
+	return append(append(document, bytes.Repeat([]byte(" "), fill%padding)...), '\n')
 }
 
 func decodeRecord(document []byte) (*Secret, error) {
@@ -34,7 +38,7 @@ func decodeRecord(document []byte) (*Secret, error) {
 	if err := json.Unmarshal(document, s); err != nil {
 		return nil, ErrDamaged
 	}
-	if !s.wellNumbered() {
+	if !s.wellNumbered() || !s.wellSealed() {
 		return nil, ErrDamaged
 	}
 	if s.Labels == nil {
@@ -43,10 +47,10 @@ func decodeRecord(document []byte) (*Secret, error) {
 	return s, nil
 }
 
-// sealedFurther reports whether a value is not here but sealed once more, to a
-// key that only a later version of this program knows (FORMAT.md, Reserved).
-func (s *Secret) sealedFurther() bool {
-	return slices.ContainsFunc(s.Versions, func(v Version) bool { return v.Plain == nil && v.Fields == nil })
+// valuesElsewhere reports whether a value is neither here nor sealed as this
+// program does it (FORMAT.md, Reserved).
+func (s *Secret) valuesElsewhere() bool {
+	return s.Key == "" && slices.ContainsFunc(s.Versions, func(v Version) bool { return v.Plain == nil && v.Fields == nil })
 }
 
 // wellNumbered reports whether the versions are what numbers are counted on from.

@@ -35,7 +35,7 @@ func TestUnknownMembersAreKept(t *testing.T) {
 	}
 	plant(`{"name":"s","id":"` + aUUID + `","kind":"plaintext","revision":7,"created":"2026-01-01T00:00:00Z","changed":"2026-01-02T00:00:00Z",
 		"labels":{"current":2},"rotation":{"every":"30d","x":[1,{"y":null}]},"later":{"a":[1.50,"<&>"]},"nothing":null,
-		"versions":[{"number":1,"id":"11111111-1111-4111-8111-111111111111","created":"2026-01-01T00:00:00Z","origin":"set","value":"one","note":"first","sealed":{"k":1}},
+		"versions":[{"number":1,"id":"11111111-1111-4111-8111-111111111111","created":"2026-01-01T00:00:00Z","origin":"set","value":"one","note":"first","later":{"k":1}},
 		            {"number":2,"id":"22222222-2222-4222-8222-222222222222","created":"2026-01-02T00:00:00Z","origin":"teleport","value":"two","note":"second"}]}`)
 	before := read()
 	set(t, v, "s", "three")
@@ -88,10 +88,10 @@ func TestDocumentOfASecret(t *testing.T) {
 
 // A value that only a later version of the program can reach must not be taken
 // for an empty one, nor be lost by a write.
-func TestValueUnderAFurtherKey(t *testing.T) {
+func TestValueSealedInALaterWay(t *testing.T) {
 	v, dir, _ := newVault(t)
 	key := parseKey(t, testMaster, testVaultID)
-	sealed, err := key.Seal(key.FileID("s"), []byte(`{"name":"s","kind":"plaintext","labels":{"current":1},"key":"hsm","versions":[{"number":1,"sealed":"…"}]}`))
+	sealed, err := key.Seal(key.FileID("s"), []byte(`{"name":"s","kind":"plaintext","labels":{"current":1},"lock":"hsm","versions":[{"number":1,"locked":"…"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,9 @@ type Version struct {
 	Created time.Time `json:"created"`        // UTC, whole seconds
 	Origin  Origin    `json:"origin"`         //
 	From    int       `json:"from,omitempty"` // of a rollback: the version whose value it has
-	Value             // empty in what List returns
+	Value             // empty in what List returns, and while it is sealed
+	// Sealed is the value sealed to the secret's key.
+	Sealed []byte `json:"sealed,omitempty"`
 }
 
 // Secret is a secret with all of its versions. Its methods keep the rules; what
@@ -57,6 +59,7 @@ type Secret struct {
 	Description string            `json:"description,omitempty"`
 	Tags        map[string]string `json:"tags,omitempty"`
 	Deletion    *Deletion         `json:"deletion,omitempty"` // nil unless scheduled
+	Key         string            `json:"key,omitempty"`      // a further key; see SetKey
 	Labels      map[Label]int     `json:"labels"`             // to version numbers
 	Versions    []Version         `json:"versions"`           // oldest first
 

@@ -31,6 +31,11 @@ type Outside struct {
 	History     int           // versions without a label to keep
 	LockTimeout time.Duration // how long to wait for another writer
 	CacheFile   string        // where List keeps its cache; nowhere if empty
+
+	// FurtherKey opens a further key that is behind a passphrase, which it asks
+	// for. It is called without any lock held. Without it such keys are out of
+	// reach: [ErrNoKey].
+	FurtherKey func(name string, sealed []byte) (crypto.MasterKey, error)
 }
 
 // Vault is an opened vault. It is safe for use by several goroutines, and by
@@ -39,6 +44,7 @@ type Vault struct {
 	dir     string
 	key     *crypto.VaultKey
 	outside Outside
+	further furtherKeys
 }
 
 // NewID makes the id of a new vault.
@@ -58,7 +64,7 @@ type Unlockers map[Way][]byte
 // [ErrExists]) and is made if need be. The header is written last: until then
 // there is no vault, and Create can be tried again.
 func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside Outside) (*Vault, error) {
-	v := &Vault{dir, key, outside}
+	v := &Vault{dir: dir, key: key, outside: outside}
 	if err := makeParents(dir); err != nil {
 		return nil, fmt.Errorf("making the vault: %w", err)
 	}
@@ -110,7 +116,7 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside O
 // Open opens the vault that header was read from. The key has to be the one that
 // belongs to it; see [Header].Check.
 func Open(header *Header, key *crypto.VaultKey, outside Outside) (*Vault, error) {
-	v := &Vault{header.Dir, key, outside}
+	v := &Vault{dir: header.Dir, key: key, outside: outside}
 	// A directory that git or a file syncer made may lack the empty folder.
 	if info, err := os.Lstat(v.secrets()); err == nil && !info.IsDir() {
 		return nil, failf(ErrDamaged, "%s is not a directory", v.secrets())

@@ -64,6 +64,7 @@ func vectors(t *testing.T) map[string]func() vector {
 	addOpening(t, all, key)
 	addDamaged(t, all, key)
 	addHeaders(all, key)
+	addFurther(t, all, key)
 	return all
 }
 

@@ -12,21 +12,26 @@ import (
 // succeeds all the same. The result is the secret as it is on the disk.
 //
 // The vault is locked for other writers while change runs: it has to be quick,
-// and ask nobody anything.
+// and ask nobody anything. It may be called again, on the secret as it is then,
+// if a further key has to be asked for: that is done in between.
 func (v *Vault) Update(name Name, change func(*Secret) error) (*Secret, error) {
-	return v.commit(name, func(s *Secret) error {
+	return v.commit(name, v.getOpen, existing(name, change))
+}
+
+func existing(name Name, change func(*Secret) error) func(*Secret) error {
+	return func(s *Secret) error {
 		if !s.Exists() {
 			return failf(ErrNoSecret, "there is no secret named %q", name)
 		}
 		return change(s)
-	})
+	}
 }
 
 // Upsert is Update for a secret that need not exist: change gets an empty one,
 // and makes it by adding a version. A name that is kept by a secret scheduled for
 // deletion is taken: [ErrExists].
 func (v *Vault) Upsert(name Name, change func(*Secret) error) (*Secret, error) {
-	return v.commit(name, func(s *Secret) error {
+	return v.commit(name, v.getOpen, func(s *Secret) error {
 		if err := s.Live(); err != nil {
 			return failf(ErrExists, "%v", err)
 		}
@@ -34,13 +39,23 @@ func (v *Vault) Upsert(name Name, change func(*Secret) error) (*Secret, error) {
 	})
 }
 
-func (v *Vault) commit(name Name, change func(*Secret) error) (*Secret, error) {
+type getter func(Name) (*Secret, error)
+
+func (v *Vault) commit(name Name, get getter, change func(*Secret) error) (s *Secret, err error) {
+	err = v.withKeys(func() error {
+		s, err = v.tryCommit(name, get, change)
+		return err
+	})
+	return s, err
+}
+
+func (v *Vault) tryCommit(name Name, get getter, change func(*Secret) error) (*Secret, error) {
 	unlock, err := v.writing()
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	s, err := v.getOrEmpty(name)
+	s, err := v.getOrEmpty(name, get)
 	if err != nil {
 		return nil, err
 	}
@@ -57,9 +72,9 @@ func (v *Vault) commit(name Name, change func(*Secret) error) (*Secret, error) {
 	return s, nil
 }
 
-func (v *Vault) getOrEmpty(name Name) (*Secret, error) {
-	s, err := v.Get(name)
-	if !errors.Is(err, ErrNotFound) {
+func (v *Vault) getOrEmpty(name Name, get getter) (*Secret, error) {
+	s, err := get(name)
+	if !errors.Is(err, ErrNoSecret) {
 		return s, err
 	}
 	id, err := NewID(v.outside.Rand)
@@ -105,6 +120,9 @@ func (v *Vault) seal(s *Secret) (fileID string, sealed []byte, err error) {
 	s.Revision++
 	s.Changed = v.now()
 	s.prune(v.outside.History, s.Changed)
+	if err := v.sealValues(s); err != nil {
+		return "", nil, fmt.Errorf("saving %q: %w", s.Name, err)
+	}
 	document, err := encodeRecord(s)
 	if err != nil {
 		return "", nil, fmt.Errorf("encoding %q: %w", s.Name, err)

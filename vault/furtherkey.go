@@ -1,0 +1,233 @@
+package vault
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"example.org/secret/crypto"
+)
+
+const (
+	keysDir          = "keys"
+	maxKeyFileSize   = 64 << 10
+	maxKeyNameLength = 64
+
+	// masterKeyName is what people call having no further key.
+	masterKeyName = "master"
+)
+
+// The two things that a key file holds under the vault's key.
+const (
+	ageFileStart    = "age-encryption.org/"
+	scryptFileStart = ageFileStart + "v1\n-> scrypt "
+)
+
+// Key is a further key, to which the values of secrets can be sealed.
+type Key struct {
+	Name string
+	// Passphrase tells that the master key does not open it: it takes a passphrase
+	// of its own as well.
+	Passphrase bool
+}
+
+// CheckKeyName checks the name of a further key: 1 to 64 of a-z 0-9 -, the first
+// one a letter, since it is the name of a file too. The error is [ErrInvalid].
+func CheckKeyName(name string) error {
+	switch {
+	case name == masterKeyName:
+		return failf(ErrInvalid, "%q is the name of the vault's own key; choose another", name)
+	case !isKeyName(name):
+		return failf(ErrInvalid, "%.70q is not the name of a key; use 1 to %d of a-z 0-9 -, a letter first", name, maxKeyNameLength)
+	}
+	return nil
+}
+
+func isKeyName(s string) bool {
+	return len(s) > 0 && len(s) <= maxKeyNameLength && s[0] >= 'a' && s[0] <= 'z' &&
+		strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && s != masterKeyName
+}
+
+// KeyNames lists the further keys of a vault, which takes no key.
+func (h *Header) KeyNames() ([]string, error) {
+	dir := filepath.Join(h.Dir, keysDir)
+	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
+		return nil, failf(ErrDamaged, "%s is not a directory", dir)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !isNotExist(err) {
+		return nil, fmt.Errorf("listing the keys: %w", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		if name, ok := strings.CutSuffix(entry.Name(), extension); ok && isKeyName(name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// Key tells of one further key. The error is [ErrNoSuchKey], [ErrDamaged] or
+// [ErrNewerFormat].
+func (v *Vault) Key(name string) (Key, error) {
+	if err := CheckKeyName(name); err != nil {
+		return Key{}, err
+	}
+	file, err := v.readKeyFile(name)
+	if err != nil {
+		return Key{}, err
+	}
+	_, content, err := v.openKeyFile(name, file)
+	return Key{name, content != nil}, err
+}
+
+// NewKey makes a further key. It opens with the vault's key, unless seal seals it
+// once more, to a passphrase. The error is [ErrInvalid] or [ErrExists].
+func (v *Vault) NewKey(name string, seal func(crypto.MasterKey) ([]byte, error)) error {
+	if err := CheckKeyName(name); err != nil {
+		return err
+	}
+	if err := v.noKeyYet(name); err != nil { // before anybody is asked for a passphrase
+		return err
+	}
+	key, err := crypto.GenerateMasterKey()
+	if err != nil {
+		return err
+	}
+	content := []byte(key.Reveal() + "\n")
+	if seal != nil {
+		if content, err = seal(key); err != nil {
+			return err
+		}
+	}
+	sealed, err := v.key.Seal(keyFileID(name), content)
+	if err != nil {
+		return err
+	}
+	unlock, err := v.writing()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := v.noKeyYet(name); err != nil {
+		return err
+	}
+	if err = makeDir(v.keys()); err == nil {
+		err = writeFile(v.keys(), name+extension, sealed)
+	}
+	if err != nil {
+		return fmt.Errorf("making the key %q: %w", name, err)
+	}
+	return nil
+}
+
+func (v *Vault) noKeyYet(name string) error {
+	if _, err := os.Lstat(v.keyPath(name)); isNotExist(err) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return failf(ErrExists, "there is a key named %q already", name)
+}
+
+// KeyUsers counts the secrets under a further key, those that can still be
+// restored among them. A file that cannot be read might be one: it is an error.
+func (v *Vault) KeyUsers(name string) (int, error) {
+	ids, err := listFiles(v.dir)
+	if err != nil {
+		return 0, fmt.Errorf("listing the vault: %w", err)
+	}
+	users := 0
+	for _, id := range ids {
+		// Not from the list cache, which must not decide anything.
+		s, err := v.read(id)
+		if isNotExist(err) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		if s.Key == name && !s.Deletion.over(v.now()) {
+			users++
+		}
+	}
+	return users, nil
+}
+
+// DeleteKey removes a further key for good. What is sealed to it in copies of the
+// vault cannot be read after that; while a secret is under it the error is
+// [ErrInvalid].
+func (v *Vault) DeleteKey(name string) error {
+	unlock, err := v.writing()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	users, err := v.KeyUsers(name)
+	if err != nil {
+		return err
+	}
+	if users > 0 {
+		return failf(ErrInvalid, "the key %q is used by %d of the secrets, whose values would be lost", name, users)
+	}
+	if err := removeFile(v.keys(), name+extension); isNotExist(err) {
+		return noSuchKey(name)
+	} else if err != nil {
+		return fmt.Errorf("deleting the key %q: %w", name, err)
+	}
+	return nil
+}
+
+func (v *Vault) keys() string { return filepath.Join(v.dir, keysDir) }
+
+func (v *Vault) keyPath(name string) string { return filepath.Join(v.keys(), name+extension) }
+
+func (v *Vault) readKeyFile(name string) ([]byte, error) {
+	if info, err := os.Lstat(v.keys()); err == nil && !info.IsDir() {
+		return nil, failf(ErrDamaged, "%s is not a directory", v.keys())
+	}
+	file, err := readFile(v.keyPath(name), maxKeyFileSize)
+	if isNotExist(err) {
+		return nil, noSuchKey(name)
+	}
+	return file, err
+}
+
+func noSuchKey(name string) error {
+	return failf(ErrNoSuchKey, "there is no key named %q", name)
+}
+
+// openKeyFile opens a key file with the vault's key: to the further key, or to an
+// age file that takes a passphrase.
+func (v *Vault) openKeyFile(name string, file []byte) (key crypto.MasterKey, behindPassphrase []byte, err error) {
+	content, err := v.key.Open(keyFileID(name), file)
+	switch {
+	case err != nil:
+	case bytes.HasPrefix(content, []byte(scryptFileStart)):
+		return crypto.MasterKey{}, content, nil
+	case bytes.HasPrefix(content, []byte(ageFileStart)):
+		return crypto.MasterKey{}, nil, failf(ErrNewerFormat, "the key %q is sealed in a way that takes a newer version of this program", name)
+	default:
+		if key, err = crypto.ParseMasterKey(string(content)); err == nil {
+			return key, nil, nil
+		}
+	}
+	return crypto.MasterKey{}, nil, failf(ErrDamaged, "%s was damaged, or put there by somebody without the key; bring it back from a copy of the vault", v.keyPath(name))
+}
+
+// keyFileID takes the place of a file id, none of which looks like it: a key file
+// opens under its own name only.
+func keyFileID(name string) string { return keysDir + "/" + name }
+
+// resealKeyFile makes the key file name of one vault key that of another. The
+// further key, and all that is sealed to it, stay: they derive from the vault's
+// id and not from its master key.
+func resealKeyFile(name string, file []byte, from, to *crypto.VaultKey) ([]byte, error) {
+	content, err := from.Open(keyFileID(name), file)
+	if err != nil {
+		return nil, fmt.Errorf("the key %q: %w", name, err)
+	}
+	return to.Seal(keyFileID(name), content)
+}
