@@ -56,6 +56,17 @@ func (a *app) secretNames(deleted bool) []string {
 
 // completeSecret offers what choose finds in the secret that args names.
 func (a *app) completeSecret(args []string, choose func(*vault.Secret) []string) ([]string, cobra.ShellCompDirective) {
+	return a.completeFrom(args, (*vault.Vault).Peek, choose)
+}
+
+// completeFields offers nothing where a secret's values are out of reach.
+func (a *app) completeFields(args []string, choose func(*vault.Secret) []string) ([]string, cobra.ShellCompDirective) {
+	return a.completeFrom(args, (*vault.Vault).Get, choose)
+}
+
+func (a *app) completeFrom(
+	args []string, read func(*vault.Vault, vault.Name) (*vault.Secret, error), choose func(*vault.Secret) []string,
+) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 0 {
 		return nil, noFiles
 	}
@@ -67,7 +78,7 @@ func (a *app) completeSecret(args []string, choose func(*vault.Secret) []string)
 	if err != nil {
 		return nil, noFiles
 	}
-	s, err := v.Get(ref.Name)
+	s, err := read(v, ref.Name)
 	if err != nil {
 		return nil, noFiles
 	}
@@ -78,7 +89,7 @@ func (a *app) completeGet(_ *cobra.Command, args []string, toComplete string) ([
 	name, _, inField := strings.Cut(toComplete, "#")
 	switch {
 	case inField:
-		return a.completeSecret([]string{name}, func(s *vault.Secret) []string {
+		return a.completeFields([]string{name}, func(s *vault.Secret) []string {
 			fields := fieldNames(s)
 			for i, field := range fields {
 				fields[i] = name + "#" + field
@@ -88,7 +99,7 @@ func (a *app) completeGet(_ *cobra.Command, args []string, toComplete string) ([
 	case len(args) == 0 || a.jsonFlag:
 		return a.secretNames(false), noFiles
 	case len(args) == 1:
-		return a.completeSecret(args, fieldNames)
+		return a.completeFields(args, fieldNames)
 	}
 	return nil, noFiles
 }

@@ -15,7 +15,8 @@ func newCopyCommand(a *app) *cobra.Command {
 		Aliases: []string{"cp"},
 		Short:   "Store a secret's value under another name",
 		Long: `Store the current value, the description and the tags of a secret under another
-name, which must be free. The history stays with the original.`,
+name, which must be free. The history stays with the original, and the copy is
+under the same key.`,
 		Example:           "  secret copy prod/db staging/db",
 		Args:              argCount(2, 2),
 		ValidArgsFunction: a.completeNames(2),
@@ -41,6 +42,9 @@ func (a *app) runCopy(args []string) error {
 			return &commandError{vault.ErrExists, fmt.Sprintf("there is a secret named %q already", to)}
 		}
 		s.Description, s.Tags = original.secret.Description, maps.Clone(original.secret.Tags)
+		if err := s.SetKey(original.secret.Key); err != nil {
+			return err
+		}
 		return s.Add(vault.NewVersion{
 			Kind: original.secret.Kind, Value: original.version.Value, Origin: vault.OriginSet,
 		})

@@ -35,7 +35,7 @@ type descriptionJSON struct {
 }
 
 func (a *app) runDescribe(nameArg string) error {
-	s, err := a.getSecret(nameArg)
+	s, err := a.peekSecret(nameArg)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (a *app) runDescribe(nameArg string) error {
 	}
 	if a.jsonFlag {
 		return a.printJSON(descriptionJSON{
-			summaryJSON{s.Name, s.Kind, s.Description, s.Tags, s.Created, s.Changed, s.Labels, s.Deletion},
+			summaryJSON{s.Name, s.Kind, s.Description, s.Tags, s.Created, s.Changed, s.Key, s.Labels, s.Deletion},
 			s.ID, current.FieldNames(), len(s.Versions), s.Rotation,
 		})
 	}
@@ -54,6 +54,7 @@ func (a *app) runDescribe(nameArg string) error {
 		{"Kind", string(s.Kind)},
 		{"Description", s.Description},
 		{"Tags", formatTags(s.Tags)},
+		{"Key", s.Key},
 		{"Fields", strings.Join(current.FieldNames(), ", ")},
 		{"Created", a.timestamp(s.Created)},
 		{"Changed", a.timestamp(s.Changed)},
@@ -89,6 +90,32 @@ func (a *app) getSecret(nameArg string) (*vault.Secret, error) {
 		return nil, err
 	}
 	return v.Get(name)
+}
+
+// peekSecret is getSecret for what needs no values.
+func (a *app) peekSecret(nameArg string) (*vault.Secret, error) {
+	name, err := vault.ParseName(nameArg)
+	if err != nil {
+		return nil, err
+	}
+	v, err := a.openVault()
+	if err != nil {
+		return nil, err
+	}
+	return v.Peek(name)
+}
+
+// amendSecret is updateSecret for a change that needs no values.
+func (a *app) amendSecret(nameArg string, change func(*vault.Secret) error) (*vault.Secret, error) {
+	name, err := vault.ParseName(nameArg)
+	if err != nil {
+		return nil, err
+	}
+	v, err := a.openVault()
+	if err != nil {
+		return nil, err
+	}
+	return v.Amend(name, change)
 }
 
 // updateSecret changes the secret that an argument names.

@@ -70,6 +70,7 @@ func exitCode(err error) int {
 		{errInterrupted, exitInterrupted},
 		{errUsage, exitUsage},
 		{errNoKey, exitNoKey},
+		{vault.ErrNoKey, exitNoKey},
 		{vault.ErrDamaged, exitDamaged},
 		{vault.ErrInvalid, exitUsage},
 		{password.ErrRules, exitUsage},
@@ -126,6 +127,8 @@ func hintFor(err error) string {
 		return "set it up with: secret rotation enable NAME --rotator PATH"
 	case errors.Is(err, vault.ErrNoSecret):
 		return "secret list shows which there are"
+	case errors.Is(err, vault.ErrNoSuchKey):
+		return "secret key list shows which there are"
 	case errors.Is(err, vault.ErrNoVersion):
 		return "secret history NAME shows which there are"
 	case deleted:

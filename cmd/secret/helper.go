@@ -88,7 +88,7 @@ func (a *app) dropLogin(name vault.Name) error {
 	if err != nil {
 		return err
 	}
-	_, err = v.Update(name, func(s *vault.Secret) error {
+	_, err = v.Amend(name, func(s *vault.Secret) error {
 		if s.Live() != nil {
 			return vault.ErrUnchanged
 		}

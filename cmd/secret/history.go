@@ -27,7 +27,7 @@ func newHistoryCommand(a *app) *cobra.Command {
 }
 
 func (a *app) runHistory(name string) error {
-	s, err := a.getSecret(name)
+	s, err := a.peekSecret(name)
 	if err != nil {
 		return err
 	}

@@ -202,7 +202,7 @@ func newBatch(v *vault.Vault, o importOptions, entries []exchange.Entry) (*batch
 			return nil, usagef("%q and %q would both be named %q; nothing was stored", other, entry.Name, name)
 		}
 		from[name] = entry.Name
-		s, err := v.Get(name)
+		s, err := v.Peek(name)
 		switch {
 		case entry.Discarded, err == nil && o.onClash == "skip":
 			b.skipped = append(b.skipped, name)

@@ -17,20 +17,24 @@ func newKeyCommand(a *app) *cobra.Command {
 		Short: "See and change how the vault is unlocked",
 		Long: `See and change the ways to the vault's master key: the keyring of the operating
 system, a key file, a passphrase, a recovery sheet, an SSH key or age identity.
-Each opens the same vault.`,
+Each opens the same vault.
+
+Further keys are another matter: the values of secrets can be put under one, with
+secret set --key. See secret key new.`,
 		Example: `  secret key list
   secret key add keyring
   secret key add recovery
   secret key add key-file ~/usb/secret.key
   secret key add identity ~/.ssh/id_ed25519
-  secret key remove passphrase`,
+  secret key remove passphrase
+  secret key new payroll --passphrase`,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	list := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
-		Short:   "List the ways to unlock the vault",
+		Short:   "List the ways to unlock the vault, and its further keys",
 		Example: "  secret key list --json",
 		Args:    noArgs,
 		RunE:    func(*cobra.Command, []string) error { return a.runKeyList() },
@@ -63,6 +67,7 @@ you the PIN for some hours, as a session goes before an identity.`,
 		ValidArgsFunction: completeWays,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runKeyRemove(args[0]) },
 	})
+	cmd.AddCommand(newKeyNewCommand(a), newKeyDeleteCommand(a))
 	return cmd
 }
 
@@ -88,12 +93,21 @@ func (a *app) runKeyList() error {
 	if err != nil {
 		return err
 	}
+	further, err := a.furtherKeys(header)
+	if err != nil {
+		return err
+	}
 	if a.jsonFlag {
-		return a.printJSON(map[string]any{"vault": header.Dir, "id": header.ID, "unlock": header.Unlock})
+		return a.printJSON(map[string]any{"vault": header.Dir, "id": header.ID, "unlock": header.Unlock, "keys": further})
 	}
 	for _, way := range header.Unlock {
 		// What the header says is not sealed: anybody who can write there wrote it.
 		if err := a.printf("%s\n", visible(string(way))); err != nil {
+			return err
+		}
+	}
+	for _, key := range further {
+		if err := a.printf("%s\n", key); err != nil {
 			return err
 		}
 	}

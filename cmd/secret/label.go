@@ -57,7 +57,7 @@ func (a *app) runLabel(o labelOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.updateSecret(args[0], func(s *vault.Secret) error {
+	_, err = a.amendSecret(args[0], func(s *vault.Secret) error {
 		if err := keepUnderWay(s, label); err != nil {
 			return err
 		}
@@ -100,7 +100,7 @@ func versionNumber(s *vault.Secret, arg string) (int, error) {
 }
 
 func (a *app) showLabels(name string) error {
-	s, err := a.getSecret(name)
+	s, err := a.peekSecret(name)
 	if err != nil {
 		return err
 	}

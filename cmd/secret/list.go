@@ -181,6 +181,11 @@ func listOrder(by string) (func(a, b vault.Summary) int, error) {
 }
 
 func (a *app) printLong(found []vault.Summary) error {
+	head := []string{"NAME", "KIND", "VERSION", "CHANGED", "TAGS", "DESCRIPTION"}
+	withKeys := slices.ContainsFunc(found, func(s vault.Summary) bool { return s.Key != "" })
+	if withKeys {
+		head = append(head, "KEY")
+	}
 	rows := make([][]string, len(found))
 	for i, s := range found {
 		changed := a.age(s.Changed)
@@ -190,8 +195,11 @@ func (a *app) printLong(found []vault.Summary) error {
 		rows[i] = []string{
 			string(s.Name), string(s.Kind), fmt.Sprint(s.Labels[vault.Current]), changed, formatTags(s.Tags), s.Description,
 		}
+		if withKeys {
+			rows[i] = append(rows[i], s.Key)
+		}
 	}
-	return a.printTable([]string{"NAME", "KIND", "VERSION", "CHANGED", "TAGS", "DESCRIPTION"}, rows)
+	return a.printTable(head, rows)
 }
 
 func formatTags(tags map[string]string) string {
@@ -258,6 +266,7 @@ type summaryJSON struct {
 	Tags        map[string]string   `json:"tags,omitempty"`
 	Created     time.Time           `json:"created"`
 	Changed     time.Time           `json:"changed"`
+	Key         string              `json:"key,omitempty"`
 	Labels      map[vault.Label]int `json:"labels"`
 	Deletion    *vault.Deletion     `json:"deletion,omitempty"`
 }
@@ -265,7 +274,7 @@ type summaryJSON struct {
 func (a *app) printSummariesJSON(found []vault.Summary) error {
 	entries := make([]summaryJSON, len(found))
 	for i, s := range found {
-		entries[i] = summaryJSON{s.Name, s.Kind, s.Description, s.Tags, s.Created, s.Changed, s.Labels, s.Deletion}
+		entries[i] = summaryJSON{s.Name, s.Kind, s.Description, s.Tags, s.Created, s.Changed, s.Key, s.Labels, s.Deletion}
 	}
 	return a.printJSON(entries)
 }

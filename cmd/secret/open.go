@@ -71,7 +71,12 @@ func (a *app) openVaultQuietly() (*vault.Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.openWith(header, key)
+	outside, err := a.outside(header.ID)
+	if err != nil {
+		return nil, err
+	}
+	outside.FurtherKey = nil
+	return vault.Open(header, key, outside)
 }
 
 func (a *app) unlock(find func(*vault.Header) (*crypto.VaultKey, error)) (*vault.Header, *crypto.VaultKey, error) {
@@ -100,7 +105,7 @@ func (a *app) outside(vaultID string) (vault.Outside, error) {
 	if err != nil {
 		return vault.Outside{}, err
 	}
-	outside := vault.Outside{Now: a.now, Rand: a.rand, History: s.history, LockTimeout: lockTimeout}
+	outside := vault.Outside{Now: a.now, Rand: a.rand, History: s.history, LockTimeout: lockTimeout, FurtherKey: a.askFurtherKey}
 	if dir, err := a.userDir("XDG_CACHE_HOME", ".cache", "LocalAppData"); err == nil {
 		outside.CacheFile = filepath.Join(dir, "secret", vaultID+".list")
 	}

@@ -313,7 +313,7 @@ func (a *app) dryRun(v *vault.Vault, names []vault.Name, onlyDue bool) error {
 	}
 	plans := []plan{}
 	for _, name := range names {
-		s, err := v.Get(name)
+		s, err := v.Peek(name)
 		if err != nil {
 			return err
 		}

@@ -239,7 +239,7 @@ func newRotationLogCommand(a *app) *cobra.Command {
 		Args:              argCount(1, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			s, err := a.getSecret(args[0])
+			s, err := a.peekSecret(args[0])
 			if err != nil {
 				return err
 			}
@@ -310,7 +310,7 @@ func (a *app) runRotationStatus(args []string) error {
 		if (len(args) == 1 && string(summary.Name) != args[0]) || summary.Rotation == nil || summary.Deletion != nil {
 			continue
 		}
-		s, err := v.Get(summary.Name)
+		s, err := v.Peek(summary.Name)
 		if err != nil {
 			return err
 		}
@@ -321,7 +321,7 @@ func (a *app) runRotationStatus(args []string) error {
 		statuses = append(statuses, status)
 	}
 	if len(args) == 1 && len(statuses) == 0 {
-		s, err := a.getSecret(args[0])
+		s, err := a.peekSecret(args[0])
 		if err != nil {
 			return err
 		}

@@ -23,6 +23,7 @@ type setOptions struct {
 	merge          bool
 	keepValue      bool
 	labels         []string
+	key            string
 }
 
 // credentialFlags are the fields of a credential that are no secrets.
@@ -45,14 +46,19 @@ flags, makes a credential: a username, a password and where they are for; only t
 password is asked for.
 
 A new version of a credential keeps the fields that are not named. One of a kv
-secret has just the pairs that are given, unless --merge.`,
+secret has just the pairs that are given, unless --merge.
+
+--key puts all versions of the secret under a further key (secret key new), or with
+--key master back under the vault's own. A secret stays under the key that it has.`,
 		Example: `  secret set openai/key
   pass show openai | secret set openai/key
   secret set tls/cert --file cert.pem
   secret set stripe KEY OTHER=@file THIRD=-
   secret set prod/db --username app --engine postgres --host db.example.org --generate
   secret set prod/db --from-url -
-  secret set prod/db --credential --label next --description "billing"`,
+  secret set prod/db --credential --label next --description "billing"
+  secret set payroll/db --key payroll --username app
+  secret set stripe --key payroll --keep-value`,
 		Args:              argCount(1, -1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -70,13 +76,15 @@ secret has just the pairs that are given, unless --merge.`,
 	flags.StringArrayVar(&o.tags, "tag", nil, "a tag, as `KEY=VALUE`")
 	flags.BoolVar(&o.onlyNew, "new", false, "refuse if the secret exists")
 	flags.BoolVar(&o.merge, "merge", false, "keep the fields that are not given")
-	flags.BoolVar(&o.keepValue, "keep-value", false, "change only the description and tags")
+	flags.BoolVar(&o.keepValue, "keep-value", false, "change only the description, the tags and the key")
 	flags.StringArrayVar(&o.labels, "label", nil, "give the new version this `label` and do not make it current")
+	flags.StringVar(&o.key, "key", "", "put the secret's values under this further `key`; master is the vault's own")
 	o.values.addFlags(cmd)
 	cmd.MarkFlagsMutuallyExclusive("kv", "credential")
 	cmd.MarkFlagsMutuallyExclusive("new", "merge")
 	cmd.MarkFlagsMutuallyExclusive("new", "keep-value")
 	_ = cmd.RegisterFlagCompletionFunc("label", a.completeLabels)
+	_ = cmd.RegisterFlagCompletionFunc("key", a.completeKeys)
 	return cmd
 }
 
@@ -117,17 +125,16 @@ func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string, pairs [
 	if err != nil {
 		return err
 	}
-	// What cannot succeed is refused before anybody types a value.
-	existing, err := v.Get(name)
-	switch {
-	case errors.Is(err, vault.ErrNotFound):
-		existing = nil
-	case err != nil:
+	existing, err := a.beforeSet(v, name, o.onlyNew)
+	if err != nil {
 		return err
-	case existing.Live() != nil:
-		return &commandError{vault.ErrExists, existing.Live().Error() + "; restore it, or delete it with --force first"}
-	case o.onlyNew:
-		return nameTaken(name)
+	}
+	key := keyChoice{o.key, flags.Changed("key")}
+	commit := v.Upsert
+	if o.keepValue && !key.given {
+		commit = v.Amend
+	} else if err := key.reach(v, existing); err != nil {
+		return err
 	}
 	var value newValue
 	if !o.keepValue {
@@ -137,7 +144,7 @@ func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string, pairs [
 	} else if existing == nil {
 		return &commandError{vault.ErrNotFound, fmt.Sprintf("there is no secret named %q whose value could be kept", name)}
 	}
-	stored, err := v.Upsert(name, func(s *vault.Secret) error {
+	stored, err := commit(name, func(s *vault.Secret) error {
 		if o.onlyNew && s.Exists() {
 			return nameTaken(name)
 		}
@@ -145,6 +152,9 @@ func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string, pairs [
 			if err := keepUnderWay(s, label); err != nil {
 				return err
 			}
+		}
+		if err := key.applyTo(s); err != nil {
+			return err
 		}
 		if !o.keepValue {
 			if err := value.addTo(s, labels); err != nil {
@@ -166,6 +176,23 @@ func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string, pairs [
 	}
 	a.sayf("Stored %s, version %d.\n", name, stored.Versions[len(stored.Versions)-1].Number)
 	return nil
+}
+
+// beforeSet refuses what cannot succeed before anybody types a value, and returns
+// the secret that is there.
+func (a *app) beforeSet(v *vault.Vault, name vault.Name, onlyNew bool) (*vault.Secret, error) {
+	existing, err := v.Peek(name)
+	switch {
+	case errors.Is(err, vault.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case existing.Live() != nil:
+		return nil, &commandError{vault.ErrExists, existing.Live().Error() + "; restore it, or delete it with --force first"}
+	case onlyNew:
+		return nil, nameTaken(name)
+	}
+	return existing, nil
 }
 
 // abandonsRotation reports whether a pending version lost its label to a value
@@ -304,25 +331,4 @@ func parseLabels(args []string) ([]vault.Label, error) {
 		labels = append(labels, label)
 	}
 	return labels, nil
-}
-
-func parseTags(args []string) (map[string]string, error) {
-	tags := map[string]string{}
-	for _, arg := range args {
-		key, value, ok := strings.Cut(arg, "=")
-		if !ok {
-			return nil, usagef("a tag has the form KEY=VALUE, not %q", arg)
-		}
-		tags[key] = value
-	}
-	return tags, nil
-}
-
-func applyTags(s *vault.Secret, tags map[string]string) error {
-	for key, value := range tags {
-		if err := s.Tag(key, value); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -18,7 +20,7 @@ func newTagCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = a.updateSecret(args[0], func(s *vault.Secret) error { return applyTags(s, tags) })
+			_, err = a.amendSecret(args[0], func(s *vault.Secret) error { return applyTags(s, tags) })
 			return err
 		},
 	}
@@ -32,7 +34,7 @@ func newUntagCommand(a *app) *cobra.Command {
 		Args:              argCount(2, -1),
 		ValidArgsFunction: a.completeTags,
 		RunE: func(_ *cobra.Command, args []string) error {
-			_, err := a.updateSecret(args[0], func(s *vault.Secret) error {
+			_, err := a.amendSecret(args[0], func(s *vault.Secret) error {
 				for _, key := range args[1:] {
 					if err := s.Untag(key); err != nil {
 						return err
@@ -43,4 +45,25 @@ func newUntagCommand(a *app) *cobra.Command {
 			return err
 		},
 	}
+}
+
+func parseTags(args []string) (map[string]string, error) {
+	tags := map[string]string{}
+	for _, arg := range args {
+		key, value, ok := strings.Cut(arg, "=")
+		if !ok {
+			return nil, usagef("a tag has the form KEY=VALUE, not %q", arg)
+		}
+		tags[key] = value
+	}
+	return tags, nil
+}
+
+func applyTags(s *vault.Secret, tags map[string]string) error {
+	for key, value := range tags {
+		if err := s.Tag(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
