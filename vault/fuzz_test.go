@@ -65,6 +65,7 @@ func FuzzRecord(f *testing.F) {
 		`{"name":"s","kind":"kv","later":[1e400],"versions":[{"number":1,"fields":{"f":{"base64":"/w=="}},"note":{}},{"number":3,"fields":{}}]}`,
 		`{"NAME":"x","name":"s","versions":[{"Number":1,"a":0}],"tags":{"k":"v"},"deletion":{"due":"2026-01-01T00:00:00+02:00"},"rotation":{"a":1}}`,
 		`{"versions":[{"":""}]}`,
+		`{"name":"s","kind":"kv","key":"k","versions":[{"number":1,"sealed":"eA==","note":{}},{"number":2,"SEALED":"eQ=="}]}`,
 		`{"verſions":[{"number":1,"x":1},{"number":2,"x":2}],"versions":null}`,
 	} {
 		f.Add([]byte(s))
@@ -109,7 +110,7 @@ func sameSecret(a, b *vault.Secret) bool {
 // sameUnknown compares the members of the documents that a Secret has no place for.
 func sameUnknown(before, after []byte) bool {
 	a, b := decode(before), decode(after)
-	known := []string{"name", "id", "kind", "revision", "created", "changed", "description", "tags", "deletion", "labels", "versions", "rotation", "renamed_from"}
+	known := []string{"name", "id", "kind", "revision", "created", "changed", "description", "tags", "deletion", "key", "labels", "versions", "rotation", "renamed_from"}
 	for _, members := range []map[string]any{a, b} {
 		maps.DeleteFunc(members, func(name string, _ any) bool {
 			return slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) })

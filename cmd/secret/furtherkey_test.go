@@ -61,7 +61,8 @@ func TestFurtherKeyBehindAPassphrase(t *testing.T) {
 	wantExit(t, p, exitDone)
 	p.waitFor(`\ns3cret\r\n`)
 
-	// Nobody is there to be asked when cron rotates: others are rotated all the same.
+	// Nobody is there to be asked when cron rotates: others are rotated all the same,
+	// and a key that opens with the vault is no obstacle.
 	rotator := filepath.Join(work, "rotator")
 	if err := os.WriteFile(rotator, []byte("#!/bin/sh\nexit 0\n"), 0o700); err != nil {
 		t.Fatal(err)
@@ -73,6 +74,10 @@ func TestFurtherKeyBehindAPassphrase(t *testing.T) {
 	wantExit(t, p, exitDone)
 	if _, code := secretIn(t, env, "rotation", "enable", "open", "--rotator", rotator, "--every", "1d", "--no-rotate-now"); code != exitDone {
 		t.Fatalf("rotation enable exits with %d", code)
+	}
+	secretIn(t, env, "key", "new", "payroll")
+	if _, code := secretIn(t, env, "set", "open", "--keep-value", "--key", "payroll"); code != exitDone {
+		t.Fatalf("set --key exits with %d", code)
 	}
 	out, code := secretIn(t, env, "rotate", "--all", "--jobs", "1")
 	want := "failed     closed: the key vip is behind a passphrase, and there is no terminal to ask for it at; run this at one\nrotated    open, version 2\n"
