@@ -52,9 +52,9 @@ func isKeyName(s string) bool {
 
 // KeyNames lists the further keys of a vault, which takes no key.
 func (h *Header) KeyNames() ([]string, error) {
-	dir := filepath.Join(h.Dir, keysDir)
-	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
-		return nil, failf(ErrDamaged, "%s is not a directory", dir)
+	dir := keysFolder(h.Dir)
+	if err := checkKeysFolder(dir); err != nil {
+		return nil, err
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil && !isNotExist(err) {
@@ -172,6 +172,9 @@ func (v *Vault) DeleteKey(name string) error {
 	if users > 0 {
 		return failf(ErrInvalid, "the key %q is used by %d of the secrets, whose values would be lost", name, users)
 	}
+	if err := checkKeysFolder(v.keys()); err != nil {
+		return err
+	}
 	if err := removeFile(v.keys(), name+extension); isNotExist(err) {
 		return noSuchKey(name)
 	} else if err != nil {
@@ -180,13 +183,24 @@ func (v *Vault) DeleteKey(name string) error {
 	return nil
 }
 
-func (v *Vault) keys() string { return filepath.Join(v.dir, keysDir) }
+func (v *Vault) keys() string { return keysFolder(v.dir) }
+
+func keysFolder(dir string) string { return filepath.Join(dir, keysDir) }
+
+// checkKeysFolder keeps a link from leading out of the vault. The folder may be
+// missing.
+func checkKeysFolder(dir string) error {
+	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
+		return failf(ErrDamaged, "%s is not a directory", dir)
+	}
+	return nil
+}
 
 func (v *Vault) keyPath(name string) string { return filepath.Join(v.keys(), name+extension) }
 
 func (v *Vault) readKeyFile(name string) ([]byte, error) {
-	if info, err := os.Lstat(v.keys()); err == nil && !info.IsDir() {
-		return nil, failf(ErrDamaged, "%s is not a directory", v.keys())
+	if err := checkKeysFolder(v.keys()); err != nil {
+		return nil, err
 	}
 	file, err := readFile(v.keyPath(name), maxKeyFileSize)
 	if isNotExist(err) {
