@@ -129,6 +129,41 @@ func WriteNewFile(path string, data []byte) error {
 	return syncDir(dir)
 }
 
+// ReplaceFile replaces the file path, which the user alone may read, durably and at
+// once: a crash leaves the old file or the new one. One caller at a time may do so.
+func ReplaceFile(path string, data []byte) error {
+	temporary := replacementOf(path)
+	if err := CanReplaceFile(path); err != nil {
+		return err
+	}
+	err := writeSynced(temporary, data)
+	if err == nil {
+		err = replace(temporary, path)
+	}
+	if err != nil {
+		_ = os.Remove(temporary)
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// CanReplaceFile tells whether there is a chance that [ReplaceFile] succeeds, and
+// removes what one that died left.
+func CanReplaceFile(path string) error {
+	temporary := replacementOf(path)
+	if err := os.Remove(temporary); err != nil && !isNotExist(err) {
+		return err
+	}
+	if err := writeSynced(temporary, nil); err != nil {
+		return err
+	}
+	return os.Remove(temporary)
+}
+
+func replacementOf(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+leftover)
+}
+
 // linkNew gives a file a second name, which is free. Memory sticks have file
 // systems without links, where nothing but looking first is left.
 func linkNew(from, to string) error {

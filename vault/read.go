@@ -1,9 +1,18 @@
 package vault
 
-// Get reads a secret. The error is [ErrNotFound], [ErrDamaged] or
-// [ErrNewerFormat]. A secret that is scheduled for deletion is returned as well:
+// Get reads a secret. The error is [ErrNotFound], [ErrDamaged],
+// [ErrNewerFormat] or [ErrKeyReplaced]. A secret that is scheduled for deletion is returned as well:
 // see [Secret.Live].
 func (v *Vault) Get(name Name) (*Secret, error) {
+	s, err := v.get(name)
+	if err != nil && v.keyReplaced() {
+		return nil, ErrKeyReplaced
+	}
+	return s, err
+}
+
+// get is Get for the holder of the lock.
+func (v *Vault) get(name Name) (*Secret, error) {
 	s, err := v.read(v.key.FileID(string(name)))
 	if isNotExist(err) || (err == nil && (v.halfRenamed(s.ID, s.Revision, s.RenamedFrom) || s.Deletion.over(v.now()))) {
 		return nil, failf(ErrNoSecret, "there is no secret named %q", name)

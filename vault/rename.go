@@ -23,7 +23,7 @@ func (v *Vault) Rename(from, to Name) (*Secret, error) {
 		return nil, err
 	}
 	defer unlock()
-	s, err := v.Get(from)
+	s, err := v.get(from)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (v *Vault) Rename(from, to Name) (*Secret, error) {
 
 // free returns [ErrExists] if name is taken.
 func (v *Vault) free(name Name) error {
-	existing, err := v.Get(name)
+	existing, err := v.get(name)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil

@@ -30,6 +30,7 @@ type Outside struct {
 // several processes at once.
 type Vault struct {
 	dir     string
+	folder  string // of the secrets
 	key     *crypto.VaultKey
 	outside Outside
 }
@@ -51,7 +52,7 @@ type Unlockers map[Way][]byte
 // [ErrExists]) and is made if need be. The header is written last: until then
 // there is no vault, and Create can be tried again.
 func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside Outside) (*Vault, error) {
-	v := &Vault{dir, key, outside}
+	v := &Vault{dir, filepath.Join(dir, secretsDir), key, outside}
 	if err := makeParents(dir); err != nil {
 		return nil, fmt.Errorf("making the vault: %w", err)
 	}
@@ -98,7 +99,7 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside O
 // Open opens the vault that header was read from. The key has to be the one that
 // belongs to it; see [Header].Check.
 func Open(header *Header, key *crypto.VaultKey, outside Outside) (*Vault, error) {
-	v := &Vault{header.Dir, key, outside}
+	v := &Vault{header.Dir, filepath.Join(header.Dir, header.folder()), key, outside}
 	// A directory that git or a file syncer made may lack the empty folder.
 	if info, err := os.Lstat(v.secrets()); err == nil && !info.IsDir() {
 		return nil, failf(ErrDamaged, "%s is not a directory", v.secrets())
@@ -108,21 +109,34 @@ func Open(header *Header, key *crypto.VaultKey, outside Outside) (*Vault, error)
 
 // AddUnlocker adds a way to unlock the vault, or replaces what is sealed for it.
 func (v *Vault) AddUnlocker(way Way, sealed []byte) error {
+	return v.AddUnlockerBy(way, func() error {
+		if sealed == nil {
+			return nil
+		}
+		return v.writeUnlock(way, sealed)
+	})
+}
+
+// AddUnlockerBy adds a way for which store keeps the master key, which nobody
+// replaces meanwhile.
+func (v *Vault) AddUnlockerBy(way Way, store func() error) error {
 	return v.changeHeader(func(h *Header) error {
-		if sealed != nil {
-			dir := filepath.Join(v.dir, unlockDir)
-			if err := makeDir(dir); err != nil {
-				return err
-			}
-			if err := writeFile(dir, string(way)+extension, sealed); err != nil {
-				return err
-			}
+		if err := store(); err != nil {
+			return err
 		}
 		if !h.Has(way) {
 			h.Unlock = append(h.Unlock, way)
 		}
 		return nil
 	})
+}
+
+func (v *Vault) writeUnlock(way Way, sealed []byte) error {
+	dir := filepath.Join(v.dir, unlockDir)
+	if err := makeDir(dir); err != nil {
+		return err
+	}
+	return writeFile(dir, string(way)+extension, sealed)
 }
 
 // RemoveUnlocker takes a way to unlock the vault away. The last one stays.
@@ -146,7 +160,7 @@ func (v *Vault) changeHeader(change func(*Header) error) error {
 		return err
 	}
 	defer unlock()
-	header, err := ReadHeader(v.dir)
+	header, err := v.currentHeader()
 	if err != nil {
 		return err
 	}
@@ -157,8 +171,8 @@ func (v *Vault) changeHeader(change func(*Header) error) error {
 	if slices.Equal(before, header.Unlock) {
 		return nil
 	}
-	if err := writeFile(v.dir, headerFile, header.encode()); err != nil {
-		return fmt.Errorf("writing %s: %w", headerFile, err)
+	if err := v.writeHeader(header); err != nil {
+		return err
 	}
 	// The header no longer names them, so a crash here does no harm.
 	for _, way := range before {
@@ -171,7 +185,31 @@ func (v *Vault) changeHeader(change func(*Header) error) error {
 	return nil
 }
 
-func (v *Vault) secrets() string { return filepath.Join(v.dir, secretsDir) }
+// currentHeader reads the header again. The error is [ErrKeyReplaced] if the key at
+// hand is no longer the vault's.
+func (v *Vault) currentHeader() (*Header, error) {
+	header, err := ReadHeader(v.dir)
+	if err == nil && header.Check != v.key.Check() {
+		return nil, ErrKeyReplaced
+	}
+	return header, err
+}
+
+// keyReplaced is for readers, who look only when they found nothing, damage or less
+// than there was.
+func (v *Vault) keyReplaced() bool {
+	_, err := v.currentHeader()
+	return errors.Is(err, ErrKeyReplaced)
+}
+
+func (v *Vault) writeHeader(header *Header) error {
+	if err := writeFile(v.dir, headerFile, header.encode()); err != nil {
+		return fmt.Errorf("writing %s: %w", headerFile, err)
+	}
+	return nil
+}
+
+func (v *Vault) secrets() string { return v.folder }
 
 func (v *Vault) path(fileID string) string {
 	return filepath.Join(v.secrets(), fileID+extension)

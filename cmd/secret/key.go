@@ -16,12 +16,14 @@ func newKeyCommand(a *app) *cobra.Command {
 		Use:   "key",
 		Short: "See and change how the vault is unlocked",
 		Long: `See and change the ways to the vault's master key: the keyring of the operating
-system, a key file, a passphrase, a recovery sheet. Each opens the same vault.`,
+system, a key file, a passphrase, a recovery sheet. Each opens the same vault.
+Replace the key itself, where somebody may have got hold of it.`,
 		Example: `  secret key list
   secret key add keyring
   secret key add recovery
   secret key add key-file ~/usb/secret.key
-  secret key remove passphrase`,
+  secret key remove passphrase
+  secret key rotate`,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -35,7 +37,7 @@ system, a key file, a passphrase, a recovery sheet. Each opens the same vault.`,
 	}
 	list.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")
 	ways := cobra.FixedCompletions([]string{"keyring", "key-file", "passphrase", "recovery"}, cobra.ShellCompDirectiveNoFileComp)
-	cmd.AddCommand(list, &cobra.Command{
+	cmd.AddCommand(list, newKeyRotateCommand(a), &cobra.Command{
 		Use:               "add keyring | passphrase | recovery | key-file PATH",
 		Short:             "Add a way to unlock the vault",
 		Example:           "  secret key add recovery",
@@ -93,10 +95,13 @@ func (a *app) runKeyAdd(args []string) error {
 	var sealed []byte
 	switch way {
 	case vault.Keyring:
-		if err := a.keyring.Set(header.ID, master.Reveal()); err != nil {
-			return noKeyf("%v, and nothing was changed; %s", err,
-				keyringHint(err, "add another way: secret key add passphrase"))
-		}
+		return v.AddUnlockerBy(way, func() error {
+			if err := a.keyring.Set(header.ID, master.Reveal()); err != nil {
+				return noKeyf("%v, and nothing was changed; %s", err,
+					keyringHint(err, "add another way: secret key add passphrase"))
+			}
+			return nil
+		})
 	case vault.KeyFile:
 		if err := writeKeyFile(args[1], header.ID, master); errors.Is(err, fs.ErrExist) {
 			return &commandError{vault.ErrExists, fmt.Sprintf("there is a file %s already; name another place", args[1])}

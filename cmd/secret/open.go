@@ -81,6 +81,14 @@ func (a *app) unlock(find func(*vault.Header) (*crypto.VaultKey, error)) (*vault
 		return nil, nil, err
 	}
 	key, err := find(header)
+	if err == nil {
+		return header, key, nil
+	}
+	// Where the key is there may be another one by now: see secret key rotate.
+	if again, readErr := vault.ReadHeader(dir); readErr == nil && again.Check != header.Check {
+		header = again
+		key, err = find(header)
+	}
 	return header, key, err
 }
 
@@ -111,24 +119,33 @@ type keySearch struct {
 	keyringGet func(account string) (string, error)
 	looked     []string
 	keyringErr error
+
+	// For who replaces the key: the file that it was looked for in, and whether that
+	// is a credential of systemd.
+	file       string
+	credential bool
 }
 
 func (a *app) findKey(header *vault.Header) (*crypto.VaultKey, error) {
 	search := keySearch{app: a, header: header, keyringGet: a.keyring.Get}
-	key, err := search.withoutAsking()
+	return search.find()
+}
+
+func (s *keySearch) find() (*crypto.VaultKey, error) {
+	key, err := s.withoutAsking()
 	if key != nil || (err != nil && !errors.Is(err, errNoKey)) {
 		return key, err
 	}
 	for _, way := range []vault.Way{vault.Passphrase, vault.Recovery} {
-		if header.Has(way) {
+		if s.header.Has(way) {
 			if err != nil {
-				search.note(err.Error())
+				s.note(err.Error())
 			}
-			return search.passphrase(way)
+			return s.passphrase(way)
 		}
 	}
 	if err == nil {
-		err = search.notFound()
+		err = s.notFound()
 	}
 	return nil, err
 }
@@ -152,12 +169,17 @@ func (s *keySearch) withoutAsking() (*crypto.VaultKey, error) {
 	if dir := s.getenv("CREDENTIALS_DIRECTORY"); dir != "" {
 		path := filepath.Join(dir, credentialName)
 		if _, err := os.Lstat(path); err == nil {
+			s.credential = true
 			return s.fromFile(path, closedToOthers)
 		}
 		s.note("no " + path)
 	}
 	if text, err := session.Get(s.header.ID); err == nil {
-		return s.fit(text, "the session that secret unlock opened")
+		key, err := s.fit(text, "the session that secret unlock opened")
+		if err == nil {
+			return key, nil
+		}
+		s.note(err.Error()) // it outlived its key
 	}
 	if s.header.Has(vault.Keyring) {
 		text, err := s.keyringGet(s.header.ID)
@@ -187,6 +209,7 @@ func (s *keySearch) notFound() error {
 }
 
 func (s *keySearch) fromFile(path string, check func(string, fs.FileInfo) error) (*crypto.VaultKey, error) {
+	s.file = path
 	text, err := readKeyFile(path, check)
 	if err != nil {
 		return nil, err
@@ -196,23 +219,36 @@ func (s *keySearch) fromFile(path string, check func(string, fs.FileInfo) error)
 
 // fit derives the vault's key from what was found, if it is the right one.
 func (s *keySearch) fit(text, source string) (*crypto.VaultKey, error) {
-	master, err := crypto.ParseMasterKey(text)
+	keys, err := crypto.ParseMasterKeys(text)
 	if err != nil {
 		return nil, noKeyf("%s is %v; give the key of the vault %s (id %s) with --key-file", source, err, s.header.Dir, s.header.ID)
 	}
-	return s.derive(master, source)
+	return s.derive(keys, source)
 }
 
-func (s *keySearch) derive(master crypto.MasterKey, source string) (*crypto.VaultKey, error) {
-	key, err := crypto.DeriveVaultKey(master, s.header.ID, s.rand)
-	if err != nil {
-		return nil, err
-	}
-	if key.Check() != s.header.Check {
-		return nil, noKeyf("%s holds the key of another vault than %s (id %s); give the right one with --key-file",
+// derive picks the one of keys that belongs to the vault. While a key is replaced,
+// the other one is beside it.
+func (s *keySearch) derive(keys []crypto.MasterKey, source string) (*crypto.VaultKey, error) {
+	key, err := s.pick(keys, s.header.Check)
+	if key == nil && err == nil {
+		err = noKeyf("%s holds the key of another vault than %s (id %s), or one that was replaced; give the right one with --key-file",
 			source, s.header.Dir, s.header.ID)
 	}
-	return key, nil
+	return key, err
+}
+
+// pick returns the vault key of the given check value, or nil.
+func (s *keySearch) pick(keys []crypto.MasterKey, check string) (*crypto.VaultKey, error) {
+	for _, master := range keys {
+		key, err := crypto.DeriveVaultKey(master, s.header.ID, s.rand)
+		if err != nil {
+			return nil, err
+		}
+		if key.Check() == check {
+			return key, nil
+		}
+	}
+	return nil, nil
 }
 
 func (s *keySearch) passphrase(way vault.Way) (*crypto.VaultKey, error) {
@@ -220,26 +256,35 @@ func (s *keySearch) passphrase(way vault.Way) (*crypto.VaultKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	keys, _, err := s.askToOpen(s.passphrasePrompt(way), way, sealed)
+	if errors.Is(err, errNoTerminal) {
+		s.note("no terminal to ask for the passphrase at")
+		return nil, s.notFound()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.derive(keys, "the vault's sealed master key")
+}
+
+// askToOpen asks for the passphrase of a way and opens what is sealed to it.
+func (s *keySearch) askToOpen(prompt string, way vault.Way, sealed []byte) (keys []crypto.MasterKey, passphrase string, err error) {
 	for range passphraseAttempts {
-		typed, err := s.askHidden(s.passphrasePrompt(way))
-		if errors.Is(err, errNoTerminal) {
-			s.note("no terminal to ask for the passphrase at")
-			return nil, s.notFound()
-		}
+		typed, err := s.askHidden(prompt)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		master, err := crypto.OpenWithPassphrase(sealed, string(typed))
+		keys, err := crypto.OpenKeysWithPassphrase(sealed, string(typed))
 		switch {
 		case errors.Is(err, crypto.ErrWrongPassphrase):
 			s.warnf("that passphrase is wrong")
 		case err != nil:
-			return nil, fmt.Errorf("the vault's sealed master key (%s): %w", way, err)
+			return nil, "", fmt.Errorf("the vault's sealed master key (%s): %w", way, err)
 		default:
-			return s.derive(master, "the vault's sealed master key")
+			return keys, string(typed), nil
 		}
 	}
-	return nil, noKeyf("wrong passphrase for the vault %s", s.header.Dir)
+	return nil, "", noKeyf("wrong passphrase for the vault %s", s.header.Dir)
 }
 
 // passphrasePrompt says where the key is missing before it asks for the sheet

@@ -1,0 +1,90 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A replacement of the master key that is killed at any system call leaves every
+// secret readable, and the next one finishes it.
+func TestKeyRotateKilledAtEverySystemCall(t *testing.T) {
+	t.Parallel()
+	needStrace(t)
+	template := newOwner(t, build(t, "."))
+	template.must(t, "", "rename", "bystander", "renamed")
+	before := template.state(t)
+	c := killCase{name: "key rotate", args: []string{"key", "rotate"}}
+	calls := template.copied(t).traced(t, c)
+	switched, kills := 0, 0
+	try := func(call string, n int) {
+		o := template.copied(t)
+		old := filepath.Join(filepath.Dir(o.keyFile), "old")
+		if err := os.Link(o.keyFile, old); err != nil {
+			t.Fatal(err)
+		}
+		if !o.killed(t, c, call, n) {
+			return
+		}
+		kills++
+		where := fmt.Sprintf("killed at %s %d", call, n)
+		if state := o.state(t); state != before {
+			t.Errorf("%s: it shows\n%sof\n%s", where, state, before)
+		}
+		o.must(t, "meanwhile", "set", "target") // another writer does not undo it
+		o.must(t, "", "delete", "renamed", "--force", "--yes")
+		want := o.state(t)
+		if run(t, o.command("--key-file", old, "get", "target"), "").code != 0 {
+			switched++
+		}
+		o.must(t, "", "key", "rotate")
+		if state := o.state(t); state != want {
+			t.Errorf("%s: the next one leaves\n%sof\n%s", where, state, want)
+		}
+		o.checkOldKeyIsGone(t, where, old)
+	}
+	if isLong() {
+		sweep(calls, try)
+	} else {
+		// Those around which a power cut, or a reader, sees a difference.
+		for _, call := range []string{"renameat", "unlinkat", "mkdirat", "fsync"} {
+			for n := 1; n <= calls[call]; n++ {
+				try(call, n)
+			}
+		}
+	}
+	if switched == 0 || switched == kills {
+		t.Errorf("of %d kills %d were after the change; both have to be tried", kills, switched)
+	}
+	t.Logf("%d kills, %d of them after the change", kills, switched)
+}
+
+func (o owner) checkOldKeyIsGone(t *testing.T, where, old string) {
+	t.Helper()
+	if r := run(t, o.command("--key-file", old, "list"), ""); r.code != 4 {
+		t.Errorf("%s: list with the old key exits with %d", where, r.code)
+	}
+	oldText, err := os.ReadFile(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(o.keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(oldText)) {
+		if strings.HasPrefix(line, "AGE") && strings.Contains(string(text), line) {
+			t.Errorf("%s: the key file still has the old key", where)
+		}
+	}
+	found, err := filepath.Glob(filepath.Join(o.vault, "secrets*"))
+	if err != nil || len(found) != 1 {
+		t.Errorf("%s: there are %v, %v", where, found, err)
+	}
+	beside, err := filepath.Glob(filepath.Join(filepath.Dir(o.keyFile), ".*.new"))
+	if left := append(o.leftovers(t), beside...); len(left) > 0 || err != nil {
+		t.Errorf("%s: left %v, %v", where, left, err)
+	}
+}
