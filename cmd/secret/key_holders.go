@@ -90,9 +90,24 @@ func (r *keyRotation) keyringHolder() (*keyHolder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &keyHolder{way: vault.Keyring, where: "the keyring's entry for this vault", text: text, put: func(text string) ([]byte, error) {
-		return nil, r.keyring.Set(r.header.ID, strings.TrimSpace(text))
-	}}, nil
+	// A keyring that forgets what it is given would forget the only key.
+	probe := r.header.ID + ".probe"
+	err = r.keyring.Set(probe, "this is to be deleted")
+	if deleteErr := r.keyring.Delete(probe); err == nil {
+		err = deleteErr
+	}
+	if err != nil {
+		return nil, err
+	}
+	holder := &keyHolder{way: vault.Keyring, where: "the keyring's entry for this vault", text: text}
+	holder.put = func(text string) ([]byte, error) {
+		err := r.keyring.Set(r.header.ID, strings.TrimSpace(text))
+		if err != nil {
+			_ = r.keyring.Set(r.header.ID, strings.TrimSpace(holder.text))
+		}
+		return nil, err
+	}
+	return holder, nil
 }
 
 func (r *keyRotation) sealedHolder(way vault.Way) (*keyHolder, error) {

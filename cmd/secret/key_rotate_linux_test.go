@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"example.org/secret/crypto/keyring/keyringtest"
 )
 
 // A replacement of the master key that is killed at any system call leaves every
@@ -86,5 +88,32 @@ func (o owner) checkOldKeyIsGone(t *testing.T, where, old string) {
 	beside, err := filepath.Glob(filepath.Join(filepath.Dir(o.keyFile), ".*.new"))
 	if left := append(o.leftovers(t), beside...); len(left) > 0 || err != nil {
 		t.Errorf("%s: left %v, %v", where, left, err)
+	}
+}
+
+// A keyring that does not take the new key keeps the old one, and the vault opens.
+func testKeyRotate(t *testing.T, program string) {
+	t.Parallel()
+	u, fake := withVault(t, program)
+	u.succeeds("key", "rotate")
+	for _, change := range []func(*keyringtest.Fake){
+		func(f *keyringtest.Fake) { f.Forgets = true },
+		func(f *keyringtest.Fake) { f.Storing = keyringtest.Dismissed },
+	} {
+		fake.Change(change)
+		u.hasNoKey([]string{"key", "rotate"}, "nothing was changed, since the keyring cannot get the new key", "did not keep the key", "secret key remove keyring")
+		fake.Change(func(f *keyringtest.Fake) { f.Forgets, f.Storing = false, keyringtest.NoPrompt })
+		if got := u.succeeds("get", "name"); got != "the value" {
+			t.Errorf("get prints %q", got)
+		}
+	}
+	var entry string
+	fake.Change(func(f *keyringtest.Fake) { f.Answer = func(stored string) string { entry = stored; return stored } })
+	u.succeeds("key", "rotate")
+	if got := u.succeeds("get", "name"); got != "the value" {
+		t.Errorf("get prints %q", got)
+	}
+	if strings.Count(entry, keyStart) != 1 || fake.Items() != 1 {
+		t.Errorf("the keyring has %d entries, with %d keys", fake.Items(), strings.Count(entry, keyStart))
 	}
 }
