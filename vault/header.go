@@ -178,7 +178,8 @@ func (h *Header) encode() []byte {
 	for i, way := range h.Unlock {
 		ways[i] = string(way)
 	}
-	body := fmt.Sprintf(`# The public part of a vault. Nothing in here is secret; do not change it.
+	var lines strings.Builder
+	fmt.Fprintf(&lines, `# The public part of a vault. Nothing in here is secret; do not change it.
 format: %d
 vault: %s
 created: %s
@@ -187,9 +188,10 @@ check: %s
 `, h.Format, h.ID, h.Created.Format(time.RFC3339), strings.Join(ways, ", "), h.Check)
 	for _, line := range []struct{ key, value string }{{"secrets", h.Secrets}, {"next", h.Next}, {"replaced", h.Replaced}} {
 		if line.value != "" {
-			body += line.key + ": " + line.value + "\n"
+			lines.WriteString(line.key + ": " + line.value + "\n")
 		}
 	}
+	body := lines.String()
 	return []byte(body + checksumKey + checksum(body) + "\n")
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -54,6 +55,8 @@ func (a *app) runKeyRotate() error {
 	a.warnf("copies of the vault made before (backups, git's history) still open with the old key, and key files elsewhere have to be replaced by the new one")
 	return nil
 }
+
+var errNotCleared = errors.New("the old master key is not cleared away")
 
 // keyRotation is a master key about to be replaced.
 type keyRotation struct {
@@ -129,7 +132,8 @@ func (r *keyRotation) clear(header *vault.Header, key *crypto.VaultKey) error {
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("the new master key is in effect, but the old one is not cleared away yet (run secret key rotate again): %v", err)
+		// Not wrapped: hints that nothing was changed would be wrong.
+		return &commandError{errNotCleared, fmt.Sprintf("the new master key is in effect, but the old one is not cleared away yet (run secret key rotate again): %v", err)}
 	}
 	return nil
 }
