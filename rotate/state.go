@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,6 +37,8 @@ const (
 
 // Rotation is the part of a secret's record that belongs to this package.
 type Rotation struct {
+	// Idle is made by Save, for [Idle]; it has to come first.
+	Idle     string         `json:"idle,omitempty"`
 	Enabled  bool           `json:"enabled"`
 	Rotator  string         `json:"rotator"` // an absolute path, or a name in the rotators directory
 	Args     []string       `json:"args,omitempty"`
@@ -86,12 +89,38 @@ func Of(name vault.Name, raw json.RawMessage) (Rotation, error) {
 
 // Save puts the rotation into the record of s.
 func (r Rotation) Save(s *vault.Secret) error {
+	r.Idle = r.idle()
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
 	s.Rotation = raw
 	return nil
+}
+
+// idle is the time from the last rotation to the next, as from/to.
+func (r Rotation) idle() string {
+	from, to := r.last(), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	s, err := r.ParseSchedule()
+	if err != nil || r.Run != nil {
+		return ""
+	}
+	if next, ok := s.Next(from); ok && r.Enabled && next.Before(to) {
+		to = next
+	}
+	return from.UTC().Format(time.RFC3339) + "/" + to.UTC().Format(time.RFC3339)
+}
+
+// Idle reports whether a record says, without reading more of it, that nothing is
+// due now. An hourly run asks this of every secret there is.
+func Idle(raw json.RawMessage, now time.Time) bool {
+	const length = len("2006-01-02T15:04:05Z")
+	text, ok := bytes.CutPrefix(raw, []byte(`{"idle":"`))
+	if !ok || len(text) < 2*length+1 {
+		return false
+	}
+	at := now.UTC().Format(time.RFC3339)
+	return string(text[:length]) <= at && at < string(text[length+1:2*length+1])
 }
 
 // ParseSchedule returns the rotation's schedule with its window. It is the zero
@@ -127,13 +156,19 @@ func (r Rotation) Due(changed, now time.Time) (schedule.Status, error) {
 		}
 		return schedule.Status{Rotate: !now.Before(retryAt), Due: r.Run.Started, Opens: retryAt}, nil
 	}
-	last := r.Since
-	for _, t := range []time.Time{r.Rotated, changed} {
-		if t.After(last) {
-			last = t
-		}
+	last := r.last()
+	if changed.After(last) {
+		last = changed
 	}
 	return s.Status(last, now), nil
+}
+
+// last is when the secret was rotated, or else rotation was turned on.
+func (r Rotation) last() time.Time {
+	if r.Rotated.After(r.Since) {
+		return r.Rotated
+	}
+	return r.Since
 }
 
 // Log returns what became of a secret's rotations, oldest first. The error is

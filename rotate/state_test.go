@@ -39,6 +39,11 @@ func TestDue(t *testing.T) {
 		if err != nil || status.Rotate != c.want {
 			t.Errorf("%s: rotate is %v (%v), want %v", c.about, status.Rotate, err, c.want)
 		}
+		var s vault.Secret
+		must(t, c.rotation.Save(&s))
+		if idle := rotate.Idle(s.Rotation, now); idle && c.want || !idle && !c.want && c.changed != ago(time.Hour) && c.rotation.Run == nil {
+			t.Errorf("%s: idle is %v", c.about, idle)
+		}
 		c.rotation.Enabled = false
 		if status, _ := c.rotation.Due(c.changed, now); status.Rotate {
 			t.Errorf("%s, but disabled: it is due", c.about)
@@ -47,6 +52,34 @@ func TestDue(t *testing.T) {
 	bad := rotate.Rotation{Enabled: true, Schedule: "whenever"}
 	if _, err := bad.Due(now, now); err == nil {
 		t.Error("a schedule that cannot be read is no error")
+	}
+}
+
+// What a list tells from the beginning of a record is what the whole record says.
+func TestIdle(t *testing.T) {
+	now := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
+	for _, schedule := range []string{"", "1d", "90m", "0 4 * * 1", "cron(0 4 ? * SUN#1 *)", "rate(400 days)"} {
+		idle := 0
+		for _, window := range []string{"", "3h"} {
+			for hours := -100; hours < 3000; hours++ {
+				r := rotate.Rotation{Enabled: true, Schedule: schedule, Window: window, Since: now.Add(-time.Duration(hours) * time.Hour)}
+				status, err := r.Due(time.Time{}, now)
+				var s vault.Secret
+				if must(t, r.Save(&s)); rotate.Idle(s.Rotation, now) {
+					if idle++; status.Rotate || err != nil {
+						t.Fatalf("%s in %q, rotated %d hours ago, is idle and due (%v)", schedule, window, hours, err)
+					}
+				}
+			}
+		}
+		if idle == 0 {
+			t.Errorf("%q is never idle", schedule)
+		}
+	}
+	for _, raw := range []string{"", "{", `{"idle":"2026`, `{"enabled":true}`} {
+		if rotate.Idle(json.RawMessage(raw), now) {
+			t.Errorf("%q is idle", raw)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package vault
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"example.org/secret/crypto"
 )
@@ -52,3 +53,15 @@ func (f *failure) Unwrap() error { return f.kind }
 func failf(kind error, format string, args ...any) error {
 	return &failure{kind, fmt.Sprintf(format, args...)}
 }
+
+// DeletedError is the [ErrDeleted] of one secret.
+type DeletedError struct {
+	Name Name
+	Due  time.Time
+}
+
+func (e *DeletedError) Error() string {
+	return fmt.Sprintf("%q is scheduled for deletion on %s", e.Name, e.Due.Format(time.DateOnly))
+}
+
+func (e *DeletedError) Unwrap() error { return ErrDeleted }

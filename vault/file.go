@@ -104,6 +104,17 @@ func writeSynced(path string, data []byte) error {
 // leaves the whole file or none. Whatever is at path already stays, and the error
 // is [fs.ErrExist]. The directory is made if need be.
 func WriteNewFile(path string, data []byte) error {
+	return writeBeside(path, data, linkNew)
+}
+
+// ReplaceFile is WriteNewFile for a path where there may be a file, which it
+// replaces.
+func ReplaceFile(path string, data []byte) error {
+	return writeBeside(path, data, replace)
+}
+
+// writeBeside writes a file next to path, durably, and has put bring it there.
+func writeBeside(path string, data []byte, put func(from, to string) error) error {
 	dir := filepath.Dir(path)
 	if err := makeParents(dir); err != nil {
 		return err
@@ -123,17 +134,18 @@ func WriteNewFile(path string, data []byte) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := linkNew(f.Name(), path); err != nil {
+	if err := put(f.Name(), path); err != nil {
 		return err
 	}
 	return syncDir(dir)
 }
 
-// ReplaceFile replaces the file path, which the user alone may read, durably and at
-// once: a crash leaves the old file or the new one. One caller at a time may do so.
-func ReplaceFile(path string, data []byte) error {
+// ReplaceInPlace is ReplaceFile for a file with a key, of which a crash must not
+// leave copies: the next call removes what one that died left. One caller at a time
+// may do so.
+func ReplaceInPlace(path string, data []byte) error {
 	temporary := replacementOf(path)
-	if err := CanReplaceFile(path); err != nil {
+	if err := CanReplaceInPlace(path); err != nil {
 		return err
 	}
 	err := writeSynced(temporary, data)
@@ -147,9 +159,9 @@ func ReplaceFile(path string, data []byte) error {
 	return syncDir(filepath.Dir(path))
 }
 
-// CanReplaceFile tells whether there is a chance that [ReplaceFile] succeeds, and
+// CanReplaceInPlace tells whether there is a chance that [ReplaceInPlace] succeeds, and
 // removes what one that died left.
-func CanReplaceFile(path string) error {
+func CanReplaceInPlace(path string) error {
 	temporary := replacementOf(path)
 	if err := os.Remove(temporary); err != nil && !isNotExist(err) {
 		return err

@@ -226,3 +226,21 @@ func TestHugeFile(t *testing.T) {
 	_, err := v.Get("s")
 	wantError(t, err, vault.ErrDamaged)
 }
+
+func TestReplaceFileLeavesOneFile(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made")
+	path := filepath.Join(dir, "config.yaml")
+	for _, text := range []string{"first", "second"} {
+		if err := vault.ReplaceFile(path, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(path)
+		if err != nil || string(got) != text {
+			t.Errorf("there is %q, %v; want %q", got, err, text)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("the directory has %v, %v", entries, err)
+	}
+}

@@ -31,7 +31,12 @@ const (
 	KeyFile    Way = "key-file"   // a file outside the vault, named by whoever opens it
 	Passphrase Way = "passphrase" // the master key in unlock/passphrase.age
 	Recovery   Way = "recovery"   // the same in unlock/recovery.age, for a passphrase kept on paper
+	Identity   Way = "identity"   // the same in unlock/identity.age, for an SSH key or an age identity
 )
+
+// sealed reports whether the vault itself holds the master key for this way, in a
+// file that [Header.ReadUnlock] reads.
+func (w Way) sealed() bool { return w == Passphrase || w == Recovery || w == Identity }
 
 // Header is what a vault says of itself without a key (vault.yaml).
 type Header struct {
@@ -156,7 +161,7 @@ func isCheck(s string) bool {
 // Has reports whether the vault can be unlocked in the given way.
 func (h *Header) Has(way Way) bool { return slices.Contains(h.Unlock, way) }
 
-// ReadUnlock returns the sealed master key of [Passphrase] or [Recovery].
+// ReadUnlock returns the sealed master key of [Passphrase], [Recovery] or [Identity].
 func (h *Header) ReadUnlock(way Way) ([]byte, error) {
 	sealed, err := readFile(unlockPath(h.Dir, way), maxUnlockSize)
 	if isNotExist(err) {

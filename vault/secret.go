@@ -319,10 +319,10 @@ func (s *Secret) Restore() error {
 	return nil
 }
 
-// Live returns [ErrDeleted] for a secret that is scheduled for deletion.
+// Live returns a [DeletedError] for a secret that is scheduled for deletion.
 func (s *Secret) Live() error {
 	if s.Deletion == nil {
 		return nil
 	}
-	return failf(ErrDeleted, "%q is scheduled for deletion on %s", s.Name, s.Deletion.Due.Format(time.DateOnly))
+	return &DeletedError{s.Name, s.Deletion.Due}
 }

@@ -17,6 +17,13 @@ import (
 // DefaultHistory is how many versions without a label a secret keeps.
 const DefaultHistory = 100
 
+// gitAttributes keeps git from changing line ends, which breaks the header's
+// checksum, and from merging two sides of a file into one that is neither.
+const (
+	gitFile       = ".gitattributes"
+	gitAttributes = "* binary\n"
+)
+
 // Outside is what the package needs from outside and from the user's settings.
 type Outside struct {
 	Now         func() time.Time
@@ -71,7 +78,7 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside O
 		return nil, err
 	}
 	header := &Header{Format: format, ID: id, Created: v.now(), Check: key.Check()}
-	for _, way := range []Way{Keyring, KeyFile, Passphrase, Recovery} {
+	for _, way := range []Way{Keyring, KeyFile, Passphrase, Recovery, Identity} {
 		sealed, ok := unlockers[way]
 		if !ok {
 			continue
@@ -89,6 +96,11 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside O
 	}
 	if err := makeDir(v.secrets()); err != nil {
 		return nil, fmt.Errorf("making the vault: %w", err)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, gitFile)); isNotExist(err) {
+		if err := writeFile(dir, gitFile, []byte(gitAttributes)); err != nil {
+			return nil, fmt.Errorf("making the vault: %w", err)
+		}
 	}
 	if err := writeFile(dir, headerFile, header.encode()); err != nil {
 		return nil, fmt.Errorf("making the vault: %w", err)
@@ -176,7 +188,7 @@ func (v *Vault) changeHeader(change func(*Header) error) error {
 	}
 	// The header no longer names them, so a crash here does no harm.
 	for _, way := range before {
-		if !header.Has(way) && (way == Passphrase || way == Recovery) {
+		if !header.Has(way) && way.sealed() {
 			if err := removeFile(filepath.Join(v.dir, unlockDir), string(way)+extension); err != nil && !isNotExist(err) {
 				return err
 			}

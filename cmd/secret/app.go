@@ -119,7 +119,7 @@ the operating system, in a key file, or behind a passphrase.`,
 	})
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.vaultFlag, "vault", "", "the vault's directory")
-	flags.StringVar(&a.keyFileFlag, "key-file", "", "a file with the master key")
+	flags.StringVar(&a.keyFileFlag, "key-file", "", "a file with the master key, or an SSH key or age identity")
 	root.AddGroup(
 		&cobra.Group{ID: groupSecrets, Title: "Secrets:"},
 		&cobra.Group{ID: groupVersions, Title: "Versions:"},

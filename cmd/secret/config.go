@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"example.org/secret/vault"
+
 	"github.com/spf13/cobra"
 	"gopkg.in/yaml.v3"
 )
@@ -195,14 +197,7 @@ func replaceConfig(path string, text []byte) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("writing the configuration: %w", err)
-	}
-	temporary := path + ".new"
-	if err := os.WriteFile(temporary, text, 0o600); err != nil {
-		return fmt.Errorf("writing the configuration: %w", err)
-	}
-	if err := os.Rename(temporary, path); err != nil {
+	if err := vault.ReplaceFile(path, text); err != nil {
 		return fmt.Errorf("writing the configuration: %w", err)
 	}
 	return nil

@@ -111,6 +111,7 @@ func errorText(err error) string {
 // hintFor says what to do about failures that look the same in every command.
 func hintFor(err error) string {
 	rotating := errors.As(err, &rotationFailure{})
+	gone, deleted := errors.AsType[*vault.DeletedError](err)
 	switch {
 	case rotating && errors.Is(err, syscall.ENOSPC):
 		return "make room; the next secret rotate goes on from there"
@@ -128,8 +129,8 @@ func hintFor(err error) string {
 		return "secret list shows which there are"
 	case errors.Is(err, vault.ErrNoVersion):
 		return "secret history NAME shows which there are"
-	case errors.Is(err, vault.ErrDeleted):
-		return "bring it back with: secret restore NAME"
+	case deleted:
+		return "bring it back with: secret restore " + string(gone.Name)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		return "nothing was changed; make room and try again"
 	case errors.Is(err, syscall.EROFS):

@@ -14,11 +14,10 @@ import (
 
 // Docker's own client logs in to a registry, uses the login, and logs out.
 func TestDockerClient(t *testing.T) {
-	if _, err := exec.LookPath("docker"); err != nil {
-		t.Skip("no docker")
-	}
+	need(t, "docker")
 	logins := 0
 	registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
 		user, password, _ := r.BasicAuth()
 		if user != "bob" || password != "s3cret" {
 			w.Header().Set("WWW-Authenticate", `Basic realm="test"`)

@@ -194,6 +194,9 @@ func (n *newVault) withKeyFile(path string) (err error) {
 	text, err := readKeyFile(path, vault.CheckPrivate)
 	if err == nil {
 		if n.master, err = crypto.ParseMasterKey(text); err != nil {
+			if isIdentity(text) {
+				return noKeyf("%s is an SSH key or age identity; make the vault in another way, and then run: secret key add identity %s", path, path)
+			}
 			return noKeyf("%s is %v", path, err)
 		}
 		n.sayf("Using the key in %s.\n", path)

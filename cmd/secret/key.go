@@ -16,12 +16,14 @@ func newKeyCommand(a *app) *cobra.Command {
 		Use:   "key",
 		Short: "See and change how the vault is unlocked",
 		Long: `See and change the ways to the vault's master key: the keyring of the operating
-system, a key file, a passphrase, a recovery sheet. Each opens the same vault.
-Replace the key itself, where somebody may have got hold of it.`,
+system, a key file, a passphrase, a recovery sheet, an SSH key or age identity.
+Each opens the same vault. Replace the key itself, where somebody may have got
+hold of it.`,
 		Example: `  secret key list
   secret key add keyring
   secret key add recovery
   secret key add key-file ~/usb/secret.key
+  secret key add identity ~/.ssh/id_ed25519
   secret key remove passphrase
   secret key rotate`,
 		Args: unknownCommand,
@@ -36,26 +38,48 @@ Replace the key itself, where somebody may have got hold of it.`,
 		RunE:    func(*cobra.Command, []string) error { return a.runKeyList() },
 	}
 	list.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")
-	ways := cobra.FixedCompletions([]string{"keyring", "key-file", "passphrase", "recovery"}, cobra.ShellCompDirectiveNoFileComp)
 	cmd.AddCommand(list, newKeyRotateCommand(a), &cobra.Command{
-		Use:               "add keyring | passphrase | recovery | key-file PATH",
-		Short:             "Add a way to unlock the vault",
-		Example:           "  secret key add recovery",
+		Use:   "add keyring | passphrase | recovery | key-file PATH | identity PATH",
+		Short: "Add a way to unlock the vault",
+		Long: `Add a way to unlock the vault. A second passphrase, recovery sheet or identity
+takes the place of the first.
+
+An identity is an SSH key (Ed25519 or RSA), or a file of age identities as the
+age plugins for YubiKeys, TPMs or the Secure Enclave make it. The program age
+(https://age-encryption.org) uses it, and asks for its PIN or passphrase at the
+terminal. Name it as you name a key file, with --key-file, SECRET_KEY_FILE or
+secret config set key-file; ~/.ssh/id_ed25519 and ~/.ssh/id_rsa are tried without
+that, after the keyring and before a passphrase is asked for. secret unlock spares
+you the PIN for some hours, as a session goes before an identity.`,
+		Example:           "  secret key add recovery\n  secret key add identity ~/.ssh/id_ed25519\n  secret key add identity ~/yubikey.txt",
 		Args:              argCount(1, 2),
-		ValidArgsFunction: ways,
+		ValidArgsFunction: completeWays,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runKeyAdd(args) },
 	}, &cobra.Command{
-		Use:               "remove keyring | passphrase | recovery | key-file",
+		Use:               "remove keyring | passphrase | recovery | key-file | identity",
 		Aliases:           []string{"rm"},
 		Short:             "Take a way to unlock the vault away",
 		Long:              "Take a way to unlock the vault away. The last one stays; a key file itself is left where it is.",
 		Example:           "  secret key remove passphrase",
 		Args:              argCount(1, 1),
-		ValidArgsFunction: ways,
+		ValidArgsFunction: completeWays,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runKeyRemove(args[0]) },
 	})
 	return cmd
 }
+
+func completeWays(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	switch {
+	case len(args) == 0:
+		return []string{"keyring", "key-file", "passphrase", "recovery", "identity"}, noFiles
+	case cmd.Name() == "add" && hasPath(vault.Way(args[0])):
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	return nil, noFiles
+}
+
+// hasPath tells the ways that are added with a file of the user's.
+func hasPath(way vault.Way) bool { return way == vault.KeyFile || way == vault.Identity }
 
 func (a *app) runKeyList() error {
 	dir, err := a.vaultDir()
@@ -80,8 +104,8 @@ func (a *app) runKeyList() error {
 
 func (a *app) runKeyAdd(args []string) error {
 	way := vault.Way(args[0])
-	if (way == vault.KeyFile) != (len(args) == 2) {
-		return usagef("usage: secret key add key-file PATH, or secret key add keyring, passphrase or recovery")
+	if hasPath(way) != (len(args) == 2) {
+		return usagef("usage: secret key add key-file PATH or identity PATH, or secret key add keyring, passphrase or recovery")
 	}
 	header, key, err := a.unlock(a.findKey)
 	if err != nil {
@@ -120,10 +144,20 @@ func (a *app) runKeyAdd(args []string) error {
 		if sealed, err = a.makeRecovery(master); err != nil {
 			return err
 		}
+	case vault.Identity:
+		if sealed, err = a.sealToIdentity(master, args[1]); err != nil {
+			return err
+		}
 	default:
-		return usagef("%q is not a way to unlock a vault; add keyring, passphrase, recovery or key-file", args[0])
+		return usagef("%q is not a way to unlock a vault; add keyring, passphrase, recovery, key-file or identity", args[0])
 	}
-	return v.AddUnlocker(way, sealed)
+	if err := v.AddUnlocker(way, sealed); err != nil {
+		return err
+	}
+	if way == vault.Identity {
+		a.sayf("The vault opens with %s now; name it with --key-file, SECRET_KEY_FILE or: secret config set key-file %s\n", args[1], args[1])
+	}
+	return nil
 }
 
 func (a *app) runKeyRemove(wayArg string) error {

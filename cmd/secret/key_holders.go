@@ -37,6 +37,8 @@ func (r *keyRotation) findHolders() ([]*keyHolder, error) {
 			holder, err = r.keyringHolder()
 		case vault.Passphrase, vault.Recovery:
 			holder, err = r.sealedHolder(way)
+		case vault.Identity:
+			err = errors.New("the key is not sealed to identities anew")
 		default:
 			err = errors.New("this program does not know it")
 		}
@@ -77,11 +79,11 @@ func (r *keyRotation) fileHolder() (*keyHolder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := vault.CanReplaceFile(path); err != nil {
+	if err := vault.CanReplaceInPlace(path); err != nil {
 		return nil, err
 	}
 	return &keyHolder{way: vault.KeyFile, where: path, text: text, put: func(text string) ([]byte, error) {
-		return nil, vault.ReplaceFile(path, []byte(text))
+		return nil, vault.ReplaceInPlace(path, []byte(text))
 	}}, nil
 }
 

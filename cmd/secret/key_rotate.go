@@ -23,8 +23,9 @@ rotate, secret set).
 
 Each way to unlock the vault stays, and gets the new key: the keyring's entry and
 the key file in use are changed in place, passphrases are asked for and stay the
-same. A way that cannot be reached here has to be taken away first. Copies of the
-key file elsewhere, and backups of the vault, are yours to replace.
+same. An identity, and a way that cannot be reached here, has to be taken away
+first (secret key remove) and added again afterwards. Copies of the key file
+elsewhere, and backups of the vault, are yours to replace.
 
 It can be interrupted at any time. The vault works before and after, and running
 the command again goes on from there.`,
@@ -75,8 +76,8 @@ func (a *app) newKeyRotation() (*keyRotation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.credential {
-		return nil, noKeyf("the master key comes from %s, where it cannot be replaced; name the file that it is made of with --key-file, and renew the credential afterwards", r.file)
+	if r.credential != "" {
+		return nil, noKeyf("the master key comes from %s, where it cannot be replaced; name the file that it is made of with --key-file, and renew the credential afterwards", r.credential)
 	}
 	r.holders, err = r.findHolders()
 	return &r, err

@@ -117,3 +117,27 @@ func testKeyRotate(t *testing.T, program string) {
 		t.Errorf("the keyring has %d entries, with %d keys", fake.Items(), strings.Count(entry, keyStart))
 	}
 }
+
+// A session does not outlive its key, and one that does is in nobody's way.
+func TestKeyRotateEndsTheSession(t *testing.T) {
+	o := newOwner(t, build(t, "."))
+	before := o.copied(t)
+	if r := run(t, o.command("unlock"), ""); r.code != 0 {
+		unavailable(t, "no sessions here: %s", r.stderr)
+	}
+	t.Cleanup(func() { o.must(t, "", "lock") })
+	withoutFile := o.command("get", "target")
+	withoutFile.Env = append(withoutFile.Env, "SECRET_KEY_FILE=")
+	if r := run(t, withoutFile, ""); r.stdout != "second" {
+		t.Fatalf("the session gives %q: %s", r.stdout, r.stderr)
+	}
+	o.must(t, "", "key", "rotate")
+	for _, want := range []string{"no --key-file or SECRET_KEY_FILE; give the key", "the session that secret unlock opened holds the key of another vault"} {
+		withoutFile = o.command("get", "target")
+		withoutFile.Env = append(withoutFile.Env, "SECRET_KEY_FILE=")
+		if r := run(t, withoutFile, ""); r.code != 4 || !strings.Contains(r.stderr, "no master key for the vault") || !strings.Contains(r.stderr, want) {
+			t.Errorf("it exits with %d and does not say %q: %s", r.code, want, r.stderr)
+		}
+		before.must(t, "", "unlock") // a copy of the vault with the old key
+	}
+}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -58,8 +57,11 @@ func (a *app) openVault() (*vault.Vault, error) {
 func (a *app) openVaultQuietly() (*vault.Vault, error) {
 	quick := keyring.OS{Getenv: a.keyring.Getenv, Timeout: completionTimeout}
 	header, key, err := a.unlock(func(header *vault.Header) (*crypto.VaultKey, error) {
-		search := keySearch{app: a, header: header, keyringGet: quick.GetWithoutPrompt}
+		search := keySearch{app: a, header: header, keyringGet: quick.GetWithoutPrompt, quiet: true}
 		key, err := search.withoutAsking()
+		if key == nil && err == nil && header.Has(vault.Identity) {
+			key, err = search.fromSSHKeys()
+		}
 		if key == nil && err == nil {
 			err = search.notFound()
 		}
@@ -117,13 +119,12 @@ type keySearch struct {
 	*app
 	header     *vault.Header
 	keyringGet func(account string) (string, error)
+	quiet      bool // for completion
 	looked     []string
 	keyringErr error
 
-	// For who replaces the key: the file that it was looked for in, and whether that
-	// is a credential of systemd.
-	file       string
-	credential bool
+	// For who replaces the key: the key file, and the credential of systemd.
+	file, credential string
 }
 
 func (a *app) findKey(header *vault.Header) (*crypto.VaultKey, error) {
@@ -135,6 +136,11 @@ func (s *keySearch) find() (*crypto.VaultKey, error) {
 	key, err := s.withoutAsking()
 	if key != nil || (err != nil && !errors.Is(err, errNoKey)) {
 		return key, err
+	}
+	if err == nil && s.header.Has(vault.Identity) {
+		if key, err := s.fromSSHKeys(); key != nil || err != nil {
+			return key, err
+		}
 	}
 	for _, way := range []vault.Way{vault.Passphrase, vault.Recovery} {
 		if s.header.Has(way) {
@@ -169,17 +175,13 @@ func (s *keySearch) withoutAsking() (*crypto.VaultKey, error) {
 	if dir := s.getenv("CREDENTIALS_DIRECTORY"); dir != "" {
 		path := filepath.Join(dir, credentialName)
 		if _, err := os.Lstat(path); err == nil {
-			s.credential = true
+			s.credential = path
 			return s.fromFile(path, closedToOthers)
 		}
 		s.note("no " + path)
 	}
-	if text, err := session.Get(s.header.ID); err == nil {
-		key, err := s.fit(text, "the session that secret unlock opened")
-		if err == nil {
-			return key, nil
-		}
-		s.note(err.Error()) // it outlived its key
+	if key, err := s.fromSession(); key != nil || err != nil {
+		return key, err
 	}
 	if s.header.Has(vault.Keyring) {
 		text, err := s.keyringGet(s.header.ID)
@@ -192,6 +194,19 @@ func (s *keySearch) withoutAsking() (*crypto.VaultKey, error) {
 	return nil, nil
 }
 
+func (s *keySearch) fromSession() (*crypto.VaultKey, error) {
+	text, err := session.Get(s.header.ID)
+	if err != nil {
+		return nil, nil
+	}
+	key, err := s.fit(text, "the session that secret unlock opened")
+	if errors.Is(err, errNoKey) {
+		s.note(err.Error()) // it outlived its key
+		return nil, nil
+	}
+	return key, err
+}
+
 func (s *keySearch) note(where string) { s.looked = append(s.looked, where) }
 
 func (s *keySearch) notFound() error {
@@ -201,6 +216,8 @@ func (s *keySearch) notFound() error {
 		next = "unlock the keyring, or " + next
 	case s.header.Has(vault.Passphrase):
 		next = "run secret unlock at a terminal and give the passphrase, or " + next
+	case s.header.Has(vault.Identity):
+		next = "name the SSH key or age identity file with --key-file"
 	case errors.Is(s.keyringErr, keyring.ErrUnavailable):
 		next += " (secret key add key-file PATH makes the file, where the keyring is)"
 	}
@@ -209,12 +226,28 @@ func (s *keySearch) notFound() error {
 }
 
 func (s *keySearch) fromFile(path string, check func(string, fs.FileInfo) error) (*crypto.VaultKey, error) {
-	s.file = path
 	text, err := readKeyFile(path, check)
 	if err != nil {
 		return nil, err
 	}
-	return s.fit(text, path)
+	key, err := s.fit(text, path)
+	switch {
+	case err == nil:
+		s.file = path
+		return key, nil
+	case !errors.Is(err, errNoKey):
+		return nil, err
+	case s.header.Has(vault.Identity):
+		opened, otherwise := s.fromIdentityFile(path, text)
+		if _, notOurs := crypto.ParseMasterKey(text); notOurs == nil && errors.Is(otherwise, errNoKey) {
+			return nil, err // most likely just another vault's
+		}
+		return opened, otherwise
+	case isIdentity(text):
+		return nil, noKeyf("the vault %s (id %s) is not sealed to %s; open it in another way and run: secret key add identity %s",
+			s.header.Dir, s.header.ID, path, path)
+	}
+	return nil, err
 }
 
 // fit derives the vault's key from what was found, if it is the right one.
@@ -249,51 +282,6 @@ func (s *keySearch) pick(keys []crypto.MasterKey, check string) (*crypto.VaultKe
 		}
 	}
 	return nil, nil
-}
-
-func (s *keySearch) passphrase(way vault.Way) (*crypto.VaultKey, error) {
-	sealed, err := s.header.ReadUnlock(way)
-	if err != nil {
-		return nil, err
-	}
-	keys, _, err := s.askToOpen(s.passphrasePrompt(way), way, sealed)
-	if errors.Is(err, errNoTerminal) {
-		s.note("no terminal to ask for the passphrase at")
-		return nil, s.notFound()
-	}
-	if err != nil {
-		return nil, err
-	}
-	return s.derive(keys, "the vault's sealed master key")
-}
-
-// askToOpen asks for the passphrase of a way and opens what is sealed to it.
-func (s *keySearch) askToOpen(prompt string, way vault.Way, sealed []byte) (keys []crypto.MasterKey, passphrase string, err error) {
-	for range passphraseAttempts {
-		typed, err := s.askHidden(prompt)
-		if err != nil {
-			return nil, "", err
-		}
-		keys, err := crypto.OpenKeysWithPassphrase(sealed, string(typed))
-		switch {
-		case errors.Is(err, crypto.ErrWrongPassphrase):
-			s.warnf("that passphrase is wrong")
-		case err != nil:
-			return nil, "", fmt.Errorf("the vault's sealed master key (%s): %w", way, err)
-		default:
-			return keys, string(typed), nil
-		}
-	}
-	return nil, "", noKeyf("wrong passphrase for the vault %s", s.header.Dir)
-}
-
-// passphrasePrompt says where the key is missing before it asks for the sheet
-// that is meant for the day it is lost: most often it was only not named.
-func (s *keySearch) passphrasePrompt(way vault.Way) string {
-	if way == vault.Recovery {
-		return fmt.Sprintf("No key found (%s). Recovery passphrase for the vault %s", strings.Join(s.looked, "; "), s.header.Dir)
-	}
-	return "Passphrase for the vault " + s.header.Dir
 }
 
 // readKeyFile reads a file with a master key in it. What others may read is

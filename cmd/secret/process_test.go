@@ -178,7 +178,7 @@ func (o owner) leftovers(t testing.TB) []string {
 	t.Helper()
 	var found []string
 	err := filepath.WalkDir(o.vault, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && strings.HasPrefix(entry.Name(), ".") {
+		if err == nil && strings.HasPrefix(entry.Name(), ".") && entry.Name() != ".gitattributes" {
 			found = append(found, path)
 		}
 		return err

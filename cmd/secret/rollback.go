@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -33,6 +35,9 @@ func (a *app) runRollback(name string, sel vault.Selector) error {
 	var from vault.Version
 	rotating := false
 	s, err := a.updateSecret(name, func(s *vault.Secret) (err error) {
+		if _, ok := s.Labels[vault.Previous]; !ok && sel.Label == vault.Previous && s.Live() == nil {
+			return nothingBefore(s)
+		}
 		if from, err = s.Find(sel); err != nil {
 			return err
 		}
@@ -47,4 +52,13 @@ func (a *app) runRollback(name string, sel vault.Selector) error {
 	}
 	a.sayf("%s has the value of version %d again, as version %d.\n", s.Name, from.Number, s.Versions[len(s.Versions)-1].Number)
 	return nil
+}
+
+// nothingBefore tells somebody who asked for no version what a missing label means.
+func nothingBefore(s *vault.Secret) error {
+	text := fmt.Sprintf("%q has nothing to go back to: its current version is the first", s.Name)
+	if len(s.Versions) > 1 {
+		text = fmt.Sprintf("%q has no previous version; which one? Run: secret rollback %s VERSION", s.Name, s.Name)
+	}
+	return &commandError{vault.ErrNotFound, text}
 }

@@ -101,31 +101,33 @@ func (a *app) rotating(v *vault.Vault, due bool) ([]vault.Name, []error, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	damaged := listing.Damaged
 	var names []vault.Name
+	damaged := listing.Damaged
 	for _, s := range listing.Secrets {
-		if s.Deletion != nil || s.Rotation == nil {
-			continue
-		}
-		r, err := rotate.Of(s.Name, s.Rotation)
+		wanted, err := a.mayRotate(s, due)
 		if err != nil {
 			damaged = append(damaged, err)
-			continue
 		}
-		if due {
-			status, err := r.Due(s.Created, a.now())
-			if err != nil {
-				damaged = append(damaged, fmt.Errorf("%q: %w", s.Name, err))
-			}
-			if !status.Rotate {
-				continue
-			}
-		}
-		if r.Enabled {
+		if wanted {
 			names = append(names, s.Name)
 		}
 	}
 	return names, damaged, nil
+}
+
+func (a *app) mayRotate(s vault.Summary, due bool) (bool, error) {
+	if s.Deletion != nil || s.Rotation == nil || (due && rotate.Idle(s.Rotation, a.now())) {
+		return false, nil
+	}
+	r, err := rotate.Of(s.Name, s.Rotation)
+	if err != nil || !due {
+		return r.Enabled, err
+	}
+	status, err := r.Due(s.Created, a.now())
+	if err != nil {
+		return false, fmt.Errorf("%q: %w", s.Name, err)
+	}
+	return status.Rotate, nil
 }
 
 // newEngine opens the vault for rotation.

@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 	for name := range helperNames {
 		programs[name] = secretMain
 	}
+	programs["age-plugin-touch"] = touchPlugin
 	testscript.Main(m, programs)
 }
 
@@ -49,6 +50,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames: true,
 		Setup:              setUpScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"age":   cmdAge,
 			"exits": cmdExits,
 			"leak":  cmdLeak,
 			"seal":  cmdSeal,

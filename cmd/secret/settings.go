@@ -53,7 +53,7 @@ func allSettings() []setting {
 			func(s *settings) string { return s.vault },
 		},
 		{
-			"key-file", "SECRET_KEY_FILE", "a file with the master key",
+			"key-file", "SECRET_KEY_FILE", "a file with the master key, or an SSH key or age identity",
 			func(s *settings, v string) error { return parsePath(&s.keyFile, v) },
 			func(s *settings) string { return s.keyFile },
 		},
