@@ -14,8 +14,8 @@ const (
 	bech32Charset   = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"
 )
 
-// ErrNotAMasterKey is returned for text that holds no master key, or more than
-// one. Neither the error nor its text repeats any of the input, which may be a
+// ErrNotAMasterKey is returned for text that holds no master key, or more of them
+// than are wanted. Neither the error nor its text repeats any of the input, which may be a
 // mistyped key.
 var ErrNotAMasterKey = errors.New("not a master key (a line that begins with " + masterKeyPrefix + ")")
 
@@ -46,22 +46,32 @@ func GenerateMasterKey() (MasterKey, error) {
 //
 // The error is [ErrNotAMasterKey].
 func ParseMasterKey(text string) (MasterKey, error) {
-	var found string
+	keys, err := ParseMasterKeys(text)
+	if err != nil || len(keys) != 1 {
+		return MasterKey{}, ErrNotAMasterKey
+	}
+	return keys[0], nil
+}
+
+// ParseMasterKeys is [ParseMasterKey] for text with one master key or more, as it
+// is while one key takes the place of another.
+func ParseMasterKeys(text string) ([]MasterKey, error) {
+	var keys []MasterKey
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		if found != "" {
-			return MasterKey{}, ErrNotAMasterKey
+		digits, ok := strings.CutPrefix(line, masterKeyPrefix)
+		if !ok || len(line) != masterKeyLength || strings.Trim(digits, bech32Charset) != "" {
+			return nil, ErrNotAMasterKey
 		}
-		found = line
+		keys = append(keys, MasterKey{line})
 	}
-	digits, ok := strings.CutPrefix(found, masterKeyPrefix)
-	if !ok || len(found) != masterKeyLength || strings.Trim(digits, bech32Charset) != "" {
-		return MasterKey{}, ErrNotAMasterKey
+	if len(keys) == 0 {
+		return nil, ErrNotAMasterKey
 	}
-	return MasterKey{found}, nil
+	return keys, nil
 }
 
 // Reveal returns the key as text, to be stored or shown to its owner.

@@ -22,6 +22,12 @@ const maxPassphraseWork = 22
 // own (scrypt with the given log2 cost; age's default is 18, about a second). It
 // can be opened by age -d as well.
 func SealWithPassphrase(master MasterKey, passphrase string, work int) ([]byte, error) {
+	return SealKeysWithPassphrase([]MasterKey{master}, passphrase, work)
+}
+
+// SealKeysWithPassphrase is [SealWithPassphrase] for several master keys, as they
+// are while one takes the place of another.
+func SealKeysWithPassphrase(keys []MasterKey, passphrase string, work int) ([]byte, error) {
 	recipient, err := age.NewScryptRecipient(passphrase)
 	if err != nil {
 		return nil, fmt.Errorf("sealing the master key: %w", err)
@@ -32,8 +38,10 @@ func SealWithPassphrase(master MasterKey, passphrase string, work int) ([]byte, 
 	if err != nil {
 		return nil, fmt.Errorf("sealing the master key: %w", err)
 	}
-	if _, err := io.WriteString(w, master.Reveal()+"\n"); err != nil {
-		return nil, fmt.Errorf("sealing the master key: %w", err)
+	for _, key := range keys {
+		if _, err := io.WriteString(w, key.Reveal()+"\n"); err != nil {
+			return nil, fmt.Errorf("sealing the master key: %w", err)
+		}
 	}
 	if err := w.Close(); err != nil {
 		return nil, fmt.Errorf("sealing the master key: %w", err)
@@ -44,25 +52,37 @@ func SealWithPassphrase(master MasterKey, passphrase string, work int) ([]byte, 
 // OpenWithPassphrase opens what [SealWithPassphrase] sealed. The error is
 // [ErrWrongPassphrase] or [ErrDamaged].
 func OpenWithPassphrase(sealed []byte, passphrase string) (MasterKey, error) {
+	keys, err := OpenKeysWithPassphrase(sealed, passphrase)
+	if err != nil {
+		return MasterKey{}, err
+	}
+	if len(keys) != 1 {
+		return MasterKey{}, ErrDamaged
+	}
+	return keys[0], nil
+}
+
+// OpenKeysWithPassphrase opens what [SealKeysWithPassphrase] sealed.
+func OpenKeysWithPassphrase(sealed []byte, passphrase string) ([]MasterKey, error) {
 	identity, err := age.NewScryptIdentity(passphrase)
 	if err != nil {
-		return MasterKey{}, ErrWrongPassphrase
+		return nil, ErrWrongPassphrase
 	}
 	identity.SetMaxWorkFactor(maxPassphraseWork)
 	r, err := age.Decrypt(bytes.NewReader(sealed), identity)
 	if err != nil {
 		if errors.Is(err, age.ErrIncorrectIdentity) {
-			return MasterKey{}, ErrWrongPassphrase
+			return nil, ErrWrongPassphrase
 		}
-		return MasterKey{}, ErrDamaged
+		return nil, ErrDamaged
 	}
 	text, err := io.ReadAll(r)
 	if err != nil {
-		return MasterKey{}, ErrDamaged
+		return nil, ErrDamaged
 	}
-	master, err := ParseMasterKey(string(text))
+	keys, err := ParseMasterKeys(string(text))
 	if err != nil {
-		return MasterKey{}, ErrDamaged
+		return nil, ErrDamaged
 	}
-	return master, nil
+	return keys, nil
 }

@@ -24,6 +24,9 @@ var (
 	ErrExists = errors.New("already exists")
 	// ErrBusy means that another process kept the vault locked for too long.
 	ErrBusy = errors.New("the vault is busy")
+	// ErrKeyReplaced means that the vault got another master key since it was
+	// opened. To open it again finds everything in place.
+	ErrKeyReplaced = errors.New("the vault's master key was replaced meanwhile; run it again")
 	// ErrDamaged means that a file is not what was written to it.
 	ErrDamaged = crypto.ErrDamaged
 	// ErrNoSuchKey means that there is no such further key.

@@ -140,6 +140,42 @@ func writeBeside(path string, data []byte, put func(from, to string) error) erro
 	return syncDir(dir)
 }
 
+// ReplaceInPlace is ReplaceFile for a file with a key, of which a crash must not
+// leave copies: the next call removes what one that died left. One caller at a time
+// may do so.
+func ReplaceInPlace(path string, data []byte) error {
+	temporary := replacementOf(path)
+	if err := CanReplaceInPlace(path); err != nil {
+		return err
+	}
+	err := writeSynced(temporary, data)
+	if err == nil {
+		err = replace(temporary, path)
+	}
+	if err != nil {
+		_ = os.Remove(temporary)
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// CanReplaceInPlace tells whether there is a chance that [ReplaceInPlace] succeeds, and
+// removes what one that died left.
+func CanReplaceInPlace(path string) error {
+	temporary := replacementOf(path)
+	if err := os.Remove(temporary); err != nil && !isNotExist(err) {
+		return err
+	}
+	if err := writeSynced(temporary, nil); err != nil {
+		return err
+	}
+	return os.Remove(temporary)
+}
+
+func replacementOf(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+leftover)
+}
+
 // linkNew gives a file a second name, which is free. Memory sticks have file
 // systems without links, where nothing but looking first is left.
 func linkNew(from, to string) error {

@@ -2,9 +2,11 @@ package vault
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"example.org/secret/crypto"
@@ -52,7 +54,12 @@ func isKeyName(s string) bool {
 
 // KeyNames lists the further keys of a vault, which takes no key.
 func (h *Header) KeyNames() ([]string, error) {
-	dir := keysFolder(h.Dir)
+	return listKeyFiles(keysFolder(h.Dir, h.generation()))
+}
+
+// listKeyFiles returns the names of the further keys in a directory, which may be
+// missing.
+func listKeyFiles(dir string) ([]string, error) {
 	if err := checkKeysFolder(dir); err != nil {
 		return nil, err
 	}
@@ -135,7 +142,7 @@ func (v *Vault) noKeyYet(name string) error {
 // KeyUsers counts the secrets under a further key, those that can still be
 // restored among them. A file that cannot be read might be one: it is an error.
 func (v *Vault) KeyUsers(name string) (int, error) {
-	ids, err := listFiles(v.dir)
+	ids, err := listFiles(v.secrets())
 	if err != nil {
 		return 0, fmt.Errorf("listing the vault: %w", err)
 	}
@@ -183,9 +190,9 @@ func (v *Vault) DeleteKey(name string) error {
 	return nil
 }
 
-func (v *Vault) keys() string { return keysFolder(v.dir) }
+func (v *Vault) keys() string { return keysFolder(v.dir, v.generation) }
 
-func keysFolder(dir string) string { return filepath.Join(dir, keysDir) }
+func keysFolder(dir, generation string) string { return filepath.Join(dir, keysDir+generation) }
 
 // checkKeysFolder keeps a link from leading out of the vault. The folder may be
 // missing.
@@ -234,6 +241,64 @@ func (v *Vault) openKeyFile(name string, file []byte) (key crypto.MasterKey, beh
 // keyFileID takes the place of a file id, none of which looks like it: a key file
 // opens under its own name only.
 func keyFileID(name string) string { return keysDir + "/" + name }
+
+// sealKeysAgain has after hold just the further keys of v, durably.
+func (v *Vault) sealKeysAgain(after *Vault) error {
+	names, err := listKeyFiles(v.keys())
+	if err != nil {
+		return err
+	}
+	earlier, err := listKeyFiles(after.keys())
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		file, err := v.readKeyFile(name)
+		if err != nil {
+			return err
+		}
+		sealed, err := resealKeyFile(name, file, v.key, after.key)
+		if err != nil {
+			return err
+		}
+		if err := makeDir(after.keys()); err != nil {
+			return err
+		}
+		if err := writeFile(after.keys(), name+extension, sealed); err != nil {
+			return err
+		}
+	}
+	for _, name := range earlier {
+		if slices.Contains(names, name) {
+			continue
+		}
+		if err := removeFile(after.keys(), name+extension); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// damagedKeyFiles returns the files of further keys that cannot be sealed again.
+func (v *Vault) damagedKeyFiles() ([]string, error) {
+	names, err := listKeyFiles(v.keys())
+	if err != nil {
+		return nil, err
+	}
+	var damaged []string
+	for _, name := range names {
+		file, err := v.readKeyFile(name)
+		if err == nil {
+			_, err = v.key.Open(keyFileID(name), file)
+		}
+		if errors.Is(err, ErrDamaged) {
+			damaged = append(damaged, v.keyPath(name))
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	return damaged, nil
+}
 
 // resealKeyFile makes the key file name of one vault key that of another. The
 // further key, and all that is sealed to it, stay: they derive from the vault's

@@ -136,6 +136,9 @@ func FuzzHeader(f *testing.F) {
 	own, _, _ := strings.Cut(string(readFile(f, "testdata/vaults/v1/vault.yaml")), "checksum")
 	f.Add(own)
 	f.Add(strings.Replace(own, "[key-file, passphrase]", "[key-file,,  passphrase]", 1))
+	check := "1ac625c800e51cff5d762195525ef8d1"
+	f.Add(own + "secrets: secrets." + check + "\nnext: " + check + "\n")
+	f.Add(own + "secrets: \"\"\nreplaced: " + check + "\n")
 	f.Add("format: 2\n")
 	f.Add("format: 1\nvault: \"a\\nb\"\nunlock: [\"a, b\"]\n")
 	f.Add("{format: 1, vault: 6f1c3a52-9d0e-4b7a-8c21-5e4f7a90b3d6, check: 0123456789abcdef0123456789abcdef, unlock: &a [x], created: 0001-01-01}\n")

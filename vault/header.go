@@ -46,6 +46,11 @@ type Header struct {
 	Created time.Time `yaml:"created"`
 	Unlock  []Way     `yaml:"unlock,flow"`
 	Check   string    `yaml:"check"` // crypto.VaultKey.Check of the right key
+
+	// These are of a vault whose master key was replaced, or is about to be.
+	Secrets  string `yaml:"secrets"`  // the directory of the secrets; secrets if empty
+	Next     string `yaml:"next"`     // the check value of the key that is being put in
+	Replaced string `yaml:"replaced"` // that of the key before, until it is cleared away
 }
 
 // ReadHeader reads the header of the vault in dir. The error is [ErrNoVault],
@@ -65,8 +70,11 @@ func ReadHeader(dir string) (*Header, error) {
 }
 
 func noHeader(dir string) error {
-	ids, err := listFiles(dir)
-	if err == nil && len(ids) > 0 {
+	folders, _ := foldersOf(dir, secretsDir)
+	for _, folder := range folders {
+		if ids, err := listFiles(filepath.Join(dir, folder)); err != nil || len(ids) == 0 {
+			continue
+		}
 		return failf(ErrDamaged, "%s holds secrets but no %s; bring that file back from a copy of the vault", dir, headerFile)
 	}
 	return failf(ErrNoVault, "there is no vault in %s", dir)
@@ -114,6 +122,12 @@ func parseOwnHeader(text string) *Header {
 			}
 		case "check":
 			h.Check = value
+		case "secrets":
+			h.Secrets = value
+		case "next":
+			h.Next = value
+		case "replaced":
+			h.Replaced = value
 		}
 	}
 	if !h.wellFormed() || string(h.encode()) != text {
@@ -126,13 +140,22 @@ func parseOwnHeader(text string) *Header {
 // no proof of that: anybody can compute it.
 func (h *Header) wellFormed() bool {
 	id, err := uuid.Parse(h.ID)
-	check, checkErr := hex.DecodeString(h.Check)
-	if err != nil || id.String() != h.ID || checkErr != nil || len(check) != 16 || hex.EncodeToString(check) != h.Check {
+	if err != nil || id.String() != h.ID || !isCheck(h.Check) {
+		return false
+	}
+	if h.Secrets != "" && h.Secrets != secretsDir+generationOf(h.Check) {
+		return false
+	}
+	if (h.Next != "" && !isCheck(h.Next)) || (h.Replaced != "" && !isCheck(h.Replaced)) || (h.Next != "" && h.Replaced != "") {
 		return false
 	}
 	return !slices.ContainsFunc(h.Unlock, func(way Way) bool {
 		return way == "" || strings.Trim(string(way), "abcdefghijklmnopqrstuvwxyz0123456789-") != ""
 	})
+}
+
+func isCheck(s string) bool {
+	return len(s) == 32 && strings.Trim(s, "0123456789abcdef") == ""
 }
 
 // Has reports whether the vault can be unlocked in the given way.
@@ -160,13 +183,20 @@ func (h *Header) encode() []byte {
 	for i, way := range h.Unlock {
 		ways[i] = string(way)
 	}
-	body := fmt.Sprintf(`# The public part of a vault. Nothing in here is secret; do not change it.
+	var lines strings.Builder
+	fmt.Fprintf(&lines, `# The public part of a vault. Nothing in here is secret; do not change it.
 format: %d
 vault: %s
 created: %s
 unlock: [%s]
 check: %s
 `, h.Format, h.ID, h.Created.Format(time.RFC3339), strings.Join(ways, ", "), h.Check)
+	for _, line := range []struct{ key, value string }{{"secrets", h.Secrets}, {"next", h.Next}, {"replaced", h.Replaced}} {
+		if line.value != "" {
+			lines.WriteString(line.key + ": " + line.value + "\n")
+		}
+	}
+	body := lines.String()
 	return []byte(body + checksumKey + checksum(body) + "\n")
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -56,7 +55,7 @@ func (v *Vault) List() (Listing, error) {
 	cache := v.readCache()
 	found := map[string]scannedFile{}
 	for range listAttempts {
-		ids, err := listFiles(v.dir)
+		ids, err := listFiles(v.secrets())
 		if err != nil {
 			return Listing{}, fmt.Errorf("listing the vault: %w", err)
 		}
@@ -64,6 +63,9 @@ func (v *Vault) List() (Listing, error) {
 			break
 		}
 		// What a rename moved has a file now that was not listed yet.
+	}
+	if v.keyReplaced() {
+		return Listing{}, ErrKeyReplaced
 	}
 	v.updateCache(cache, found)
 	now := v.now()
@@ -188,10 +190,10 @@ func stateOf(info fs.FileInfo) fileState {
 	return fileState{info.Size(), info.ModTime().UnixNano(), inodeOf(info)}
 }
 
-// listFiles returns the file ids of the secrets in a vault. Anything that is not
+// listFiles returns the file ids of the secrets in a directory. Anything that is not
 // named as we name files is somebody else's and passed over.
 func listFiles(dir string) ([]string, error) {
-	d, err := os.Open(filepath.Join(dir, secretsDir))
+	d, err := os.Open(dir)
 	if isNotExist(err) {
 		return nil, nil
 	}

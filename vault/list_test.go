@@ -28,11 +28,11 @@ func newCachedVault(t *testing.T) cachedVault {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := crypto.DeriveVaultKey(master, "id", rand.Reader)
+	key, err := crypto.DeriveVaultKey(master, testVaultID, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Vault, err = vault.Create(c.dir, "id", key, vault.Unlockers{vault.KeyFile: nil}, vault.Outside{
+	c.Vault, err = vault.Create(c.dir, testVaultID, key, vault.Unlockers{vault.KeyFile: nil}, vault.Outside{
 		Now:  func() time.Time { return time.Now().Add(time.Hour) },
 		Rand: rand.Reader, History: 10, LockTimeout: time.Minute, CacheFile: c.cache,
 	})

@@ -1,7 +1,7 @@
 package vault
 
-// Get reads a secret. The error is [ErrNotFound], [ErrDamaged] or
-// [ErrNewerFormat]. A secret that is scheduled for deletion is returned as well:
+// Get reads a secret. The error is [ErrNotFound], [ErrDamaged],
+// [ErrNewerFormat] or [ErrKeyReplaced]. A secret that is scheduled for deletion is returned as well:
 // see [Secret.Live].
 //
 // Values that are sealed to a further key are opened with it, which may mean to
@@ -11,10 +11,18 @@ func (v *Vault) Get(name Name) (s *Secret, err error) {
 		s, err = v.getOpen(name)
 		return err
 	})
-	return s, err
+	return s, v.orReplaced(err)
 }
 
-// getOpen is Get where nobody may be asked.
+// orReplaced is err, unless a replaced master key is the reason of it.
+func (v *Vault) orReplaced(err error) error {
+	if err != nil && v.keyReplaced() {
+		return ErrKeyReplaced
+	}
+	return err
+}
+
+// getOpen is Get for the holder of the lock, by whom nobody may be asked.
 func (v *Vault) getOpen(name Name) (*Secret, error) {
 	s, err := v.peek(name)
 	if err != nil {
@@ -26,6 +34,7 @@ func (v *Vault) getOpen(name Name) (*Secret, error) {
 	return s, nil
 }
 
+// peek is Peek for the holder of the lock.
 func (v *Vault) peek(name Name) (*Secret, error) {
 	s, err := v.read(v.key.FileID(string(name)))
 	if isNotExist(err) || (err == nil && (v.halfRenamed(s.ID, s.Revision, s.RenamedFrom) || s.Deletion.over(v.now()))) {

@@ -10,7 +10,10 @@ import (
 
 // Peek is [Vault.Get] without the values of a secret that is under a further key,
 // which it does not need: such versions are Sealed and have no value.
-func (v *Vault) Peek(name Name) (*Secret, error) { return v.peek(name) }
+func (v *Vault) Peek(name Name) (*Secret, error) {
+	s, err := v.peek(name)
+	return s, v.orReplaced(err)
+}
 
 // Amend is [Vault.Update] without the values, as with [Vault.Peek]: for a change
 // of labels, tags, a description or a deletion.

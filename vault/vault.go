@@ -41,10 +41,13 @@ type Outside struct {
 // Vault is an opened vault. It is safe for use by several goroutines, and by
 // several processes at once.
 type Vault struct {
-	dir     string
-	key     *crypto.VaultKey
-	outside Outside
-	further furtherKeys
+	dir string
+	// generation ends the names of the folders of secrets and keys, once the master
+	// key was replaced.
+	generation string
+	key        *crypto.VaultKey
+	outside    Outside
+	further    furtherKeys
 }
 
 // NewID makes the id of a new vault.
@@ -116,7 +119,7 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside O
 // Open opens the vault that header was read from. The key has to be the one that
 // belongs to it; see [Header].Check.
 func Open(header *Header, key *crypto.VaultKey, outside Outside) (*Vault, error) {
-	v := &Vault{dir: header.Dir, key: key, outside: outside}
+	v := &Vault{dir: header.Dir, generation: header.generation(), key: key, outside: outside}
 	// A directory that git or a file syncer made may lack the empty folder.
 	if info, err := os.Lstat(v.secrets()); err == nil && !info.IsDir() {
 		return nil, failf(ErrDamaged, "%s is not a directory", v.secrets())
@@ -126,21 +129,34 @@ func Open(header *Header, key *crypto.VaultKey, outside Outside) (*Vault, error)
 
 // AddUnlocker adds a way to unlock the vault, or replaces what is sealed for it.
 func (v *Vault) AddUnlocker(way Way, sealed []byte) error {
+	return v.AddUnlockerBy(way, func() error {
+		if sealed == nil {
+			return nil
+		}
+		return v.writeUnlock(way, sealed)
+	})
+}
+
+// AddUnlockerBy adds a way for which store keeps the master key, which nobody
+// replaces meanwhile.
+func (v *Vault) AddUnlockerBy(way Way, store func() error) error {
 	return v.changeHeader(func(h *Header) error {
-		if sealed != nil {
-			dir := filepath.Join(v.dir, unlockDir)
-			if err := makeDir(dir); err != nil {
-				return err
-			}
-			if err := writeFile(dir, string(way)+extension, sealed); err != nil {
-				return err
-			}
+		if err := store(); err != nil {
+			return err
 		}
 		if !h.Has(way) {
 			h.Unlock = append(h.Unlock, way)
 		}
 		return nil
 	})
+}
+
+func (v *Vault) writeUnlock(way Way, sealed []byte) error {
+	dir := filepath.Join(v.dir, unlockDir)
+	if err := makeDir(dir); err != nil {
+		return err
+	}
+	return writeFile(dir, string(way)+extension, sealed)
 }
 
 // RemoveUnlocker takes a way to unlock the vault away. The last one stays.
@@ -164,7 +180,7 @@ func (v *Vault) changeHeader(change func(*Header) error) error {
 		return err
 	}
 	defer unlock()
-	header, err := ReadHeader(v.dir)
+	header, err := v.currentHeader()
 	if err != nil {
 		return err
 	}
@@ -175,8 +191,8 @@ func (v *Vault) changeHeader(change func(*Header) error) error {
 	if slices.Equal(before, header.Unlock) {
 		return nil
 	}
-	if err := writeFile(v.dir, headerFile, header.encode()); err != nil {
-		return fmt.Errorf("writing %s: %w", headerFile, err)
+	if err := v.writeHeader(header); err != nil {
+		return err
 	}
 	// The header no longer names them, so a crash here does no harm.
 	for _, way := range before {
@@ -189,7 +205,31 @@ func (v *Vault) changeHeader(change func(*Header) error) error {
 	return nil
 }
 
-func (v *Vault) secrets() string { return filepath.Join(v.dir, secretsDir) }
+// currentHeader reads the header again. The error is [ErrKeyReplaced] if the key at
+// hand is no longer the vault's.
+func (v *Vault) currentHeader() (*Header, error) {
+	header, err := ReadHeader(v.dir)
+	if err == nil && header.Check != v.key.Check() {
+		return nil, ErrKeyReplaced
+	}
+	return header, err
+}
+
+// keyReplaced is for readers, who look only when they found nothing, damage or less
+// than there was.
+func (v *Vault) keyReplaced() bool {
+	_, err := v.currentHeader()
+	return errors.Is(err, ErrKeyReplaced)
+}
+
+func (v *Vault) writeHeader(header *Header) error {
+	if err := writeFile(v.dir, headerFile, header.encode()); err != nil {
+		return fmt.Errorf("writing %s: %w", headerFile, err)
+	}
+	return nil
+}
+
+func (v *Vault) secrets() string { return filepath.Join(v.dir, secretsDir+v.generation) }
 
 func (v *Vault) path(fileID string) string {
 	return filepath.Join(v.secrets(), fileID+extension)

@@ -224,6 +224,10 @@ func addHeaders(all map[string]func() vector, key *crypto.VaultKey) {
 	for name, v := range map[string]vector{
 		"header":                  {expect: "header", comment: "A header.", check: key.Check(), body: []byte(good)},
 		"header-unknown":          {expect: "header", comment: "A line and a way that format 1 does not name.", check: key.Check(), body: []byte(header(dummy, key.Check(), "[key-file]", "[key-file, tpm-2]", "check:", "motto: x\ncheck:"))},
+		"header-next":             {expect: "header", comment: "The master key was replaced, and is about to be once more.", check: key.Check(), body: []byte(header(dummy, key.Check()+"\nsecrets: secrets."+key.Check()+"\nnext: "+dummy))},
+		"header-replaced":         {expect: "header", comment: "The master key was replaced, and the old one is not cleared away yet.", check: key.Check(), body: []byte(header(dummy, key.Check()+"\nsecrets: secrets."+key.Check()+"\nreplaced: "+dummy))},
+		"header-next-replaced":    {expect: "damaged header", comment: "A master key that is replaced twice at once.", body: []byte(header(dummy, dummy+"\nnext: "+key.Check()+"\nreplaced: "+key.Check()))},
+		"header-secrets":          {expect: "damaged header", comment: "The secrets are elsewhere.", body: []byte(header(dummy, dummy+"\nsecrets: ../secrets"))},
 		"header-newer":            {expect: "newer header", comment: "Format 2, with members of other types.", body: []byte(header("format: 1", "format: 2", "[key-file]", "{a: [b]}"))},
 		"header-changed":          {expect: "damaged header", comment: "A line that the checksum does not know.", body: []byte(strings.Replace(good, "key-file", "keyring", 1))},
 		"header-cut":              {expect: "damaged header", comment: "Without its last newline.", body: []byte(strings.TrimSuffix(good, "\n"))},

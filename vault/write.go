@@ -84,13 +84,16 @@ func (v *Vault) getOrEmpty(name Name, get getter) (*Secret, error) {
 	return &Secret{Name: name, ID: id, Created: v.now(), Labels: map[Label]int{}, vault: v}, nil
 }
 
-// writing locks the vault and clears away what a writer that died left undone.
+// writing locks the vault, whose key has to be the one that it was opened with, and clears away what a writer that died left undone.
 func (v *Vault) writing() (unlock func(), err error) {
 	unlock, err = v.lock()
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(v.settleRename(), os.RemoveAll(filepath.Join(v.secrets(), stagingDir))); err != nil {
+	if _, err = v.currentHeader(); err == nil {
+		err = errors.Join(v.settleRename(), os.RemoveAll(filepath.Join(v.secrets(), stagingDir)))
+	}
+	if err != nil {
 		unlock()
 		return nil, err
 	}
@@ -158,7 +161,7 @@ func (v *Vault) Remove(name Name) error {
 // names. Until then they keep their file and are hidden.
 func (v *Vault) Purge() ([]Name, error) {
 	now := v.now()
-	ids, err := listFiles(v.dir)
+	ids, err := listFiles(v.secrets())
 	if err != nil {
 		return nil, fmt.Errorf("listing the vault: %w", err)
 	}

@@ -78,6 +78,7 @@ func exitCode(err error) int {
 		{rotate.ErrNotEnabled, exitMissing},
 		{vault.ErrExists, exitExists},
 		{vault.ErrBusy, exitExists},
+		{vault.ErrKeyReplaced, exitExists},
 		{vault.ErrNotFound, exitMissing},
 		{vault.ErrDeleted, exitMissing},
 	} {

@@ -190,7 +190,11 @@ func (a *app) furtherKeyNames() []string {
 	if err != nil {
 		return nil
 	}
-	names, _ := (&vault.Header{Dir: dir}).KeyNames()
+	header, err := vault.ReadHeader(dir)
+	if err != nil {
+		return nil
+	}
+	names, _ := header.KeyNames()
 	return names
 }
 

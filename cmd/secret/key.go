@@ -17,7 +17,8 @@ func newKeyCommand(a *app) *cobra.Command {
 		Short: "See and change how the vault is unlocked",
 		Long: `See and change the ways to the vault's master key: the keyring of the operating
 system, a key file, a passphrase, a recovery sheet, an SSH key or age identity.
-Each opens the same vault.
+Each opens the same vault. Replace the key itself, where somebody may have got
+hold of it.
 
 Further keys are another matter: the values of secrets can be put under one, with
 secret set --key. See secret key new.`,
@@ -27,6 +28,7 @@ secret set --key. See secret key new.`,
   secret key add key-file ~/usb/secret.key
   secret key add identity ~/.ssh/id_ed25519
   secret key remove passphrase
+  secret key rotate
   secret key new payroll --passphrase`,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -40,7 +42,7 @@ secret set --key. See secret key new.`,
 		RunE:    func(*cobra.Command, []string) error { return a.runKeyList() },
 	}
 	list.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")
-	cmd.AddCommand(list, &cobra.Command{
+	cmd.AddCommand(list, newKeyRotateCommand(a), &cobra.Command{
 		Use:   "add keyring | passphrase | recovery | key-file PATH | identity PATH",
 		Short: "Add a way to unlock the vault",
 		Long: `Add a way to unlock the vault. A second passphrase, recovery sheet or identity
@@ -131,10 +133,13 @@ func (a *app) runKeyAdd(args []string) error {
 	var sealed []byte
 	switch way {
 	case vault.Keyring:
-		if err := a.keyring.Set(header.ID, master.Reveal()); err != nil {
-			return noKeyf("%v, and nothing was changed; %s", err,
-				keyringHint(err, "add another way: secret key add passphrase"))
-		}
+		return v.AddUnlockerBy(way, func() error {
+			if err := a.keyring.Set(header.ID, master.Reveal()); err != nil {
+				return noKeyf("%v, and nothing was changed; %s", err,
+					keyringHint(err, "add another way: secret key add passphrase"))
+			}
+			return nil
+		})
 	case vault.KeyFile:
 		if err := writeKeyFile(args[1], header.ID, master); errors.Is(err, fs.ErrExist) {
 			return &commandError{vault.ErrExists, fmt.Sprintf("there is a file %s already; name another place", args[1])}

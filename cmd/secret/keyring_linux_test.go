@@ -36,6 +36,7 @@ func TestKeyring(t *testing.T) {
 		"init refused":             testInitRefused,
 		"get refused":              testGetRefused,
 		"key add and remove":       testKeyRefused,
+		"key rotate":               testKeyRotate,
 		"no bus":                   testNoBus,
 		"entry and passphrase":     testPassphraseBesideKeyring,
 		"completion":               testCompletion,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -89,6 +88,14 @@ func (a *app) unlock(find func(*vault.Header) (*crypto.VaultKey, error)) (*vault
 		return nil, nil, err
 	}
 	key, err := find(header)
+	if err == nil {
+		return header, key, nil
+	}
+	// Where the key is there may be another one by now: see secret key rotate.
+	if again, readErr := vault.ReadHeader(dir); readErr == nil && again.Check != header.Check {
+		header = again
+		key, err = find(header)
+	}
 	return header, key, err
 }
 
@@ -120,29 +127,36 @@ type keySearch struct {
 	quiet      bool // for completion
 	looked     []string
 	keyringErr error
+
+	// For who replaces the key: the key file, and the credential of systemd.
+	file, credential string
 }
 
 func (a *app) findKey(header *vault.Header) (*crypto.VaultKey, error) {
 	search := keySearch{app: a, header: header, keyringGet: a.keyring.Get}
-	key, err := search.withoutAsking()
+	return search.find()
+}
+
+func (s *keySearch) find() (*crypto.VaultKey, error) {
+	key, err := s.withoutAsking()
 	if key != nil || (err != nil && !errors.Is(err, errNoKey)) {
 		return key, err
 	}
-	if err == nil && header.Has(vault.Identity) {
-		if key, err := search.fromSSHKeys(); key != nil || err != nil {
+	if err == nil && s.header.Has(vault.Identity) {
+		if key, err := s.fromSSHKeys(); key != nil || err != nil {
 			return key, err
 		}
 	}
 	for _, way := range []vault.Way{vault.Passphrase, vault.Recovery} {
-		if header.Has(way) {
+		if s.header.Has(way) {
 			if err != nil {
-				search.note(err.Error())
+				s.note(err.Error())
 			}
-			return search.passphrase(way)
+			return s.passphrase(way)
 		}
 	}
 	if err == nil {
-		err = search.notFound()
+		err = s.notFound()
 	}
 	return nil, err
 }
@@ -166,6 +180,7 @@ func (s *keySearch) withoutAsking() (*crypto.VaultKey, error) {
 	if dir := s.getenv("CREDENTIALS_DIRECTORY"); dir != "" {
 		path := filepath.Join(dir, credentialName)
 		if _, err := os.Lstat(path); err == nil {
+			s.credential = path
 			return s.fromFile(path, closedToOthers)
 		}
 		s.note("no " + path)
@@ -189,7 +204,12 @@ func (s *keySearch) fromSession() (*crypto.VaultKey, error) {
 	if err != nil {
 		return nil, nil
 	}
-	return s.fit(text, "the session that secret unlock opened")
+	key, err := s.fit(text, "the session that secret unlock opened")
+	if errors.Is(err, errNoKey) {
+		s.note(err.Error()) // it outlived its key
+		return nil, nil
+	}
+	return key, err
 }
 
 func (s *keySearch) note(where string) { s.looked = append(s.looked, where) }
@@ -217,8 +237,11 @@ func (s *keySearch) fromFile(path string, check func(string, fs.FileInfo) error)
 	}
 	key, err := s.fit(text, path)
 	switch {
-	case err == nil || !errors.Is(err, errNoKey):
-		return key, err
+	case err == nil:
+		s.file = path
+		return key, nil
+	case !errors.Is(err, errNoKey):
+		return nil, err
 	case s.header.Has(vault.Identity):
 		opened, otherwise := s.fromIdentityFile(path, text)
 		if _, notOurs := crypto.ParseMasterKey(text); notOurs == nil && errors.Is(otherwise, errNoKey) {
@@ -234,59 +257,36 @@ func (s *keySearch) fromFile(path string, check func(string, fs.FileInfo) error)
 
 // fit derives the vault's key from what was found, if it is the right one.
 func (s *keySearch) fit(text, source string) (*crypto.VaultKey, error) {
-	master, err := crypto.ParseMasterKey(text)
+	keys, err := crypto.ParseMasterKeys(text)
 	if err != nil {
 		return nil, noKeyf("%s is %v; give the key of the vault %s (id %s) with --key-file", source, err, s.header.Dir, s.header.ID)
 	}
-	return s.derive(master, source)
+	return s.derive(keys, source)
 }
 
-func (s *keySearch) derive(master crypto.MasterKey, source string) (*crypto.VaultKey, error) {
-	key, err := crypto.DeriveVaultKey(master, s.header.ID, s.rand)
-	if err != nil {
-		return nil, err
-	}
-	if key.Check() != s.header.Check {
-		return nil, noKeyf("%s holds the key of another vault than %s (id %s); give the right one with --key-file",
+// derive picks the one of keys that belongs to the vault. While a key is replaced,
+// the other one is beside it.
+func (s *keySearch) derive(keys []crypto.MasterKey, source string) (*crypto.VaultKey, error) {
+	key, err := s.pick(keys, s.header.Check)
+	if key == nil && err == nil {
+		err = noKeyf("%s holds the key of another vault than %s (id %s), or one that was replaced; give the right one with --key-file",
 			source, s.header.Dir, s.header.ID)
 	}
-	return key, nil
+	return key, err
 }
 
-func (s *keySearch) passphrase(way vault.Way) (*crypto.VaultKey, error) {
-	sealed, err := s.header.ReadUnlock(way)
-	if err != nil {
-		return nil, err
-	}
-	for range passphraseAttempts {
-		typed, err := s.askHidden(s.passphrasePrompt(way))
-		if errors.Is(err, errNoTerminal) {
-			s.note("no terminal to ask for the passphrase at")
-			return nil, s.notFound()
-		}
+// pick returns the vault key of the given check value, or nil.
+func (s *keySearch) pick(keys []crypto.MasterKey, check string) (*crypto.VaultKey, error) {
+	for _, master := range keys {
+		key, err := crypto.DeriveVaultKey(master, s.header.ID, s.rand)
 		if err != nil {
 			return nil, err
 		}
-		master, err := crypto.OpenWithPassphrase(sealed, string(typed))
-		switch {
-		case errors.Is(err, crypto.ErrWrongPassphrase):
-			s.warnf("that passphrase is wrong")
-		case err != nil:
-			return nil, fmt.Errorf("the vault's sealed master key (%s): %w", way, err)
-		default:
-			return s.derive(master, "the vault's sealed master key")
+		if key.Check() == check {
+			return key, nil
 		}
 	}
-	return nil, noKeyf("wrong passphrase for the vault %s", s.header.Dir)
-}
-
-// passphrasePrompt says where the key is missing before it asks for the sheet
-// that is meant for the day it is lost: most often it was only not named.
-func (s *keySearch) passphrasePrompt(way vault.Way) string {
-	if way == vault.Recovery {
-		return fmt.Sprintf("No key found (%s). Recovery passphrase for the vault %s", strings.Join(s.looked, "; "), s.header.Dir)
-	}
-	return "Passphrase for the vault " + s.header.Dir
+	return nil, nil
 }
 
 // readKeyFile reads a file with a master key in it. What others may read is

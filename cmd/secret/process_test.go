@@ -126,7 +126,7 @@ func (o owner) open(t testing.TB) *vault.Vault {
 	if err != nil {
 		t.Fatal(err)
 	}
-	master, err := crypto.ParseMasterKey(string(text))
+	masters, err := crypto.ParseMasterKeys(string(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,9 +134,14 @@ func (o owner) open(t testing.TB) *vault.Vault {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := crypto.DeriveVaultKey(master, header.ID, rand.Reader)
-	if err != nil {
-		t.Fatal(err)
+	var key *crypto.VaultKey
+	for _, master := range masters {
+		if key, err = crypto.DeriveVaultKey(master, header.ID, rand.Reader); err != nil {
+			t.Fatal(err)
+		}
+		if key.Check() == header.Check {
+			break
+		}
 	}
 	v, err := vault.Open(header, key, vault.Outside{Now: time.Now, Rand: rand.Reader, History: 100, LockTimeout: time.Minute})
 	if err != nil {

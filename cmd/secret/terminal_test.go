@@ -297,6 +297,45 @@ func TestRecoverySheetOpensVault(t *testing.T) {
 	p.waitFor(`\nv\r\n`)
 }
 
+func TestKeyRotateCarriesThePassphraseOver(t *testing.T) {
+	work := t.TempDir()
+	env := scriptEnv(work)
+	noFile := env[:len(env)-1] // without SECRET_KEY_FILE
+	p := secretAtTerminal(t, noFile, "init", "--passphrase", "--no-recovery")
+	for _, prompt := range []string{"New passphrase .*: ", "The same again: "} {
+		p.waitFor(prompt)
+		p.types("correct horse\r")
+	}
+	p.wait()
+	p = secretAtTerminal(t, noFile, "key", "add", "key-file", filepath.Join(work, "key"))
+	p.waitForEcho(false)
+	p.types("correct horse\r")
+	p.wait()
+	if _, code := secretIn(t, env, "set", "name", "--value", "v"); code != 0 {
+		t.Fatalf("set exits with %d", code)
+	}
+
+	// Without a terminal nobody can give the passphrase: nothing changes.
+	if _, code := secretIn(t, env, "key", "rotate"); code != exitNoKey {
+		t.Errorf("without a terminal it exits with %d", code)
+	}
+	p = secretAtTerminal(t, env, "key", "rotate")
+	p.waitFor("Passphrase for the vault .*: ")
+	p.waitForEcho(false)
+	p.types("correct horse\r")
+	if code := p.wait(); code != 0 {
+		t.Fatalf("exits with %d:\n%s", code, p.screen())
+	}
+	p.waitFor(`Replaced the master key and sealed 1 secret again\.`)
+	if got, _ := secretIn(t, env, "get", "name"); got != "v" {
+		t.Errorf("get prints %q", got)
+	}
+	p = secretAtTerminal(t, noFile, "get", "name")
+	p.waitForEcho(false)
+	p.types("correct horse\r")
+	p.waitFor(`\nv\r\n`)
+}
+
 func TestTerminalGetsTablesAndNoEscapes(t *testing.T) {
 	env := newHome(t)
 	secretIn(t, env, "set", "text", "--value", "no newline", "--description", "d\u009b")

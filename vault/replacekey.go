@@ -1,0 +1,322 @@
+package vault
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"example.org/secret/crypto"
+)
+
+// The master key is replaced by sealing every secret again into a directory of the
+// new key, and then writing a header that names that key and that directory. So
+// there is one moment of change. Both keys are in every place that holds the master
+// key from before that moment until after it, and the header tells which is the
+// other one: a process that is killed anywhere leaves a vault that opens, and the
+// next replacement goes on from there (FORMAT.md, Replacing the master key).
+
+// Replacement is what [Vault.ReplaceKey] needs of its caller, who knows the places
+// that hold the master key.
+type Replacement struct {
+	// Key is the new one. ClearReplaced does not need it.
+	Key *crypto.VaultKey
+	// Ways are those that Carry reaches, each with what [Header.ReadUnlock] gave, or
+	// nil. If they are not the vault's any more, it is ErrBusy.
+	Ways Unlockers
+	// Carry has the places hold both keys, or the vault's alone. What is sealed for
+	// ways within the vault it returns.
+	Carry func(both bool) (Unlockers, error)
+	// Progress is told how many secrets are sealed again.
+	Progress func(done, total int)
+}
+
+// syncEvery is how many files are written before they are synced. The first sync
+// takes most of the others' data along.
+const syncEvery = 256
+
+// ReplaceKey gives the vault another master key, and returns how many secrets it
+// holds. Nobody can open it with the old key afterwards; [Vault.ClearReplaced]
+// of the vault opened anew does the rest. Damaged files, which could not be sealed
+// again, keep it from changing anything: [ErrDamaged].
+func (v *Vault) ReplaceKey(r Replacement) (sealed int, err error) {
+	unlock, err := v.writing()
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	header, err := v.headerFor(r)
+	if err != nil {
+		return 0, err
+	}
+	if header.Replaced != "" {
+		return 0, failf(ErrInvalid, "the master key that was replaced before is not cleared away yet")
+	}
+	ids, err := v.toSeal()
+	if err != nil {
+		return 0, err
+	}
+	check := r.Key.Check()
+	if header.Next != check {
+		header.Next = check
+		if err := v.writeHeader(header); err != nil {
+			return 0, err
+		}
+	}
+	if err := v.carry(r, true); err != nil {
+		return 0, err
+	}
+	after := &Vault{dir: v.dir, generation: generationOf(check), key: r.Key, outside: v.outside}
+	if err := errors.Join(v.sealAgain(ids, after, r.Progress), v.sealKeysAgain(after)); err != nil {
+		return 0, fmt.Errorf("sealing the secrets again: %w", err)
+	}
+	header.Check, header.Secrets, header.Next, header.Replaced = check, secretsDir+after.generation, "", header.Check
+	if err := v.writeHeader(header); err != nil {
+		return 0, err
+	}
+	if v.outside.CacheFile != "" {
+		_ = os.Remove(v.outside.CacheFile) // its names open with the old key
+	}
+	return len(ids), nil
+}
+
+// ClearReplaced removes what the vault's last master key left: its files, and the
+// key itself where it was kept.
+func (v *Vault) ClearReplaced(r Replacement) error {
+	unlock, err := v.writing()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	header, err := v.headerFor(r)
+	if err != nil || header.Replaced == "" {
+		return err
+	}
+	if err := v.clearOthers(); err != nil {
+		return fmt.Errorf("removing the files of the old master key: %w", err)
+	}
+	if err := v.carry(r, false); err != nil {
+		return err
+	}
+	header.Replaced = ""
+	return v.writeHeader(header)
+}
+
+// headerFor reads the header and compares it with what the caller knows of.
+func (v *Vault) headerFor(r Replacement) (*Header, error) {
+	header, err := v.currentHeader()
+	if err != nil {
+		return nil, err
+	}
+	same := len(header.Unlock) == len(r.Ways)
+	for _, way := range header.Unlock {
+		sealed, known := r.Ways[way]
+		if sealed != nil {
+			now, err := header.ReadUnlock(way)
+			if err != nil {
+				return nil, err
+			}
+			known = known && bytes.Equal(now, sealed)
+		}
+		same = same && known
+	}
+	if !same {
+		return nil, failf(ErrBusy, "the ways to unlock %s were changed meanwhile", v.dir)
+	}
+	return header, nil
+}
+
+func (v *Vault) carry(r Replacement, both bool) error {
+	unlockers, err := r.Carry(both)
+	if err != nil {
+		return err
+	}
+	for way, sealed := range unlockers {
+		if err := v.writeUnlock(way, sealed); err != nil {
+			return fmt.Errorf("sealing the master key for the %s: %w", way, err)
+		}
+	}
+	return nil
+}
+
+// toSeal returns the files of the secrets that are there, all of which can be read.
+func (v *Vault) toSeal() ([]string, error) {
+	all, err := listFiles(v.secrets())
+	if err != nil {
+		return nil, fmt.Errorf("listing the vault: %w", err)
+	}
+	slices.Sort(all)
+	damaged, err := v.damagedKeyFiles()
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, id := range all {
+		s, err := v.read(id)
+		switch {
+		case errors.Is(err, ErrDamaged), err == nil && v.key.FileID(string(s.Name)) != id:
+			damaged = append(damaged, v.path(id))
+		case err != nil:
+			return nil, err
+		case v.halfRenamed(s.ID, s.Revision, s.RenamedFrom), s.Deletion.over(v.now()):
+		default:
+			ids = append(ids, id)
+		}
+	}
+	if len(damaged) > 0 {
+		return nil, failf(ErrDamaged, "nothing was changed, since these files are damaged: %s; bring them back from a copy of the vault, or remove them",
+			strings.Join(damaged, ", "))
+	}
+	return ids, nil
+}
+
+// sealAgain has after hold just the secrets in the files ids, durably. What an
+// earlier attempt sealed is kept where it is still the same.
+func (v *Vault) sealAgain(ids []string, after *Vault, progress func(done, total int)) error {
+	if err := makeDir(after.secrets()); err != nil {
+		return err
+	}
+	sealed := map[string]bool{}
+	for chunk := range slices.Chunk(ids, syncEvery) {
+		var written []string
+		for _, id := range chunk {
+			s, err := v.read(id)
+			if err != nil {
+				return err
+			}
+			newID := after.key.FileID(string(s.Name))
+			if err := after.sealDocument(newID, s.raw); err != nil {
+				return err
+			}
+			sealed[newID] = true
+			written = append(written, newID)
+		}
+		for _, newID := range written {
+			if err := syncFile(after.path(newID)); err != nil {
+				return err
+			}
+		}
+		progress(len(sealed), len(ids))
+	}
+	earlier, err := listFiles(after.secrets())
+	if err != nil {
+		return err
+	}
+	for _, id := range earlier {
+		if sealed[id] {
+			continue
+		}
+		if err := os.Remove(after.path(id)); err != nil {
+			return err
+		}
+	}
+	if err := syncDir(after.secrets()); err != nil {
+		return err
+	}
+	return syncDir(v.dir)
+}
+
+func (v *Vault) sealDocument(fileID string, document []byte) error {
+	if sealed, err := readFile(v.path(fileID), maxFileSize); err == nil {
+		if before, err := v.key.Open(fileID, sealed); err == nil && bytes.Equal(before, document) {
+			return nil
+		}
+	}
+	sealed, err := v.key.Seal(fileID, document)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(v.path(fileID)); err != nil && !isNotExist(err) {
+		return err
+	}
+	f, err := os.OpenFile(v.path(fileID), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(sealed)
+	return errors.Join(err, f.Close())
+}
+
+// syncFile is the fsync of a file that may have been written by a process that
+// died. One that fails is thrown away, as by writeFile.
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|openFlags, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
+}
+
+// generationOf is the generation of a vault whose master key, the one of this check
+// value, is not its first.
+func generationOf(check string) string { return "." + check }
+
+func (h *Header) generation() string { return strings.TrimPrefix(h.Secrets, secretsDir) }
+
+// foldersOf lists the directories of secrets or of keys, whatever master key they
+// are of.
+func foldersOf(dir, kind string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var folders []string
+	for _, entry := range entries {
+		check, ok := strings.CutPrefix(entry.Name(), kind+".")
+		if entry.IsDir() && (entry.Name() == kind || ok && isCheck(check)) {
+			folders = append(folders, entry.Name())
+		}
+	}
+	return folders, nil
+}
+
+// clearOthers removes the secrets and keys of other generations.
+func (v *Vault) clearOthers() error {
+	for kind, list := range map[string]func(dir string) ([]string, error){secretsDir: listFiles, keysDir: listKeyFiles} {
+		folders, err := foldersOf(v.dir, kind)
+		if err != nil {
+			return err
+		}
+		for _, folder := range folders {
+			if folder == kind+v.generation {
+				continue
+			}
+			if err := clearFolder(filepath.Join(v.dir, folder), list); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// clearFolder removes a directory of what is listed, but nothing that is somebody
+// else's.
+func clearFolder(dir string, list func(dir string) ([]string, error)) error {
+	listed, err := list(dir)
+	if err != nil {
+		return err
+	}
+	names := []string{leftover, renameJournal}
+	for _, name := range listed {
+		names = append(names, name+extension)
+	}
+	for _, name := range names {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !isNotExist(err) {
+			return err
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(dir, stagingDir)); err != nil {
+		return err
+	}
+	if err := os.Remove(dir); err != nil {
+		return syncDir(dir) // what is somebody else's is in it
+	}
+	return syncDir(filepath.Dir(dir))
+}

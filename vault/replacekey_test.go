@@ -1,0 +1,291 @@
+package vault_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"example.org/secret/crypto"
+	"example.org/secret/vault"
+)
+
+func newMasterKey(t testing.TB) *crypto.VaultKey {
+	t.Helper()
+	master, err := crypto.GenerateMasterKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parseKey(t, master.Reveal(), testVaultID)
+}
+
+// replacement of the key of a vault with one key file.
+func replacement(next *crypto.VaultKey) vault.Replacement {
+	return vault.Replacement{
+		Key: next, Ways: vault.Unlockers{vault.KeyFile: nil},
+		Carry:    func(bool) (vault.Unlockers, error) { return nil, nil },
+		Progress: func(int, int) {},
+	}
+}
+
+// reopen opens the vault with the one of keys that is its own.
+func reopen(t testing.TB, dir string, c *clock, keys ...*crypto.VaultKey) *vault.Vault {
+	t.Helper()
+	header, err := vault.ReadHeader(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range keys {
+		if key.Check() == header.Check {
+			v, err := vault.Open(header, key, outside(c))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+	}
+	t.Fatal("none of the keys is the vault's")
+	return nil
+}
+
+func replaceKey(t testing.TB, v *vault.Vault, dir string, c *clock, next *crypto.VaultKey) *vault.Vault {
+	t.Helper()
+	if _, err := v.ReplaceKey(replacement(next)); err != nil {
+		t.Fatal(err)
+	}
+	v = reopen(t, dir, c, next)
+	if err := v.ClearReplaced(replacement(nil)); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestReplaceKeyKeepsEverything(t *testing.T) {
+	v, dir, c := newVault(t)
+	set(t, v, "versions", "one")
+	set(t, v, "versions", "\xff\x00", "mine")
+	set(t, v, "old-name", "renamed")
+	if _, err := v.Rename("old-name", "new-name"); err != nil {
+		t.Fatal(err)
+	}
+	set(t, v, "scheduled", "s")
+	set(t, v, "over", "o")
+	update(t, v, "over", func(s *vault.Secret) error { return s.ScheduleDeletion(7) })
+	c.add(8 * 24 * time.Hour)
+	update(t, v, "scheduled", func(s *vault.Secret) error { return s.ScheduleDeletion(7) })
+	// A rename that did not happen, and whose journal was lost.
+	set(t, v, "stays", "s")
+	before := readFile(t, pathOf(t, dir, "stays"))
+	if _, err := v.Rename("stays", "goes"); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, pathOf(t, dir, "stays"), before)
+	writeFile(t, filepath.Join(dir, "secrets", "mine.txt"), []byte("not the vault's"))
+
+	listing := listed(t, v)
+	was := map[vault.Name]*vault.Secret{}
+	for _, name := range listing {
+		was[name] = mustGet(t, v, name)
+	}
+	after := replaceKey(t, v, dir, c, newMasterKey(t))
+	if got := listed(t, after); !slices.Equal(got, listing) {
+		t.Errorf("there are %v, of %v", got, listing)
+	}
+	for name, want := range was {
+		got := mustGet(t, after, name)
+		if got.ID != want.ID || got.Revision != want.Revision || !reflect.DeepEqual(got.Versions, want.Versions) ||
+			!reflect.DeepEqual(got.Labels, want.Labels) || !reflect.DeepEqual(got.Deletion, want.Deletion) {
+			t.Errorf("%s is %+v, was %+v", name, got, want)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "secrets", "*")); len(left) != 1 {
+		t.Errorf("of the old key there is left %v; want mine.txt only", left)
+	}
+	set(t, after, "next", "n")
+}
+
+func mustGet(t testing.TB, v *vault.Vault, name vault.Name) *vault.Secret {
+	t.Helper()
+	s, err := v.Get(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Whoever opened the vault before neither writes nor reports what is not so.
+func TestKeyReplacedMeanwhile(t *testing.T) {
+	v, dir, c := newVault(t)
+	set(t, v, "a", "one")
+	after := replaceKey(t, openVault(t, dir, outside(c)), dir, c, newMasterKey(t))
+	for what, do := range map[string]func() error{
+		"Get":            func() error { _, err := v.Get("a"); return err },
+		"Get of nothing": func() error { _, err := v.Get("b"); return err },
+		"List":           func() error { _, err := v.List(); return err },
+		"Upsert": func() error {
+			_, err := v.Upsert("a", func(s *vault.Secret) error { return s.Add(text("two")) })
+			return err
+		},
+		"Update":      func() error { _, err := v.Update("a", func(*vault.Secret) error { return nil }); return err },
+		"Rename":      func() error { _, err := v.Rename("a", "b"); return err },
+		"Remove":      func() error { return v.Remove("a") },
+		"Purge":       func() error { _, err := v.Purge(); return err },
+		"AddUnlocker": func() error { return v.AddUnlocker(vault.Passphrase, []byte("old key")) },
+		"ReplaceKey":  func() error { _, err := v.ReplaceKey(replacement(newMasterKey(t))); return err },
+		"UpsertAll": func() error {
+			return v.UpsertAll([]vault.Name{"b"}, func(_ int, s *vault.Secret) error { return s.Add(text("b")) }, func(int) {})
+		},
+	} {
+		if err := do(); !errors.Is(err, vault.ErrKeyReplaced) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	wantNoFile(t, filepath.Join(dir, "unlock"))
+	wantNoFile(t, filepath.Join(dir, "secrets"))
+	wantValue(t, after, "a", "one")
+}
+
+// What an attempt that was interrupted sealed is used only where it is still so.
+func TestReplaceKeyContinues(t *testing.T) {
+	v, dir, c := newVault(t)
+	for _, name := range []vault.Name{"same", "changed", "again", "removed", "torn"} {
+		set(t, v, name, "before")
+	}
+	next := newMasterKey(t)
+	header := readFile(t, filepath.Join(dir, "vault.yaml"))
+	if _, err := v.ReplaceKey(replacement(next)); err != nil {
+		t.Fatal(err)
+	}
+	// Back to the moment before the change.
+	writeFile(t, filepath.Join(dir, "vault.yaml"), header)
+	sealed := func(name vault.Name) string {
+		return filepath.Join(dir, "secrets."+next.Check(), next.FileID(string(name))+".age")
+	}
+	set(t, v, "changed", "after")
+	for _, name := range []vault.Name{"again", "removed"} {
+		if err := v.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(t, v, "again", "after") // of the same revision as the one before
+	if err := os.Truncate(sealed("torn"), 100); err != nil {
+		t.Fatal(err)
+	}
+	same := readFile(t, sealed("same"))
+	after := replaceKey(t, v, dir, c, next)
+	for name, want := range map[vault.Name]string{"same": "before", "changed": "after", "again": "after", "torn": "before"} {
+		wantValue(t, after, name, want)
+	}
+	_, err := after.Get("removed")
+	wantError(t, err, vault.ErrNoSecret)
+	if string(same) != string(readFile(t, sealed("same"))) {
+		t.Error("what was still the same was sealed again")
+	}
+}
+
+func TestReplaceKeyRefuses(t *testing.T) {
+	for what, test := range map[string]struct {
+		spoil func(v *vault.Vault, dir string, r *vault.Replacement)
+		want  error
+	}{
+		"damage": {func(_ *vault.Vault, dir string, _ *vault.Replacement) {
+			writeFile(t, pathOf(t, dir, "a"), []byte("damaged"))
+		}, vault.ErrDamaged},
+		"a way that the caller does not know": {func(v *vault.Vault, _ string, _ *vault.Replacement) {
+			if err := v.AddUnlocker(vault.Keyring, nil); err != nil {
+				t.Fatal(err)
+			}
+		}, vault.ErrBusy},
+		"another passphrase": {func(v *vault.Vault, _ string, r *vault.Replacement) {
+			if err := v.AddUnlocker(vault.Passphrase, []byte("new")); err != nil {
+				t.Fatal(err)
+			}
+			r.Ways[vault.Passphrase] = []byte("old")
+		}, vault.ErrBusy},
+		"damaged further key": {func(_ *vault.Vault, dir string, _ *vault.Replacement) {
+			writeFile(t, filepath.Join(dir, "keys", "k.age"), nil)
+		}, vault.ErrDamaged},
+	} {
+		v, dir, _ := newVault(t)
+		set(t, v, "a", "one")
+		r := replacement(newMasterKey(t))
+		r.Carry = func(bool) (vault.Unlockers, error) {
+			t.Errorf("%s: the key is carried over", what)
+			return nil, nil
+		}
+		test.spoil(v, dir, &r)
+		header := readFile(t, filepath.Join(dir, "vault.yaml"))
+		if _, err := v.ReplaceKey(r); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if string(header) != string(readFile(t, filepath.Join(dir, "vault.yaml"))) {
+			t.Errorf("%s: the header is changed", what)
+		}
+	}
+}
+
+// Somebody who opens and reads while the key is replaced finds everything, or is
+// told to do so again.
+func TestReadingWhileTheKeyIsReplaced(t *testing.T) {
+	v, dir, c := newVault(t)
+	set(t, v, "a", "one")
+	set(t, v, "b", "two")
+	keys := []*crypto.VaultKey{parseKey(t, testMaster, testVaultID), newMasterKey(t), newMasterKey(t), newMasterKey(t), newMasterKey(t), newMasterKey(t)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, next := range keys[1:] {
+			v = replaceKey(t, v, dir, c, next)
+		}
+	}()
+	found := 0
+	for reading := true; reading; {
+		select {
+		case <-done:
+			reading = false
+		default:
+		}
+		reader := reopen(t, dir, c, keys...)
+		_, err := reader.Get("a")
+		listing, listErr := reader.List()
+		switch {
+		case errors.Is(err, vault.ErrKeyReplaced), errors.Is(listErr, vault.ErrKeyReplaced):
+		case err != nil, listErr != nil, len(listing.Secrets) != 2, len(listing.Damaged) > 0:
+			t.Errorf("Get: %v; List: %+v, %v", err, listing, listErr)
+		default:
+			found++
+		}
+	}
+	if found == 0 {
+		t.Error("no reader found anything")
+	}
+}
+
+// What is sealed to further keys stays as it is; their files go to the new master
+// key.
+func TestReplaceKeyOfVaultWithFurtherKeys(t *testing.T) {
+	v, dir, c := newVault(t)
+	newKey(t, v, "k", nil)
+	newKey(t, v, "unused", nil)
+	setUnder(t, v, "a", "k", "s3cret")
+	after := replaceKey(t, v, dir, c, newMasterKey(t))
+	if s, err := after.Get("a"); err != nil || string(s.Versions[0].Plain) != "s3cret" {
+		t.Errorf("Get gives %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "keys")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the old keys are still there: %v", err)
+	}
+	if err := after.DeleteKey("unused"); err != nil {
+		t.Error(err)
+	}
+	again := replaceKey(t, after, dir, c, newMasterKey(t))
+	if _, err := again.Key("unused"); !errors.Is(err, vault.ErrNoSuchKey) {
+		t.Errorf("the deleted key: %v", err)
+	}
+	if users, err := again.KeyUsers("k"); users != 1 || err != nil {
+		t.Errorf("the key has %d users, %v", users, err)
+	}
+}
