@@ -68,19 +68,22 @@ func notRegular(path string) error {
 // lock. A file whose fsync failed is thrown away, never tried again: the kernel
 // may have dropped its pages and would report success.
 func writeFile(dir, name string, data []byte) error {
-	temporary := filepath.Join(dir, leftover)
+	return writeThrough(filepath.Join(dir, leftover), filepath.Join(dir, name), data)
+}
+
+func writeThrough(temporary, path string, data []byte) error {
 	if err := os.Remove(temporary); err != nil && !isNotExist(err) {
 		return err
 	}
 	err := writeSynced(temporary, data)
 	if err == nil {
-		err = replace(temporary, filepath.Join(dir, name))
+		err = replace(temporary, path)
 	}
 	if err != nil {
 		_ = os.Remove(temporary)
 		return err
 	}
-	return syncDir(dir)
+	return syncDir(filepath.Dir(path))
 }
 
 // writeSynced writes a file that must not exist, up to the disk.
@@ -144,36 +147,16 @@ func writeBeside(path string, data []byte, put func(from, to string) error) erro
 // leave copies: the next call removes what one that died left. One caller at a time
 // may do so.
 func ReplaceInPlace(path string, data []byte) error {
-	temporary := replacementOf(path)
-	if err := CanReplaceInPlace(path); err != nil {
-		return err
-	}
-	err := writeSynced(temporary, data)
-	if err == nil {
-		err = replace(temporary, path)
-	}
-	if err != nil {
-		_ = os.Remove(temporary)
-		return err
-	}
-	return syncDir(filepath.Dir(path))
+	return writeThrough(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+leftover), path, data)
 }
 
-// CanReplaceInPlace tells whether there is a chance that [ReplaceInPlace] succeeds, and
-// removes what one that died left.
+// CanReplaceInPlace tells whether there is a chance that [ReplaceInPlace] succeeds.
 func CanReplaceInPlace(path string) error {
-	temporary := replacementOf(path)
-	if err := os.Remove(temporary); err != nil && !isNotExist(err) {
+	f, err := os.CreateTemp(filepath.Dir(path), leftover+"-*")
+	if err != nil {
 		return err
 	}
-	if err := writeSynced(temporary, nil); err != nil {
-		return err
-	}
-	return os.Remove(temporary)
-}
-
-func replacementOf(path string) string {
-	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+leftover)
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // linkNew gives a file a second name, which is free. Memory sticks have file
