@@ -64,11 +64,7 @@ func (a *app) runDelete(o deleteOptions, name string) error {
 }
 
 func (a *app) runForceDelete(o deleteOptions, nameArg string) error {
-	name, err := vault.ParseName(nameArg)
-	if err != nil {
-		return err
-	}
-	v, err := a.openVault()
+	v, name, err := a.openNamed(nameArg)
 	if err != nil {
 		return err
 	}

@@ -79,13 +79,19 @@ func (a *app) runDescribe(nameArg string) error {
 	return nil
 }
 
-// getSecret reads the secret that an argument names.
-func (a *app) getSecret(nameArg string) (*vault.Secret, error) {
+// openNamed opens the vault for the secret that an argument names.
+func (a *app) openNamed(nameArg string) (*vault.Vault, vault.Name, error) {
 	name, err := vault.ParseName(nameArg)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	v, err := a.openVault()
+	return v, name, err
+}
+
+// getSecret reads the secret that an argument names.
+func (a *app) getSecret(nameArg string) (*vault.Secret, error) {
+	v, name, err := a.openNamed(nameArg)
 	if err != nil {
 		return nil, err
 	}
@@ -94,11 +100,7 @@ func (a *app) getSecret(nameArg string) (*vault.Secret, error) {
 
 // peekSecret is getSecret for what needs no values.
 func (a *app) peekSecret(nameArg string) (*vault.Secret, error) {
-	name, err := vault.ParseName(nameArg)
-	if err != nil {
-		return nil, err
-	}
-	v, err := a.openVault()
+	v, name, err := a.openNamed(nameArg)
 	if err != nil {
 		return nil, err
 	}
@@ -107,11 +109,7 @@ func (a *app) peekSecret(nameArg string) (*vault.Secret, error) {
 
 // amendSecret is updateSecret for a change that needs no values.
 func (a *app) amendSecret(nameArg string, change func(*vault.Secret) error) (*vault.Secret, error) {
-	name, err := vault.ParseName(nameArg)
-	if err != nil {
-		return nil, err
-	}
-	v, err := a.openVault()
+	v, name, err := a.openNamed(nameArg)
 	if err != nil {
 		return nil, err
 	}
@@ -120,11 +118,7 @@ func (a *app) amendSecret(nameArg string, change func(*vault.Secret) error) (*va
 
 // updateSecret changes the secret that an argument names.
 func (a *app) updateSecret(nameArg string, change func(*vault.Secret) error) (*vault.Secret, error) {
-	name, err := vault.ParseName(nameArg)
-	if err != nil {
-		return nil, err
-	}
-	v, err := a.openVault()
+	v, name, err := a.openNamed(nameArg)
 	if err != nil {
 		return nil, err
 	}

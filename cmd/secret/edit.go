@@ -32,11 +32,7 @@ stored if nothing changed.`,
 }
 
 func (a *app) runEdit(nameArg string) error {
-	name, err := vault.ParseName(nameArg)
-	if err != nil {
-		return err
-	}
-	v, err := a.openVault()
+	v, name, err := a.openNamed(nameArg)
 	if err != nil {
 		return err
 	}
