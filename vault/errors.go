@@ -24,6 +24,9 @@ var (
 	ErrExists = errors.New("already exists")
 	// ErrBusy means that another process kept the vault locked for too long.
 	ErrBusy = errors.New("the vault is busy")
+	// ErrRotatorRuns means that a run which was killed left a program behind that
+	// rotates the secret, and that this goes on for too long.
+	ErrRotatorRuns = errors.New("a rotator is still running")
 	// ErrDamaged means that a file is not what was written to it.
 	ErrDamaged = crypto.ErrDamaged
 	// ErrNoVault means that the directory holds no vault.
