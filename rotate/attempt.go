@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"example.org/secret/vault"
@@ -16,6 +17,7 @@ type attempt struct {
 	secret   *vault.Secret
 	rotation Rotation
 	refusals int
+	inherit  *os.File // by the rotator: the lock that says whether one lives
 	// tested remembers what test said of a version, since testing a value twice
 	// in a run is one step nearer to an account that is locked.
 	tested map[int]error

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -33,6 +34,8 @@ type Call struct {
 	Tags    map[string]string
 	// The fields of the versions; nil for a version that is not there.
 	Current, Pending, Previous, Admin map[string]vault.Bytes
+	// Inherit is a file that the rotator, and what it starts, keeps open; or nil.
+	Inherit *os.File
 }
 
 // Caller calls a rotator and returns what it printed. Anything but success is a

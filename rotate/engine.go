@@ -73,7 +73,7 @@ type Engine struct {
 // With onlyDue set nothing is done, and done is false, unless the secret is due.
 func (e *Engine) Rotate(ctx context.Context, name vault.Name, onlyDue bool) (result Result, done bool) {
 	result = Result{Name: name, Outcome: Failed}
-	a, unlock, err := e.begin(name)
+	a, unlock, err := e.begin(ctx, name)
 	if err != nil {
 		result.Err = err
 		// What was deleted or renamed since it was listed is not due any more.
@@ -113,8 +113,9 @@ func CurrentSince(s *vault.Secret) time.Time {
 	return current.Created
 }
 
-// begin locks the rotation of a secret and reads its state.
-func (e *Engine) begin(name vault.Name) (*attempt, func(), error) {
+// begin locks the rotation of a secret, waits for what a killed run has left
+// behind, and reads the state.
+func (e *Engine) begin(ctx context.Context, name vault.Name) (*attempt, func(), error) {
 	s, err := e.Vault.Get(name)
 	if err != nil {
 		return nil, nil, err
@@ -127,11 +128,31 @@ func (e *Engine) begin(name vault.Name) (*attempt, func(), error) {
 		return nil, nil, err
 	}
 	a := &attempt{Engine: e, name: name}
-	if err := a.read(); err != nil {
+	unlockRotators, err := a.awaitRotators(ctx, s)
+	if err != nil {
 		unlock()
 		return nil, nil, err
 	}
-	return a, unlock, nil
+	if err := a.read(); err != nil {
+		unlockRotators()
+		unlock()
+		return nil, nil, err
+	}
+	return a, func() { unlockRotators(); unlock() }, nil
+}
+
+// awaitRotators waits, for as long as a step may take, until the rotator of a run
+// that was killed is gone with all that it started. Before that nothing that test
+// says of a value would last.
+func (a *attempt) awaitRotators(ctx context.Context, s *vault.Secret) (unlock func(), err error) {
+	rotation, err := Of(s.Name, s.Rotation)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, rotation.timeout())
+	defer cancel()
+	a.inherit, unlock, err = a.Vault.LockRotators(ctx, s)
+	return unlock, err
 }
 
 // admin reads the secret that a credential names as its administrator's: in the

@@ -71,7 +71,7 @@ func (x *Executor) Call(ctx context.Context, c Call) ([]byte, error) {
 	cmd.Env = append(x.baseEnvironment(), c.environment()...)
 	var stderr tail
 	masked := mask.New(c.secrets()...).Writer(&stderr)
-	stdout, err := x.run(ctx, cmd, input, masked)
+	stdout, err := x.run(ctx, cmd, c.Inherit, input, masked)
 	_ = masked.Close()
 	switch {
 	case err == nil && c.Step != Create:
@@ -111,7 +111,7 @@ func notStarted(err error) string {
 // run runs cmd as the leader of a process group, and ends the whole group with
 // it. The pipes are ours, so that a process which left the group and holds them
 // open cannot make us wait.
-func (x *Executor) run(ctx context.Context, cmd *exec.Cmd, input []byte, stderr io.Writer) (stdout []byte, err error) {
+func (x *Executor) run(ctx context.Context, cmd *exec.Cmd, inherit *os.File, input []byte, stderr io.Writer) (stdout []byte, err error) {
 	var pipes [3]struct{ r, w *os.File }
 	for i := range pipes {
 		if pipes[i].r, pipes[i].w, err = os.Pipe(); err != nil {
@@ -122,7 +122,7 @@ func (x *Executor) run(ctx context.Context, cmd *exec.Cmd, input []byte, stderr 
 	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = pipes[0].r, pipes[1].w, pipes[2].w
 	x.starting.Lock()
-	err = startGroup(cmd)
+	err = startGroup(cmd, inherit)
 	x.starting.Unlock()
 	if err != nil {
 		return nil, err

@@ -12,9 +12,17 @@ import (
 	"syscall"
 )
 
+// inheritAt is the number of an inherited file: one that no shell script uses for
+// a file of its own, since shells know single digits only.
+const inheritAt = 10
+
 // startGroup starts cmd in a session of its own, where nothing can ask at our
 // terminal, with a umask that keeps what it writes to its user.
-func startGroup(cmd *exec.Cmd) error {
+func startGroup(cmd *exec.Cmd, inherit *os.File) error {
+	if inherit != nil {
+		cmd.ExtraFiles = make([]*os.File, inheritAt-3, inheritAt-2) // nil is a closed one
+		cmd.ExtraFiles = append(cmd.ExtraFiles, inherit)
+	}
 	cmd.SysProcAttr = ownSession()
 	defer syscall.Umask(syscall.Umask(0o077))
 	return cmd.Start()

@@ -2,11 +2,12 @@ package rotate
 
 import (
 	"io/fs"
+	"os"
 	"os/exec"
 )
 
 // Windows has no process groups that could be ended as one.
-func startGroup(cmd *exec.Cmd) error { return cmd.Start() }
+func startGroup(cmd *exec.Cmd, _ *os.File) error { return cmd.Start() }
 
 func endGroup(cmd *exec.Cmd, kill bool) {
 	if kill {

@@ -71,7 +71,7 @@ func (e *Engine) ProbeValue(ctx context.Context, s *vault.Secret, r Rotation, ve
 // the service may have taken that value already, Cancel first proves that the
 // current one still works, and refuses otherwise, unless force is set.
 func (e *Engine) Cancel(ctx context.Context, name vault.Name, force bool) error {
-	a, unlock, err := e.begin(name)
+	a, unlock, err := e.begin(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -123,6 +123,14 @@ func Idle(raw json.RawMessage, now time.Time) bool {
 	return string(text[:length]) <= at && at < string(text[length+1:2*length+1])
 }
 
+// timeout is that of a step.
+func (r Rotation) timeout() time.Duration {
+	if r.Timeout > 0 {
+		return time.Duration(r.Timeout) * time.Second
+	}
+	return defaultTimeout
+}
+
 // ParseSchedule returns the rotation's schedule with its window. It is the zero
 // Schedule, which is never due, if there is none.
 func (r Rotation) ParseSchedule() (schedule.Schedule, error) {

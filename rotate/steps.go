@@ -210,11 +210,8 @@ func (a *attempt) test(ctx context.Context, version vault.Version) error {
 func (a *attempt) call(ctx context.Context, step Step, token string, pending map[string]vault.Bytes) ([]byte, error) {
 	s, r := a.secret, a.rotation
 	c := Call{
-		Rotator: r.Rotator, Args: r.Args, Timeout: defaultTimeout,
-		Step: step, Name: s.Name, Token: token, Kind: s.Kind, Tags: s.Tags, Pending: pending,
-	}
-	if r.Timeout > 0 {
-		c.Timeout = time.Duration(r.Timeout) * time.Second
+		Rotator: r.Rotator, Args: r.Args, Timeout: r.timeout(),
+		Step: step, Name: s.Name, Token: token, Kind: s.Kind, Tags: s.Tags, Pending: pending, Inherit: a.inherit,
 	}
 	for label, fields := range map[vault.Label]*map[string]vault.Bytes{
 		vault.Current: &c.Current, vault.Previous: &c.Previous,

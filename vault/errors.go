@@ -27,6 +27,9 @@ var (
 	// ErrKeyReplaced means that the vault got another master key since it was
 	// opened. To open it again finds everything in place.
 	ErrKeyReplaced = errors.New("the vault's master key was replaced meanwhile; run it again")
+	// ErrRotatorRuns means that a run which was killed left a program behind that
+	// rotates the secret, and that this goes on for too long.
+	ErrRotatorRuns = errors.New("a rotator is still running")
 	// ErrDamaged means that a file is not what was written to it.
 	ErrDamaged = crypto.ErrDamaged
 	// ErrNoSuchKey means that there is no such further key.

@@ -1,11 +1,17 @@
 package vault
 
 import (
+	"context"
 	"fmt"
+	"os"
 	"path/filepath"
+	"time"
 )
 
-const rotatingDir = "rotating"
+const (
+	rotatingDir  = "rotating"
+	rotatorRetry = 20 * time.Millisecond
+)
 
 // LockRotation keeps other processes from rotating s until unlock is called, or
 // the process dies. It returns [ErrBusy] at once if another one does. Nobody else
@@ -29,4 +35,36 @@ func (v *Vault) LockRotation(s *Secret) (unlock func(), err error) {
 		return nil, failf(ErrBusy, "%q is being rotated by another process", s.Name)
 	}
 	return func() { _ = file.Close() }, nil
+}
+
+// LockRotators waits until no program that an earlier run started to rotate s is
+// left, and returns [ErrRotatorRuns] if there still is one when ctx ends. Whoever holds
+// the rotation lock takes it as well. The programs inherit the file, and the lock
+// with it: a run that is killed leaves the lock to them until the last one ends.
+// Where the system has no such locks nothing is waited for.
+func (v *Vault) LockRotators(ctx context.Context, s *Secret) (inherit *os.File, unlock func(), err error) {
+	path := filepath.Join(v.dir, rotatingDir, s.ID+".rotator")
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, nil, notRegular(path)
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY|openFlags, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("locking the rotators of %q: %w", s.Name, err)
+	}
+	for {
+		locked, err := lockOpenFile(file)
+		if err != nil {
+			_ = file.Close()
+			return nil, nil, fmt.Errorf("locking the rotators of %q: %w", s.Name, err)
+		}
+		if locked {
+			return file, func() { unlockOpenFile(file); _ = file.Close() }, nil
+		}
+		select {
+		case <-ctx.Done():
+			_ = file.Close()
+			return nil, nil, failf(ErrRotatorRuns, "a program that an earlier run started to rotate %q is still running (fuser %s shows it)", s.Name, path)
+		case <-time.After(rotatorRetry):
+		}
+	}
 }

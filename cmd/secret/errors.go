@@ -79,6 +79,7 @@ func exitCode(err error) int {
 		{vault.ErrExists, exitExists},
 		{vault.ErrBusy, exitExists},
 		{vault.ErrKeyReplaced, exitExists},
+		{vault.ErrRotatorRuns, exitExists},
 		{vault.ErrNotFound, exitMissing},
 		{vault.ErrDeleted, exitMissing},
 	} {
@@ -124,6 +125,8 @@ func hintFor(err error) string {
 		return "install a newer version of secret"
 	case errors.Is(err, vault.ErrBusy):
 		return "try again"
+	case errors.Is(err, vault.ErrRotatorRuns):
+		return "end it, or try again"
 	case errors.Is(err, rotate.ErrNotEnabled):
 		return "set it up with: secret rotation enable NAME --rotator PATH"
 	case errors.Is(err, vault.ErrNoSecret):
