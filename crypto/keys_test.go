@@ -15,7 +15,7 @@ func TestSeveralMasterKeys(t *testing.T) {
 	if err != nil || len(keys) != 2 || keys[0].Reveal() != testMaster || keys[1].Reveal() != other {
 		t.Fatalf("%d keys, %v", len(keys), err)
 	}
-	sealed, err := crypto.SealKeysWithPassphrase(keys, "words", 10)
+	sealed, err := crypto.SealWithPassphrase("words", 10, keys...)
 	if err != nil {
 		t.Fatal(err)
 	}

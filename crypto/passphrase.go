@@ -14,42 +14,36 @@ import (
 // wrong passphrase.
 var ErrWrongPassphrase = errors.New("wrong passphrase")
 
-// maxPassphraseWork bounds what a file from elsewhere can make us compute: log2
-// of scrypt's cost, about twenty seconds on a small machine.
+// maxPassphraseWork bounds what a file from elsewhere can make us compute: log2 of
+// scrypt's cost, as age has it. It takes about twenty seconds and 4 GiB.
 const maxPassphraseWork = 22
 
-// SealWithPassphrase seals the master key to a passphrase, as an age file of its
-// own (scrypt with the given log2 cost; age's default is 18, about a second). It
-// can be opened by age -d as well.
-func SealWithPassphrase(master MasterKey, passphrase string, work int) ([]byte, error) {
-	return SealKeysWithPassphrase([]MasterKey{master}, passphrase, work)
-}
-
-// SealKeysWithPassphrase is [SealWithPassphrase] for several master keys, as they
-// are while one takes the place of another.
-func SealKeysWithPassphrase(keys []MasterKey, passphrase string, work int) ([]byte, error) {
+// SealWithPassphrase seals a key to a passphrase, or two while one takes the place of
+// the other, as an age file of its own (scrypt with the given log2 cost; age's default
+// is 18, about a second). It can be opened by age -d as well.
+func SealWithPassphrase(passphrase string, work int, keys ...MasterKey) ([]byte, error) {
 	recipient, err := age.NewScryptRecipient(passphrase)
 	if err != nil {
-		return nil, fmt.Errorf("sealing the master key: %w", err)
+		return nil, fmt.Errorf("sealing a key: %w", err)
 	}
 	recipient.SetWorkFactor(work)
 	var sealed bytes.Buffer
 	w, err := age.Encrypt(&sealed, recipient)
 	if err != nil {
-		return nil, fmt.Errorf("sealing the master key: %w", err)
+		return nil, fmt.Errorf("sealing a key: %w", err)
 	}
 	for _, key := range keys {
 		if _, err := io.WriteString(w, key.Reveal()+"\n"); err != nil {
-			return nil, fmt.Errorf("sealing the master key: %w", err)
+			return nil, fmt.Errorf("sealing a key: %w", err)
 		}
 	}
 	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("sealing the master key: %w", err)
+		return nil, fmt.Errorf("sealing a key: %w", err)
 	}
 	return sealed.Bytes(), nil
 }
 
-// OpenWithPassphrase opens what [SealWithPassphrase] sealed. The error is
+// OpenWithPassphrase opens one key that [SealWithPassphrase] sealed. The error is
 // [ErrWrongPassphrase] or [ErrDamaged].
 func OpenWithPassphrase(sealed []byte, passphrase string) (MasterKey, error) {
 	keys, err := OpenKeysWithPassphrase(sealed, passphrase)
@@ -62,7 +56,7 @@ func OpenWithPassphrase(sealed []byte, passphrase string) (MasterKey, error) {
 	return keys[0], nil
 }
 
-// OpenKeysWithPassphrase opens what [SealKeysWithPassphrase] sealed.
+// OpenKeysWithPassphrase is [OpenWithPassphrase] for one key or more.
 func OpenKeysWithPassphrase(sealed []byte, passphrase string) ([]MasterKey, error) {
 	identity, err := age.NewScryptIdentity(passphrase)
 	if err != nil {

@@ -20,7 +20,7 @@ func sealed(t testing.TB, passphrase string, work int) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := crypto.SealWithPassphrase(master, passphrase, work)
+	data, err := crypto.SealWithPassphrase(passphrase, work, master)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestEmptyPassphraseIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if data, err := crypto.SealWithPassphrase(master, "", lowWork); err == nil {
+	if data, err := crypto.SealWithPassphrase("", lowWork, master); err == nil {
 		t.Errorf("sealed to nothing: %q", data)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 const (
@@ -143,15 +144,26 @@ func writeBeside(path string, data []byte, put func(from, to string) error) erro
 	return syncDir(dir)
 }
 
-// ReplaceInPlace is ReplaceFile for a file with a key, of which a crash must not
-// leave copies: the next call removes what one that died left. One caller at a time
-// may do so.
-func ReplaceInPlace(path string, data []byte) error {
-	return writeThrough(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+leftover), path, data)
+// RewriteKeyFile replaces a file with keys, of several vaults perhaps, by what content
+// returns. Whoever else does so meanwhile waits up to timeout for content to see the
+// result ([ErrBusy] after that). A crash leaves one of the two and no copy for long:
+// the next call removes it.
+func RewriteKeyFile(path string, timeout time.Duration, content func() ([]byte, error)) error {
+	hidden := filepath.Join(filepath.Dir(path), "."+filepath.Base(path))
+	unlock, err := waitForLock(hidden+".lock", path, timeout)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	data, err := content()
+	if err != nil {
+		return err
+	}
+	return writeThrough(hidden+leftover, path, data)
 }
 
-// CanReplaceInPlace tells whether there is a chance that [ReplaceInPlace] succeeds.
-func CanReplaceInPlace(path string) error {
+// CanRewriteKeyFile tells whether there is a chance that [RewriteKeyFile] succeeds.
+func CanRewriteKeyFile(path string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), leftover+"-*")
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ func (a *asker) open(_ string, sealed []byte) (crypto.MasterKey, error) {
 }
 
 func behindPassphrase(key crypto.MasterKey) ([]byte, error) {
-	return crypto.SealWithPassphrase(key, vectorPassphrase, 4)
+	return crypto.SealWithPassphrase(vectorPassphrase, 4, key)
 }
 
 func newKey(t testing.TB, v *vault.Vault, name string, seal func(crypto.MasterKey) ([]byte, error)) {

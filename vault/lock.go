@@ -21,18 +21,23 @@ const (
 //
 // The unlock function is a result so that nobody forgets to look at the error.
 func (v *Vault) lock() (unlock func(), err error) {
-	file, err := newLock(filepath.Join(v.dir, lockFile))
+	return waitForLock(filepath.Join(v.dir, lockFile), v.dir, v.outside.LockTimeout)
+}
+
+// waitForLock takes the lock at path, which keeps others from writing to what.
+func waitForLock(path, what string, timeout time.Duration) (unlock func(), err error) {
+	file, err := newLock(path)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), v.outside.LockTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if _, err := file.TryLockContext(ctx, lockRetry); err != nil {
 		_ = file.Close()
 		if errors.Is(err, context.DeadlineExceeded) {
-			return nil, failf(ErrBusy, "%s is being written by another process (waited %v)", v.dir, v.outside.LockTimeout)
+			return nil, failf(ErrBusy, "%s is being written by another process (waited %v)", what, timeout)
 		}
-		return nil, fmt.Errorf("locking the vault: %w", err)
+		return nil, fmt.Errorf("locking %s: %w", what, err)
 	}
 	return func() { _ = file.Close() }, nil
 }

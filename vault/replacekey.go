@@ -19,19 +19,15 @@ import (
 // other one: a process that is killed anywhere leaves a vault that opens, and the
 // next replacement goes on from there (FORMAT.md, Replacing the master key).
 
-// Replacement is what [Vault.ReplaceKey] needs of its caller, who knows the places
-// that hold the master key.
-type Replacement struct {
-	// Key is the new one. ClearReplaced does not need it.
-	Key *crypto.VaultKey
-	// Ways are those that Carry reaches, each with what [Header.ReadUnlock] gave, or
+// KeyPlaces are the places that hold the master key of a vault, which the caller of
+// [Vault.ReplaceKey] knows.
+type KeyPlaces struct {
+	// Ways are those that Change reaches, each with what [Header.ReadUnlock] gave, or
 	// nil. If they are not the vault's any more, it is ErrBusy.
 	Ways Unlockers
-	// Carry has the places hold both keys, or the vault's alone. What is sealed for
-	// ways within the vault it returns.
-	Carry func(both bool) (Unlockers, error)
-	// Progress is told how many secrets are sealed again.
-	Progress func(done, total int)
+	// Change has the places hold the next key as well, or no longer the replaced one.
+	// What is sealed for ways within the vault it returns.
+	Change func() (Unlockers, error)
 }
 
 // syncEvery is how many files are written before they are synced. The first sync
@@ -39,16 +35,16 @@ type Replacement struct {
 const syncEvery = 256
 
 // ReplaceKey gives the vault another master key, and returns how many secrets it
-// holds. Nobody can open it with the old key afterwards; [Vault.ClearReplaced]
+// holds; progress is told how many of them are sealed again. Nobody can open it with the old key afterwards; [Vault.ClearReplaced]
 // of the vault opened anew does the rest. Damaged files, which could not be sealed
 // again, keep it from changing anything: [ErrDamaged].
-func (v *Vault) ReplaceKey(r Replacement) (sealed int, err error) {
+func (v *Vault) ReplaceKey(next *crypto.VaultKey, places KeyPlaces, progress func(done, total int)) (sealed int, err error) {
 	unlock, err := v.writing()
 	if err != nil {
 		return 0, err
 	}
 	defer unlock()
-	header, err := v.headerFor(r)
+	header, err := v.headerFor(places)
 	if err != nil {
 		return 0, err
 	}
@@ -59,18 +55,20 @@ func (v *Vault) ReplaceKey(r Replacement) (sealed int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	check := r.Key.Check()
+	check := next.Check()
 	if header.Next != check {
 		header.Next = check
 		if err := v.writeHeader(header); err != nil {
 			return 0, err
 		}
 	}
-	if err := v.carry(r, true); err != nil {
+	if err := v.changePlaces(places); err != nil {
 		return 0, err
 	}
-	after := &Vault{dir: v.dir, generation: generationOf(check), key: r.Key, outside: v.outside}
-	if err := errors.Join(v.sealAgain(ids, after, r.Progress), v.sealKeysAgain(after)); err != nil {
+	after := &Vault{dir: v.dir, generation: generationOf(check), key: next, outside: v.outside}
+	if err := v.sealAllAgain(ids, after, progress); err != nil {
+		// A full disk is to have room again. What is left over otherwise does no harm.
+		_ = v.clearOthers()
 		return 0, fmt.Errorf("sealing the secrets again: %w", err)
 	}
 	header.Check, header.Secrets, header.Next, header.Replaced = check, secretsDir+after.generation, "", header.Check
@@ -85,20 +83,20 @@ func (v *Vault) ReplaceKey(r Replacement) (sealed int, err error) {
 
 // ClearReplaced removes what the vault's last master key left: its files, and the
 // key itself where it was kept.
-func (v *Vault) ClearReplaced(r Replacement) error {
+func (v *Vault) ClearReplaced(places KeyPlaces) error {
 	unlock, err := v.writing()
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	header, err := v.headerFor(r)
+	header, err := v.headerFor(places)
 	if err != nil || header.Replaced == "" {
 		return err
 	}
 	if err := v.clearOthers(); err != nil {
 		return fmt.Errorf("removing the files of the old master key: %w", err)
 	}
-	if err := v.carry(r, false); err != nil {
+	if err := v.changePlaces(places); err != nil {
 		return err
 	}
 	header.Replaced = ""
@@ -106,14 +104,14 @@ func (v *Vault) ClearReplaced(r Replacement) error {
 }
 
 // headerFor reads the header and compares it with what the caller knows of.
-func (v *Vault) headerFor(r Replacement) (*Header, error) {
+func (v *Vault) headerFor(places KeyPlaces) (*Header, error) {
 	header, err := v.currentHeader()
 	if err != nil {
 		return nil, err
 	}
-	same := len(header.Unlock) == len(r.Ways)
+	same := len(header.Unlock) == len(places.Ways)
 	for _, way := range header.Unlock {
-		sealed, known := r.Ways[way]
+		sealed, known := places.Ways[way]
 		if sealed != nil {
 			now, err := header.ReadUnlock(way)
 			if err != nil {
@@ -129,8 +127,8 @@ func (v *Vault) headerFor(r Replacement) (*Header, error) {
 	return header, nil
 }
 
-func (v *Vault) carry(r Replacement, both bool) error {
-	unlockers, err := r.Carry(both)
+func (v *Vault) changePlaces(places KeyPlaces) error {
+	unlockers, err := places.Change()
 	if err != nil {
 		return err
 	}
@@ -171,6 +169,13 @@ func (v *Vault) toSeal() ([]string, error) {
 			strings.Join(damaged, ", "))
 	}
 	return ids, nil
+}
+
+func (v *Vault) sealAllAgain(ids []string, after *Vault, progress func(done, total int)) error {
+	if err := v.sealAgain(ids, after, progress); err != nil {
+		return err
+	}
+	return v.sealKeysAgain(after)
 }
 
 // sealAgain has after hold just the secrets in the files ids, durably. What an

@@ -22,14 +22,15 @@ func newMasterKey(t testing.TB) *crypto.VaultKey {
 	return parseKey(t, master.Reveal(), testVaultID)
 }
 
-// replacement of the key of a vault with one key file.
-func replacement(next *crypto.VaultKey) vault.Replacement {
-	return vault.Replacement{
-		Key: next, Ways: vault.Unlockers{vault.KeyFile: nil},
-		Carry:    func(bool) (vault.Unlockers, error) { return nil, nil },
-		Progress: func(int, int) {},
+// oneKeyFile are the places of a vault with one key file.
+func oneKeyFile() vault.KeyPlaces {
+	return vault.KeyPlaces{
+		Ways:   vault.Unlockers{vault.KeyFile: nil},
+		Change: func() (vault.Unlockers, error) { return nil, nil },
 	}
 }
+
+func noProgress(int, int) {}
 
 // reopen opens the vault with the one of keys that is its own.
 func reopen(t testing.TB, dir string, c *clock, keys ...*crypto.VaultKey) *vault.Vault {
@@ -53,11 +54,11 @@ func reopen(t testing.TB, dir string, c *clock, keys ...*crypto.VaultKey) *vault
 
 func replaceKey(t testing.TB, v *vault.Vault, dir string, c *clock, next *crypto.VaultKey) *vault.Vault {
 	t.Helper()
-	if _, err := v.ReplaceKey(replacement(next)); err != nil {
+	if _, err := v.ReplaceKey(next, oneKeyFile(), noProgress); err != nil {
 		t.Fatal(err)
 	}
 	v = reopen(t, dir, c, next)
-	if err := v.ClearReplaced(replacement(nil)); err != nil {
+	if err := v.ClearReplaced(oneKeyFile()); err != nil {
 		t.Fatal(err)
 	}
 	return v
@@ -134,7 +135,7 @@ func TestKeyReplacedMeanwhile(t *testing.T) {
 		"Remove":      func() error { return v.Remove("a") },
 		"Purge":       func() error { _, err := v.Purge(); return err },
 		"AddUnlocker": func() error { return v.AddUnlocker(vault.Passphrase, []byte("old key")) },
-		"ReplaceKey":  func() error { _, err := v.ReplaceKey(replacement(newMasterKey(t))); return err },
+		"ReplaceKey":  func() error { _, err := v.ReplaceKey(newMasterKey(t), oneKeyFile(), noProgress); return err },
 		"UpsertAll": func() error {
 			return v.UpsertAll([]vault.Name{"b"}, func(_ int, s *vault.Secret) error { return s.Add(text("b")) }, func(int) {})
 		},
@@ -156,7 +157,7 @@ func TestReplaceKeyContinues(t *testing.T) {
 	}
 	next := newMasterKey(t)
 	header := readFile(t, filepath.Join(dir, "vault.yaml"))
-	if _, err := v.ReplaceKey(replacement(next)); err != nil {
+	if _, err := v.ReplaceKey(next, oneKeyFile(), noProgress); err != nil {
 		t.Fatal(err)
 	}
 	// Back to the moment before the change.
@@ -188,37 +189,37 @@ func TestReplaceKeyContinues(t *testing.T) {
 
 func TestReplaceKeyRefuses(t *testing.T) {
 	for what, test := range map[string]struct {
-		spoil func(v *vault.Vault, dir string, r *vault.Replacement)
+		spoil func(v *vault.Vault, dir string, places *vault.KeyPlaces)
 		want  error
 	}{
-		"damage": {func(_ *vault.Vault, dir string, _ *vault.Replacement) {
+		"damage": {func(_ *vault.Vault, dir string, _ *vault.KeyPlaces) {
 			writeFile(t, pathOf(t, dir, "a"), []byte("damaged"))
 		}, vault.ErrDamaged},
-		"a way that the caller does not know": {func(v *vault.Vault, _ string, _ *vault.Replacement) {
+		"a way that the caller does not know": {func(v *vault.Vault, _ string, _ *vault.KeyPlaces) {
 			if err := v.AddUnlocker(vault.Keyring, nil); err != nil {
 				t.Fatal(err)
 			}
 		}, vault.ErrBusy},
-		"another passphrase": {func(v *vault.Vault, _ string, r *vault.Replacement) {
+		"another passphrase": {func(v *vault.Vault, _ string, places *vault.KeyPlaces) {
 			if err := v.AddUnlocker(vault.Passphrase, []byte("new")); err != nil {
 				t.Fatal(err)
 			}
-			r.Ways[vault.Passphrase] = []byte("old")
+			places.Ways[vault.Passphrase] = []byte("old")
 		}, vault.ErrBusy},
-		"damaged further key": {func(_ *vault.Vault, dir string, _ *vault.Replacement) {
+		"damaged further key": {func(_ *vault.Vault, dir string, _ *vault.KeyPlaces) {
 			writeFile(t, filepath.Join(dir, "keys", "k.age"), nil)
 		}, vault.ErrDamaged},
 	} {
 		v, dir, _ := newVault(t)
 		set(t, v, "a", "one")
-		r := replacement(newMasterKey(t))
-		r.Carry = func(bool) (vault.Unlockers, error) {
+		places := oneKeyFile()
+		places.Change = func() (vault.Unlockers, error) {
 			t.Errorf("%s: the key is carried over", what)
 			return nil, nil
 		}
-		test.spoil(v, dir, &r)
+		test.spoil(v, dir, &places)
 		header := readFile(t, filepath.Join(dir, "vault.yaml"))
-		if _, err := v.ReplaceKey(r); !errors.Is(err, test.want) {
+		if _, err := v.ReplaceKey(newMasterKey(t), places, noProgress); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v", what, err)
 		}
 		if string(header) != string(readFile(t, filepath.Join(dir, "vault.yaml"))) {

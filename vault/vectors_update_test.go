@@ -256,7 +256,7 @@ func writeVaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed, err := crypto.SealWithPassphrase(master, vectorPassphrase, 10)
+	sealed, err := crypto.SealWithPassphrase(vectorPassphrase, 10, master)
 	if err != nil {
 		t.Fatal(err)
 	}

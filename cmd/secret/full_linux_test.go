@@ -43,6 +43,29 @@ func TestFullDisk(t *testing.T) {
 	})
 }
 
+// A replacement of the master key for which there is no room takes none.
+func TestFullDiskWhileTheKeyIsReplaced(t *testing.T) {
+	o := tmpfsOwner(t, build(t, "."), "size=64k")
+	o.fill(t)
+	before := o.state(t)
+	filler := filepath.Join(filepath.Dir(o.vault), "filler")
+	fillBytes(t, filler, 2)
+	args := []string{"key", "rotate"}
+	o.checkRefusal(t, args, run(t, o.command(args...), ""), "no space left on device")
+	if state := o.state(t); state != before {
+		t.Errorf("the vault changed from\n%sto\n%s", before, state)
+	}
+	o.must(t, "fits as before", "set", "target")
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	before = o.state(t)
+	o.must(t, "", args...)
+	if state := o.state(t); state != before {
+		t.Errorf("the vault changed from\n%sto\n%s", before, state)
+	}
+}
+
 func testFull(t *testing.T, o owner, changes [][]string, fill func(filler string)) {
 	t.Helper()
 	o.fill(t)

@@ -50,7 +50,7 @@ func (a *app) runKeyNew(name string, passphrase bool) error {
 			if err != nil {
 				return nil, err
 			}
-			return crypto.SealWithPassphrase(key, typed, passphraseWork)
+			return crypto.SealWithPassphrase(typed, passphraseWork, key)
 		}
 	}
 	if err := v.NewKey(name, seal); err != nil {
@@ -97,8 +97,8 @@ func (a *app) runKeyDelete(name string, yes bool) error {
 		return fmt.Errorf("looking for secrets under the key %s: %w", name, err)
 	}
 	if users > 0 {
-		return usagef("%s under the key %s; secret list --long and --deleted shows which; give them another with: secret set NAME --keep-value --key KEY",
-			plural(users, "secret")+map[bool]string{true: " is", false: " are"}[users == 1], name)
+		return usagef("the key %s is used by %s; secret list --long and --deleted shows which; give them another with: secret set NAME --keep-value --key KEY",
+			name, plural(users, "secret"))
 	}
 	if !yes {
 		// A damaged key may be deleted as well, but nobody types the name of none.
@@ -146,7 +146,7 @@ func (a *app) askFurtherKey(name string, sealed []byte) (crypto.MasterKey, error
 // not seen without the vault's key.
 type furtherKeyJSON struct {
 	Name   string `json:"name"`
-	Sealed string `json:"sealed_to,omitempty"` // vault or passphrase
+	Sealed string `json:"sealed_to,omitempty"` // vault, passphrase, or damaged
 }
 
 // String is the line that a person reads.

@@ -163,7 +163,7 @@ func (n *newVault) withPassphrase() (err error) {
 	if err != nil {
 		return err
 	}
-	n.unlockers[vault.Passphrase], err = crypto.SealWithPassphrase(n.master, typed, passphraseWork)
+	n.unlockers[vault.Passphrase], err = crypto.SealWithPassphrase(typed, passphraseWork, n.master)
 	return err
 }
 
@@ -259,7 +259,7 @@ func (a *app) makeRecovery(master crypto.MasterKey) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := crypto.SealWithPassphrase(master, words, passphraseWork)
+	sealed, err := crypto.SealWithPassphrase(words, passphraseWork, master)
 	if err != nil {
 		return nil, err
 	}

@@ -151,7 +151,7 @@ func (a *app) runKeyAdd(args []string) error {
 		if err != nil {
 			return err
 		}
-		if sealed, err = crypto.SealWithPassphrase(master, typed, passphraseWork); err != nil {
+		if sealed, err = crypto.SealWithPassphrase(typed, passphraseWork, master); err != nil {
 			return err
 		}
 	case vault.Recovery:

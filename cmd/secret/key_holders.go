@@ -14,9 +14,11 @@ import (
 type keyHolder struct {
 	way    vault.Way
 	where  string
-	text   string                            // what it holds, an identity file
-	sealed []byte                            // the same as it is in the vault, if it is there
-	put    func(text string) ([]byte, error) // returns what is to be written to the vault
+	text   string // what it holds, an identity file
+	sealed []byte // the same as it is in the vault, if it is there
+
+	// change has it hold what edit makes of its text, and updates text and sealed.
+	change func(edit func(text string) (string, error)) error
 }
 
 // findHolders finds all that hold the master key of the vault, each of which has to
@@ -45,10 +47,12 @@ func (r *keyRotation) findHolders() ([]*keyHolder, error) {
 		if err == nil {
 			err = r.holdsKey(holder)
 		}
-		if errors.Is(err, errInterrupted) {
+		switch {
+		case errors.Is(err, errInterrupted), errors.Is(err, vault.ErrDamaged):
 			return nil, err
-		}
-		if err != nil {
+		case err != nil && !r.header.Has(way):
+			return nil, noKeyf("nothing was changed, since %s cannot get the new key: %v; name a copy of the key that can be changed with --key-file", r.file, err)
+		case err != nil:
 			return nil, noKeyf("nothing was changed, since the %s cannot get the new key: %v; take it away first with secret key remove %s, and add it again afterwards",
 				way, err, way)
 		}
@@ -79,12 +83,22 @@ func (r *keyRotation) fileHolder() (*keyHolder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := vault.CanReplaceInPlace(path); err != nil {
+	if err := vault.CanRewriteKeyFile(path); err != nil {
 		return nil, err
 	}
-	return &keyHolder{way: vault.KeyFile, where: path, text: text, put: func(text string) ([]byte, error) {
-		return nil, vault.ReplaceInPlace(path, []byte(text))
-	}}, nil
+	holder := &keyHolder{way: vault.KeyFile, where: path, text: text}
+	holder.change = func(edit func(string) (string, error)) error {
+		// The file is read again, since it may hold the keys of other vaults as well.
+		return vault.RewriteKeyFile(path, lockTimeout, func() ([]byte, error) {
+			text, err := readKeyFile(path, vault.CheckPrivate)
+			if err != nil {
+				return nil, err
+			}
+			holder.text, err = edit(text)
+			return []byte(holder.text), err
+		})
+	}
+	return holder, nil
 }
 
 func (r *keyRotation) keyringHolder() (*keyHolder, error) {
@@ -102,12 +116,18 @@ func (r *keyRotation) keyringHolder() (*keyHolder, error) {
 		return nil, err
 	}
 	holder := &keyHolder{way: vault.Keyring, where: "the keyring's entry for this vault", text: text}
-	holder.put = func(text string) ([]byte, error) {
-		err := r.keyring.Set(r.header.ID, strings.TrimSpace(text))
-		if err != nil {
-			_ = r.keyring.Set(r.header.ID, strings.TrimSpace(holder.text))
+	holder.change = func(edit func(string) (string, error)) error {
+		keys, err := editKeys(holder.text, edit)
+		if keys == nil || err != nil {
+			return err
 		}
-		return nil, err
+		text := identityFile(keys)
+		if err := r.keyring.Set(r.header.ID, strings.TrimSpace(text)); err != nil {
+			_ = r.keyring.Set(r.header.ID, strings.TrimSpace(holder.text))
+			return err
+		}
+		holder.text = text
+		return nil
 	}
 	return holder, nil
 }
@@ -128,15 +148,35 @@ func (r *keyRotation) sealedHolder(way vault.Way) (*keyHolder, error) {
 	if err != nil {
 		return nil, err
 	}
+	where := "what is sealed for the " + string(way)
+	holder := &keyHolder{way: way, where: where, text: identityFile(keys), sealed: sealed}
+	holder.change = func(edit func(string) (string, error)) error {
+		keys, err := editKeys(holder.text, edit)
+		if keys == nil || err != nil {
+			return err
+		}
+		if holder.sealed, err = crypto.SealWithPassphrase(typed, passphraseWork, keys...); err != nil {
+			return err
+		}
+		holder.text = identityFile(keys)
+		return nil
+	}
+	return holder, nil
+}
+
+// editKeys returns the keys in what edit makes of text, or none if nothing changed.
+func editKeys(text string, edit func(string) (string, error)) ([]crypto.MasterKey, error) {
+	edited, err := edit(text)
+	if err != nil || edited == text {
+		return nil, err
+	}
+	return crypto.ParseMasterKeys(edited)
+}
+
+func identityFile(keys []crypto.MasterKey) string {
 	var text strings.Builder
 	for _, key := range keys {
 		text.WriteString(key.Reveal() + "\n")
 	}
-	return &keyHolder{way: way, where: "what is sealed for the " + string(way), text: text.String(), sealed: sealed, put: func(text string) ([]byte, error) {
-		keys, err := crypto.ParseMasterKeys(text)
-		if err != nil {
-			return nil, err
-		}
-		return crypto.SealKeysWithPassphrase(keys, typed, passphraseWork)
-	}}, nil
+	return text.String()
 }

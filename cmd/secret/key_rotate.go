@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"example.org/secret/crypto"
 	"example.org/secret/crypto/session"
@@ -26,6 +28,9 @@ the key file in use are changed in place, passphrases are asked for and stay the
 same. An identity, and a way that cannot be reached here, has to be taken away
 first (secret key remove) and added again afterwards. Copies of the key file
 elsewhere, and backups of the vault, are yours to replace.
+
+In a key file the old key stays as a comment: it opens older copies of the vault,
+and other vaults that were made with the same key.
 
 It can be interrupted at any time. The vault works before and after, and running
 the command again goes on from there.`,
@@ -93,16 +98,10 @@ func (r *keyRotation) replace() (sealed int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	sealed, err = v.ReplaceKey(vault.Replacement{
-		Key:  next,
-		Ways: r.ways(),
-		Carry: func(bool) (vault.Unlockers, error) {
-			return r.put(func(text string) string {
-				return withKey(text, r.key.MasterKey(), next.MasterKey())
-			})
-		},
-		Progress: func(done, total int) { r.sayf("\r\x1b[K%d of %d", done, total) },
+	places := r.places(func(text string) (string, error) {
+		return withKey(text, r.key.MasterKey(), next.MasterKey())
 	})
+	sealed, err = v.ReplaceKey(next, places, func(done, total int) { r.sayf("\r\x1b[K%d of %d", done, total) })
 	r.sayf("\r\x1b[K")
 	if err != nil {
 		return 0, err
@@ -122,16 +121,16 @@ func (r *keyRotation) clear(header *vault.Header, key *crypto.VaultKey) error {
 	if err != nil {
 		return err
 	}
-	err = v.ClearReplaced(vault.Replacement{
-		Ways: r.ways(),
-		Carry: func(bool) (vault.Unlockers, error) {
-			old, err := r.held(header.Replaced)
-			if old == nil || err != nil {
-				return nil, err
-			}
-			return r.put(func(text string) string { return withoutKey(text, old.MasterKey()) })
-		},
-	})
+	old, err := r.held(header.Replaced)
+	if err != nil {
+		return err
+	}
+	err = v.ClearReplaced(r.places(func(text string) (string, error) {
+		if old != nil {
+			text = r.retire(text, old.MasterKey())
+		}
+		return text, nil
+	}))
 	if err != nil {
 		// Not wrapped: hints that nothing was changed would be wrong.
 		return &commandError{errNotCleared, fmt.Sprintf("the new master key is in effect, but the old one is not cleared away yet (run secret key rotate again): %v", err)}
@@ -167,52 +166,52 @@ func (r *keyRotation) held(check string) (*crypto.VaultKey, error) {
 	return nil, nil
 }
 
-func (r *keyRotation) ways() vault.Unlockers {
+// places are the holders, each of which is about to hold what edit makes of its text.
+func (r *keyRotation) places(edit func(text string) (string, error)) vault.KeyPlaces {
 	ways := vault.Unlockers{}
 	for _, holder := range r.holders {
 		if r.header.Has(holder.way) {
 			ways[holder.way] = holder.sealed
 		}
 	}
-	return ways
+	return vault.KeyPlaces{Ways: ways, Change: func() (vault.Unlockers, error) {
+		changed := vault.Unlockers{}
+		for _, holder := range r.holders {
+			if err := holder.change(edit); err != nil {
+				return nil, fmt.Errorf("changing the master key in %s: %w", holder.where, err)
+			}
+			if !bytes.Equal(holder.sealed, ways[holder.way]) {
+				changed[holder.way] = holder.sealed
+			}
+		}
+		return changed, nil
+	}}
 }
 
-// put changes what the holders hold, and returns what is sealed for those within
-// the vault. One that holds it already is left alone.
-func (r *keyRotation) put(change func(text string) string) (vault.Unlockers, error) {
-	unlockers := vault.Unlockers{}
-	for _, holder := range r.holders {
-		text := change(holder.text)
-		if text == holder.text {
-			continue
-		}
-		sealed, err := holder.put(text)
-		if err != nil {
-			return nil, fmt.Errorf("changing the master key in %s: %w", holder.where, err)
-		}
-		holder.text, holder.sealed = text, sealed
-		if sealed != nil {
-			unlockers[holder.way] = sealed
-		}
+// withKey puts next before old in an identity file.
+func withKey(text string, old, next crypto.MasterKey) (string, error) {
+	switch {
+	case !strings.Contains(text, old.Reveal()):
+		return "", errors.New("it was changed meanwhile and lacks the key of this vault")
+	case strings.Contains(text, next.Reveal()):
+		return text, nil
 	}
-	return unlockers, nil
+	return strings.Replace(text, old.Reveal(), next.Reveal()+"\n"+old.Reveal(), 1), nil
 }
 
-// withKey puts next behind old in an identity file.
-func withKey(text string, old, next crypto.MasterKey) string {
-	if strings.Contains(text, next.Reveal()) {
-		return text
-	}
-	return strings.Replace(text, old.Reveal(), old.Reveal()+"\n"+next.Reveal(), 1)
-}
+// retiredMark begins the comment that a replaced key becomes.
+const retiredMark = "# replaced "
 
-// withoutKey takes a key out of an identity file.
-func withoutKey(text string, key crypto.MasterKey) string {
-	var rest strings.Builder
+// retire leaves a key in an identity file as a comment. Nothing opens with it, but
+// it is not lost for other vaults that may have been made with it, nor for old
+// copies of this one.
+func (r *keyRotation) retire(text string, key crypto.MasterKey) string {
+	var retired strings.Builder
 	for line := range strings.Lines(text) {
-		if strings.TrimSpace(line) != key.Reveal() {
-			rest.WriteString(line)
+		if strings.TrimSpace(line) == key.Reveal() {
+			line = retiredMark + r.now().UTC().Format(time.DateOnly) + ": " + key.Reveal() + "\n"
 		}
+		retired.WriteString(line)
 	}
-	return rest.String()
+	return retired.String()
 }

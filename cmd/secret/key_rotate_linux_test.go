@@ -77,8 +77,8 @@ func (o owner) checkOldKeyIsGone(t *testing.T, where, old string) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(oldText)) {
-		if strings.HasPrefix(line, "AGE") && strings.Contains(string(text), line) {
-			t.Errorf("%s: the key file still has the old key", where)
+		if strings.HasPrefix(line, "AGE") && strings.Contains(string(text), "\n"+line) {
+			t.Errorf("%s: the old key in the key file is no comment", where)
 		}
 	}
 	found, err := filepath.Glob(filepath.Join(o.vault, "secrets*"))

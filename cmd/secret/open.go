@@ -242,6 +242,9 @@ func (s *keySearch) fromFile(path string, check func(string, fs.FileInfo) error)
 		return key, nil
 	case !errors.Is(err, errNoKey):
 		return nil, err
+	case s.retired(text):
+		return nil, noKeyf("%s has the key of the vault %s (id %s) in a comment, since another vault with the same key got a new one; take away what is before the key in that line",
+			path, s.header.Dir, s.header.ID)
 	case s.header.Has(vault.Identity):
 		opened, otherwise := s.fromIdentityFile(path, text)
 		if _, notOurs := crypto.ParseMasterKey(text); notOurs == nil && errors.Is(otherwise, errNoKey) {
@@ -275,6 +278,19 @@ func (s *keySearch) derive(keys []crypto.MasterKey, source string) (*crypto.Vaul
 	return key, err
 }
 
+// retired reports whether a key file has the vault's key in a comment of retire.
+func (s *keySearch) retired(text string) bool {
+	for line := range strings.Lines(text) {
+		if comment, ok := strings.CutPrefix(line, retiredMark); ok {
+			_, key, _ := strings.Cut(comment, ": ")
+			if _, err := s.fit(key, ""); err == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // pick returns the vault key of the given check value, or nil.
 func (s *keySearch) pick(keys []crypto.MasterKey, check string) (*crypto.VaultKey, error) {
 	for _, master := range keys {
@@ -306,6 +322,9 @@ func readKeyFile(path string, check func(string, fs.FileInfo) error) (string, er
 	}
 	if err := check(path, info); err != nil {
 		return "", noKeyf("%v", err)
+	}
+	if info.Size() > maxKeyFileSize {
+		return "", noKeyf("the key file %s is larger than %d bytes", path, maxKeyFileSize)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxKeyFileSize))
 	if err != nil {
