@@ -210,6 +210,15 @@ func makeDir(dir string) error {
 	return syncDir(filepath.Dir(dir))
 }
 
+// notElsewhere refuses a directory of a vault that a link leads out of it. It may be
+// missing: git and file syncers drop what is empty.
+func notElsewhere(dir string) error {
+	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
+		return failf(ErrDamaged, "%s is not a directory", dir)
+	}
+	return nil
+}
+
 // makeParents makes dir and what is missing above it for the user alone, each
 // durably: a vault is gone if a directory above it is.
 func makeParents(dir string) error {

@@ -182,6 +182,27 @@ func TestPlantedAtADirectory(t *testing.T) {
 	}
 }
 
+// What is sealed for unlocking one vault is not another's, to be read or removed.
+func TestUnlockersBehindALink(t *testing.T) {
+	v, dir, _ := newVault(t)
+	if err := v.AddUnlocker(vault.Passphrase, []byte("sealed")); err != nil {
+		t.Fatal(err)
+	}
+	path, elsewhere := filepath.Join(dir, "unlock"), filepath.Join(t.TempDir(), "unlock")
+	if err := os.Rename(path, elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	symlink(t, elsewhere, path)
+	header, err := vault.ReadHeader(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = header.ReadUnlock(vault.Passphrase)
+	wantError(t, err, vault.ErrDamaged)
+	wantError(t, v.RemoveUnlocker(vault.Passphrase), vault.ErrDamaged)
+	readFile(t, filepath.Join(elsewhere, "passphrase.age"))
+}
+
 func TestPlantedAtTheLockOfARotation(t *testing.T) {
 	for what, plant := range planted {
 		t.Run(what, func(t *testing.T) {

@@ -60,7 +60,7 @@ func (h *Header) KeyNames() ([]string, error) {
 // listKeyFiles returns the names of the further keys in a directory, which may be
 // missing.
 func listKeyFiles(dir string) ([]string, error) {
-	if err := checkKeysFolder(dir); err != nil {
+	if err := notElsewhere(dir); err != nil {
 		return nil, err
 	}
 	entries, err := os.ReadDir(dir)
@@ -167,6 +167,9 @@ func (v *Vault) KeyUsers(name string) (int, error) {
 // vault cannot be read after that; while a secret is under it the error is
 // [ErrInvalid].
 func (v *Vault) DeleteKey(name string) error {
+	if err := CheckKeyName(name); err != nil {
+		return err
+	}
 	unlock, err := v.writing()
 	if err != nil {
 		return err
@@ -179,7 +182,7 @@ func (v *Vault) DeleteKey(name string) error {
 	if users > 0 {
 		return failf(ErrInvalid, "the key %q is used by %d of the secrets, whose values would be lost", name, users)
 	}
-	if err := checkKeysFolder(v.keys()); err != nil {
+	if err := notElsewhere(v.keys()); err != nil {
 		return err
 	}
 	if err := removeFile(v.keys(), name+extension); isNotExist(err) {
@@ -194,19 +197,10 @@ func (v *Vault) keys() string { return keysFolder(v.dir, v.generation) }
 
 func keysFolder(dir, generation string) string { return filepath.Join(dir, keysDir+generation) }
 
-// checkKeysFolder keeps a link from leading out of the vault. The folder may be
-// missing.
-func checkKeysFolder(dir string) error {
-	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
-		return failf(ErrDamaged, "%s is not a directory", dir)
-	}
-	return nil
-}
-
 func (v *Vault) keyPath(name string) string { return filepath.Join(v.keys(), name+extension) }
 
 func (v *Vault) readKeyFile(name string) ([]byte, error) {
-	if err := checkKeysFolder(v.keys()); err != nil {
+	if err := notElsewhere(v.keys()); err != nil {
 		return nil, err
 	}
 	file, err := readFile(v.keyPath(name), maxKeyFileSize)

@@ -248,6 +248,7 @@ func TestDeleteKey(t *testing.T) {
 	wantError(t, v.NewKey("k", nil), vault.ErrExists)
 	for _, bad := range []string{"", "master", "K", "1", "../k", "a b", "-a", strings.Repeat("k", 65)} {
 		wantError(t, v.NewKey(bad, nil), vault.ErrInvalid)
+		wantError(t, v.DeleteKey(bad), vault.ErrInvalid)
 	}
 	setUnder(t, v, "a", "k", "x")
 	setUnder(t, v, "b", "k", "x")

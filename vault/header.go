@@ -139,8 +139,7 @@ func parseOwnHeader(text string) *Header {
 // wellFormed reports whether encode would write h as it was read. The checksum is
 // no proof of that: anybody can compute it.
 func (h *Header) wellFormed() bool {
-	id, err := uuid.Parse(h.ID)
-	if err != nil || id.String() != h.ID || !isCheck(h.Check) {
+	if !isUUID(h.ID) || !isCheck(h.Check) {
 		return false
 	}
 	if h.Secrets != "" && h.Secrets != secretsDir+generationOf(h.Check) {
@@ -150,8 +149,14 @@ func (h *Header) wellFormed() bool {
 		return false
 	}
 	return !slices.ContainsFunc(h.Unlock, func(way Way) bool {
-		return way == "" || strings.Trim(string(way), "abcdefghijklmnopqrstuvwxyz0123456789-") != ""
+		return way == "" || way[0] < 'a' || way[0] > 'z' || strings.Trim(string(way), "abcdefghijklmnopqrstuvwxyz0123456789-") != ""
 	})
+}
+
+// isUUID accepts the one spelling in which UUIDs are written.
+func isUUID(s string) bool {
+	id, err := uuid.Parse(s)
+	return err == nil && id.String() == s
 }
 
 func isCheck(s string) bool {
@@ -163,16 +168,19 @@ func (h *Header) Has(way Way) bool { return slices.Contains(h.Unlock, way) }
 
 // ReadUnlock returns the sealed master key of [Passphrase], [Recovery] or [Identity].
 func (h *Header) ReadUnlock(way Way) ([]byte, error) {
-	sealed, err := readFile(unlockPath(h.Dir, way), maxUnlockSize)
+	dir := filepath.Join(h.Dir, unlockDir)
+	if err := notElsewhere(dir); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, unlockFile(way))
+	sealed, err := readFile(path, maxUnlockSize)
 	if isNotExist(err) {
-		return nil, failf(ErrDamaged, "%s is missing; bring it back from a copy of the vault", unlockPath(h.Dir, way))
+		return nil, failf(ErrDamaged, "%s is missing; bring it back from a copy of the vault", path)
 	}
 	return sealed, err
 }
 
-func unlockPath(dir string, way Way) string {
-	return filepath.Join(dir, unlockDir, string(way)+".age")
-}
+func unlockFile(way Way) string { return string(way) + extension }
 
 const checksumKey = "checksum: "
 

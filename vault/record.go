@@ -38,7 +38,8 @@ func decodeRecord(document []byte) (*Secret, error) {
 	if err := json.Unmarshal(document, s); err != nil {
 		return nil, ErrDamaged
 	}
-	if !s.wellNumbered() || !s.wellSealed() {
+	// The id becomes the name of a file: see LockRotation.
+	if !isUUID(s.ID) || !s.wellNumbered() || !s.wellSealed() {
 		return nil, ErrDamaged
 	}
 	if s.Labels == nil {

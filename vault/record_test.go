@@ -77,7 +77,7 @@ func TestUnknownMembersAreKept(t *testing.T) {
 }
 
 func TestDocumentOfASecret(t *testing.T) {
-	s, err := vault.DecodeRecord([]byte(`{"name":"s","kind":"plaintext","versions":[{"number":1,"value":{"base64":"/w=="}},{"number":7}]}  ` + "\n"))
+	s, err := vault.DecodeRecord([]byte(`{"name":"s","id":"ce9a7f3b-59f9-42aa-a3eb-28cb670f0e97","kind":"plaintext","versions":[{"number":1,"value":{"base64":"/w=="}},{"number":7}]}  ` + "\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestDocumentOfASecret(t *testing.T) {
 func TestValueSealedInALaterWay(t *testing.T) {
 	v, dir, _ := newVault(t)
 	key := parseKey(t, testMaster, testVaultID)
-	sealed, err := key.Seal(key.FileID("s"), []byte(`{"name":"s","kind":"plaintext","labels":{"current":1},"lock":"hsm","versions":[{"number":1,"locked":"…"}]}`))
+	sealed, err := key.Seal(key.FileID("s"), []byte(`{"name":"s","id":"ce9a7f3b-59f9-42aa-a3eb-28cb670f0e97","kind":"plaintext","labels":{"current":1},"lock":"hsm","versions":[{"number":1,"locked":"…"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}

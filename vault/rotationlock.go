@@ -47,7 +47,7 @@ func (v *Vault) LockRotators(ctx context.Context, s *Secret) (inherit *os.File, 
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, nil, notRegular(path)
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY|openFlags, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|openFlags, 0o600) // NFS locks no file that is only read
 	if err != nil {
 		return nil, nil, fmt.Errorf("locking the rotators of %q: %w", s.Name, err)
 	}

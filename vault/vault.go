@@ -95,10 +95,7 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside O
 		if sealed == nil {
 			continue
 		}
-		if err := makeDir(filepath.Join(dir, unlockDir)); err != nil {
-			return nil, fmt.Errorf("making the vault: %w", err)
-		}
-		if err := writeFile(filepath.Join(dir, unlockDir), string(way)+extension, sealed); err != nil {
+		if err := v.writeUnlock(way, sealed); err != nil {
 			return nil, fmt.Errorf("making the vault: %w", err)
 		}
 	}
@@ -121,8 +118,8 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside O
 func Open(header *Header, key *crypto.VaultKey, outside Outside) (*Vault, error) {
 	v := &Vault{dir: header.Dir, generation: header.generation(), key: key, outside: outside}
 	// A directory that git or a file syncer made may lack the empty folder.
-	if info, err := os.Lstat(v.secrets()); err == nil && !info.IsDir() {
-		return nil, failf(ErrDamaged, "%s is not a directory", v.secrets())
+	if err := notElsewhere(v.secrets()); err != nil {
+		return nil, err
 	}
 	return v, nil
 }
@@ -152,11 +149,14 @@ func (v *Vault) AddUnlockerBy(way Way, store func() error) error {
 }
 
 func (v *Vault) writeUnlock(way Way, sealed []byte) error {
+	if len(sealed) > maxUnlockSize {
+		return failf(ErrInvalid, "what is sealed for the %s has %d bytes; a vault keeps up to %d", way, len(sealed), maxUnlockSize)
+	}
 	dir := filepath.Join(v.dir, unlockDir)
 	if err := makeDir(dir); err != nil {
 		return err
 	}
-	return writeFile(dir, string(way)+extension, sealed)
+	return writeFile(dir, unlockFile(way), sealed)
 }
 
 // RemoveUnlocker takes a way to unlock the vault away. The last one stays.
@@ -197,10 +197,21 @@ func (v *Vault) changeHeader(change func(*Header) error) error {
 	// The header no longer names them, so a crash here does no harm.
 	for _, way := range before {
 		if !header.Has(way) && way.sealed() {
-			if err := removeFile(filepath.Join(v.dir, unlockDir), string(way)+extension); err != nil && !isNotExist(err) {
+			if err := v.removeUnlock(way); err != nil {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+func (v *Vault) removeUnlock(way Way) error {
+	dir := filepath.Join(v.dir, unlockDir)
+	if err := notElsewhere(dir); err != nil {
+		return err
+	}
+	if err := removeFile(dir, unlockFile(way)); !isNotExist(err) {
+		return err
 	}
 	return nil
 }

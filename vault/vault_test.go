@@ -197,6 +197,10 @@ func TestUnlockers(t *testing.T) {
 			t.Errorf("%q, %v", got, err)
 		}
 	}
+	wantError(t, v.AddUnlocker(vault.Passphrase, make([]byte, 1<<20)), vault.ErrInvalid) // more than is read
+	if got, err := read().ReadUnlock(vault.Passphrase); err != nil || string(got) != "two" {
+		t.Errorf("%q, %v", got, err)
+	}
 	if err := v.AddUnlocker(vault.Keyring, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -57,8 +57,16 @@ func (a *app) sealToIdentity(master crypto.MasterKey, path string) ([]byte, erro
 }
 
 // fromIdentityFile uses a file that was named and holds another key than the
-// vault's. A session goes first: it was opened so that no PIN is asked for.
-func (s *keySearch) fromIdentityFile(path, text string) (*crypto.VaultKey, error) {
+// vault's, which unfit says. A session goes first: it was opened so that no PIN is
+// asked for, as no master key does.
+func (s *keySearch) fromIdentityFile(path, text string, unfit error) (*crypto.VaultKey, error) {
+	if _, err := crypto.ParseMasterKeys(text); err == nil {
+		key, err := s.fromIdentity(path, text)
+		if errors.Is(err, errNoKey) {
+			return nil, unfit // most likely just another vault's
+		}
+		return key, err
+	}
 	if key, err := s.fromSession(); key != nil || err != nil {
 		return key, err
 	}

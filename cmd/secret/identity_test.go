@@ -199,4 +199,24 @@ func TestSSHKeyAsksForItsPassphrase(t *testing.T) {
 	if code := p.wait(); code != exitNoKey {
 		t.Errorf("with a wrong passphrase: exits with %d:\n%s", code, p.screen())
 	}
+	// Where what is sealed for it is lost, the other ways are left.
+	p = secretAtTerminal(t, env, "key", "add", "passphrase")
+	p.answers("New passphrase", "staple battery\r")
+	p.answers("The same again", "staple battery\r")
+	if code := p.wait(); code != 0 {
+		t.Fatalf("exits with %d:\n%s", code, p.screen())
+	}
+	lost, err := filepath.Glob(filepath.Join(work, "home", ".local", "share", "secret", "*", "unlock", "identity.age"))
+	if err != nil || len(lost) != 1 {
+		t.Fatal(lost, err)
+	}
+	if err := os.Remove(lost[0]); err != nil {
+		t.Fatal(err)
+	}
+	p = secretAtTerminal(t, withoutKey, "get", "a")
+	p.answers("Passphrase for the vault", "staple battery\r")
+	p.waitFor("value of a")
+	if code := p.wait(); code != 0 {
+		t.Errorf("exits with %d:\n%s", code, p.screen())
+	}
 }

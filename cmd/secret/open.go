@@ -143,7 +143,8 @@ func (s *keySearch) find() (*crypto.VaultKey, error) {
 		return key, err
 	}
 	if err == nil && s.header.Has(vault.Identity) {
-		if key, err := s.fromSSHKeys(); key != nil || err != nil {
+		key, err = s.fromSSHKeys()
+		if key != nil || errors.Is(err, errInterrupted) {
 			return key, err
 		}
 	}
@@ -246,11 +247,7 @@ func (s *keySearch) fromFile(path string, check func(string, fs.FileInfo) error)
 		return nil, noKeyf("%s has the key of the vault %s (id %s) in a comment, since another vault with the same key got a new one; take away what is before the key in that line",
 			path, s.header.Dir, s.header.ID)
 	case s.header.Has(vault.Identity):
-		opened, otherwise := s.fromIdentityFile(path, text)
-		if _, notOurs := crypto.ParseMasterKey(text); notOurs == nil && errors.Is(otherwise, errNoKey) {
-			return nil, err // most likely just another vault's
-		}
-		return opened, otherwise
+		return s.fromIdentityFile(path, text, err)
 	case isIdentity(text):
 		return nil, noKeyf("the vault %s (id %s) is not sealed to %s; open it in another way and run: secret key add identity %s",
 			s.header.Dir, s.header.ID, path, path)

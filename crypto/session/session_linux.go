@@ -21,19 +21,19 @@ func description(vaultID string) string { return "secret:" + vaultID }
 
 // Open keeps key for the vault until timeout, in whole seconds, has passed.
 func Open(vaultID, key string, timeout time.Duration) error {
-	id, err := unix.AddKey(keyType, description(vaultID), []byte(key), unix.KEY_SPEC_USER_KEYRING)
-	if err != nil {
-		return classify(err)
+	// It is this process's alone until it has its timeout: if we are killed before, it
+	// goes with us and does not stay for ever.
+	id, err := unix.AddKey(keyType, description(vaultID), []byte(key), unix.KEY_SPEC_PROCESS_KEYRING)
+	if err == nil {
+		_, err = unix.KeyctlInt(unix.KEYCTL_SET_TIMEOUT, id, int(timeout/time.Second), 0, 0)
 	}
-	_, err = unix.KeyctlInt(unix.KEYCTL_SET_TIMEOUT, id, int(timeout/time.Second), 0, 0)
 	if err == nil {
 		err = unix.KeyctlSetperm(id, permissions)
 	}
-	if err != nil {
-		// A key that would stay for ever is not what was asked for.
-		return errors.Join(classify(err), Close(vaultID))
+	if err == nil {
+		_, err = unix.KeyctlInt(unix.KEYCTL_LINK, id, unix.KEY_SPEC_USER_KEYRING, 0, 0)
 	}
-	return nil
+	return classify(err)
 }
 
 // Get returns the key of an open session: else [ErrClosed] or [ErrUnavailable].
