@@ -63,7 +63,7 @@ func (a *attempt) walk(ctx context.Context) (Outcome, error) {
 		return Failed, err
 	}
 	outcome := Failed
-	if run := a.rotation.Run; run != nil && run.Step == Finish {
+	if a.rotation.Run.Step == Finish {
 		outcome = Unfinished
 	}
 	saveErr := a.update(func(s *vault.Secret, r *Rotation) error {

@@ -133,12 +133,16 @@ func (e *Engine) begin(ctx context.Context, name vault.Name) (*attempt, func(), 
 		unlock()
 		return nil, nil, err
 	}
+	unlockBoth := func() { unlockRotators(); unlock() }
 	if err := a.read(); err != nil {
-		unlockRotators()
-		unlock()
+		unlockBoth()
 		return nil, nil, err
 	}
-	return a, func() { unlockRotators(); unlock() }, nil
+	if a.secret.ID != s.ID { // another one has the name since then, and another lock
+		unlockBoth()
+		return e.begin(ctx, name)
+	}
+	return a, unlockBoth, nil
 }
 
 // awaitRotators waits, for as long as a step may take, until the rotator of a run

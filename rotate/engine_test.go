@@ -5,8 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -545,4 +547,51 @@ func TestCancel(t *testing.T) {
 		must(t, r.rotate(name, rotate.Rotated))
 		r.settled(name)
 	})
+}
+
+// The name goes to another secret while a run waits for what an earlier one left:
+// it is that secret's lock which counts.
+func TestNameOfAnotherSecretMeanwhile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("nothing is waited for")
+	}
+	r := newRig(t)
+	r.add(name)
+	locked, _ := r.get(name)
+	unlock, err := r.vault.LockRotation(locked)
+	must(t, err)
+	_, end, err := r.vault.LockRotators(t.Context(), locked)
+	must(t, err)
+	unlock()
+	var renamed atomic.Bool
+	waiting := make(chan rotate.Result)
+	go func() {
+		for {
+			result, _ := r.engine.Rotate(t.Context(), name, false)
+			if renamed.Load() || !errors.Is(result.Err, vault.ErrBusy) { // by the loop below
+				waiting <- result
+				return
+			}
+		}
+	}()
+	for { // until it has the lock, and waits
+		unlock, err := r.vault.LockRotation(locked)
+		if errors.Is(err, vault.ErrBusy) {
+			break
+		}
+		must(t, err)
+		unlock()
+	}
+	renamed.Store(true)
+	must(t, r.vault.Remove(name))
+	r.add(name)
+	other, _ := r.get(name)
+	unlock, err = r.vault.LockRotation(other)
+	must(t, err)
+	defer unlock()
+	end()
+	if result := <-waiting; !errors.Is(result.Err, vault.ErrBusy) {
+		t.Errorf("it rotates what another process does: %q, %v", result.Outcome, result.Err)
+	}
+	r.expectSteps()
 }

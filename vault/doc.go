@@ -15,7 +15,11 @@
 //     secret's values may be sealed to a further key, which may have to be asked for
 //     ([Vault.NewKey], [Secret.SetKey]);
 //   - [Vault.Rename], [Vault.Remove] and [Vault.Purge] do what their names say,
-//     with the same promise.
+//     with the same promise;
+//   - [Vault.LockRotation] and [Vault.LockRotators] keep two processes from rotating
+//     one secret at once;
+//   - [Vault.ReplaceKey] puts another master key in the place of the vault's, after
+//     which a vault that was opened before answers [ErrKeyReplaced].
 //
 // What may happen to a secret, such as how labels move from version to version,
 // is in the methods of [Secret]. They touch no file, and follow AWS Secrets

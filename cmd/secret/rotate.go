@@ -149,9 +149,6 @@ func (a *app) newEngine() (*rotate.Engine, error) {
 		return nil, err
 	}
 	work, _ := a.memoryDir()
-	for _, dir := range leftoversOf(work, rotate.WorkDirPrefix) {
-		_ = os.RemoveAll(dir)
-	}
 	executor := &rotate.Executor{Dir: dir, WorkDir: work, Environ: a.environ}
 	return &rotate.Engine{
 		Vault: v, Call: executor.Call, Now: a.now, Rand: a.rand,
@@ -195,7 +192,20 @@ func (a *app) rotateAll(engine *rotate.Engine, names []vault.Name, o rotateOptio
 		})
 	}
 	workers.Wait()
-	return report.close(ctx.Err())
+	err := report.close(ctx.Err())
+	if err == nil {
+		a.removeRotatorLeftovers()
+	}
+	return err
+}
+
+// removeRotatorLeftovers removes what killed runs left. Their rotators may have gone
+// on in there, but not once all that is due was rotated.
+func (a *app) removeRotatorLeftovers() {
+	work, _ := a.memoryDir()
+	for _, dir := range leftoversOf(work, rotate.WorkDirPrefix) {
+		_ = os.RemoveAll(dir)
+	}
 }
 
 // rotationReport prints results as they come, from several goroutines.
