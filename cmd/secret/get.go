@@ -49,7 +49,12 @@ Formats: raw, json, yaml, env (a .env file), shell (export lines to eval) and ur
   secret get github --otp`,
 		Args:              argCount(1, -1),
 		ValidArgsFunction: a.completeGet,
-		RunE:              func(_ *cobra.Command, args []string) error { return a.runGet(o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("clip-time") && !o.clip {
+				return usagef("--clip-time is for --clip; nothing was printed")
+			}
+			return a.runGet(o, args)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.version, "version", "", "the version's number or UUID")

@@ -48,6 +48,9 @@ If anything is missing nothing is written. --out writes a file for the user alon
 }
 
 func (a *app) runInject(o injectOptions) error {
+	if o.out == "-" {
+		o.out = ""
+	}
 	if o.out != "" {
 		if err := checkOutFile(o.out, o.force); err != nil {
 			return err
@@ -101,7 +104,7 @@ func (r *resolver) inject(template []byte) ([]byte, error) {
 		}
 		value, err := r.resolve(string(found))
 		if err != nil {
-			return nil, fmt.Errorf("line %d of the template: %w; nothing was written", 1+bytes.Count(template[:at[0]], []byte("\n")), err)
+			return nil, fmt.Errorf("nothing was written: line %d of the template: %w", 1+bytes.Count(template[:at[0]], []byte("\n")), err)
 		}
 		b.Write(template[done:at[0]])
 		b.Write(value)

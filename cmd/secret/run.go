@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -67,8 +68,8 @@ not found, 126 if it could not be run.`,
 	flags.BoolVar(&o.noMasking, "no-masking", false, "let all output through")
 	flags.BoolVar(&o.allowUnsafe, allowUnsafeFlag, false, "let secrets set PATH, LD_PRELOAD and the like")
 	cmd.MarkFlagsMutuallyExclusive("mask", "no-masking")
-	_ = cmd.RegisterFlagCompletionFunc("secret", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return a.secretNames(false), noFiles
+	_ = cmd.RegisterFlagCompletionFunc("secret", func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		return a.completeGet(cmd, nil, toComplete)
 	})
 	return cmd
 }
@@ -84,7 +85,7 @@ func (a *app) runRun(o runOptions, args []string) error {
 	}
 	env := newEnvironment(a)
 	if err := env.fill(o); err != nil {
-		return fmt.Errorf("%w; the command was not started", err)
+		return fmt.Errorf("the command was not started: %w", err)
 	}
 	c := child.Command{Path: path, Args: args, Env: env.list()}
 	if len(env.hidden) > 0 && !o.noMasking {
@@ -202,6 +203,9 @@ func (e *environment) addSecret(arg string) error {
 		return err
 	}
 	p, err := e.pick(ref)
+	if i := strings.LastIndexByte(arg, '='); errors.Is(err, vault.ErrNoSecret) && i >= 0 && prefix == "" {
+		return fmt.Errorf("%w (and no variable's name can begin with %q)", err, arg[i+1:])
+	}
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"unicode"
@@ -91,22 +92,31 @@ func isVariableName(s string) bool {
 // program than was named. Whoever can write a secret should not get that with it.
 var (
 	unsafeNames = []string{
-		"PATH", "PATHEXT", "COMSPEC", "PSMODULEPATH", "SHELL", "ENV", "IFS", "PS4", "PROMPT_COMMAND", "SHELLOPTS", "BASHOPTS",
-		"BASH_ENV", "CDPATH", "ZDOTDIR", "FPATH", "GCONV_PATH", "LOCPATH", "EDITOR", "VISUAL", "PAGER", "MANPAGER", "BROWSER",
-		"LESSOPEN", "LESSCLOSE", "NODE_OPTIONS", "NODE_PATH", "CLASSPATH", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS",
-		"JDK_JAVA_OPTIONS", "MAVEN_OPTS", "GRADLE_OPTS", "DOTNET_STARTUP_HOOKS", "LUA_INIT", "LUA_PATH", "LUA_CPATH",
+		"PATH", "PATHEXT", "COMSPEC", "PSMODULEPATH", "HOME", "XDG_CONFIG_HOME",
+		"SHELL", "ENV", "IFS", "PS0", "PS1", "PS2", "PS4", "PROMPT_COMMAND", "SHELLOPTS", "BASHOPTS", "BASH_ENV", "CDPATH",
+		"ZDOTDIR", "FPATH", "GCONV_PATH", "LOCPATH", "GLIBC_TUNABLES", "GTK_MODULES", "GTK_PATH", "QT_PLUGIN_PATH",
+		"EDITOR", "VISUAL", "PAGER", "MANPAGER", "BROWSER", "LESS", "LESSOPEN", "LESSCLOSE", "VIMINIT", "GVIMINIT", "EXINIT", "EMACSLOADPATH",
+		"NODE_OPTIONS", "NODE_PATH", "CLASSPATH", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "MAVEN_OPTS", "GRADLE_OPTS",
+		"DOTNET_STARTUP_HOOKS", "LUA_INIT", "LUA_PATH", "LUA_CPATH", "PHPRC", "PHP_INI_SCAN_DIR", "R_PROFILE", "R_PROFILE_USER",
+		"MAKEFLAGS", "GOFLAGS", "RUSTC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES",
 		"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "GIT_PAGER", "GIT_EXEC_PATH",
-		"GIT_EXTERNAL_DIFF", "GIT_PROXY_COMMAND", "GIT_TEMPLATE_DIR", "GIT_DIR", "SSH_ASKPASS", "SUDO_ASKPASS",
+		"GIT_EXTERNAL_DIFF", "GIT_PROXY_COMMAND", "GIT_TEMPLATE_DIR", "GIT_DIR", "HGRCPATH", "SVN_SSH", "RSYNC_RSH",
+		"SSH_ASKPASS", "SUDO_ASKPASS",
 	}
-	unsafePrefixes = []string{"LD_", "DYLD_", "BASH_FUNC_", "GIT_CONFIG", "PYTHON", "PERL5", "PERLLIB", "RUBY"}
+	unsafePrefixes = []string{
+		"LD_", "DYLD_", "BASH_FUNC_", "GIT_CONFIG", "PYTHON", "PERL5", "PERLLIB", "RUBY", "LUA_INIT_", "LUA_PATH_", "LUA_CPATH_",
+		"ERL_", "COR_PROFILER", "CORECLR_PROFILER", "NPM_CONFIG_",
+	}
 	// PYTHON_ and RUBY_ begin names that nothing is run for.
 	safePrefixes = []string{"PYTHON_", "RUBY_"}
 )
 
 func isUnsafeVariable(name string) bool {
-	upper := strings.ToUpper(name) // as Windows takes it
-	begins := func(prefix string) bool { return strings.HasPrefix(upper, prefix) }
-	return slices.Contains(unsafeNames, upper) || slices.ContainsFunc(unsafePrefixes, begins) && !slices.ContainsFunc(safePrefixes, begins)
+	if runtime.GOOS == "windows" || strings.HasPrefix(strings.ToLower(name), "npm_config_") { // which take any case
+		name = strings.ToUpper(name)
+	}
+	begins := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
+	return slices.Contains(unsafeNames, name) || slices.ContainsFunc(unsafePrefixes, begins) && !slices.ContainsFunc(safePrefixes, begins)
 }
 
 const allowUnsafeFlag = "allow-unsafe-variables"

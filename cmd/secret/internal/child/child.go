@@ -4,6 +4,7 @@ package child
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -37,8 +38,10 @@ func Find(name string) (path string, code int, err error) {
 	switch {
 	case err == nil:
 		return path, 0, nil
-	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return "", NotFound, err
+	case errors.Is(err, exec.ErrNotFound):
+		return "", NotFound, fmt.Errorf("there is no program %q in PATH", name)
+	case errors.Is(err, fs.ErrNotExist):
+		return "", NotFound, fmt.Errorf("there is no program %s", name)
 	}
 	return "", CannotRun, err
 }

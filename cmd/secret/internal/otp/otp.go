@@ -46,7 +46,7 @@ func Parse(text string) (Key, error) {
 func newKey(secret string, options url.Values) (Key, error) {
 	plain := strings.TrimRight(strings.NewReplacer(" ", "", "-", "").Replace(strings.ToUpper(secret)), "=")
 	decoded, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(plain)
-	if err != nil || len(decoded) == 0 {
+	if err != nil || len(decoded) == 0 || base32.StdEncoding.WithPadding(base32.NoPadding).EncodedLen(len(decoded)) != len(plain) {
 		return Key{}, errors.New("its secret is not base32")
 	}
 	k := Key{secret: decoded, digits: 6, period: 30}

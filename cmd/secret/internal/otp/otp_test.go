@@ -59,7 +59,7 @@ func TestParse(t *testing.T) {
 		t.Errorf("one second before the next code there is %v left", left)
 	}
 	for _, text := range []string{
-		"", "canary!", "0189", "https://example.org/canary", "otpauth://hotp/x?secret=GEZDGNBVGY3TQOJQ&counter=1",
+		"", "canary!", "0189", "GEZDGNBVG", "https://example.org/canary", "otpauth://hotp/x?secret=GEZDGNBVGY3TQOJQ&counter=1",
 		"otpauth://totp/x?secret=", "otpauth://totp/x?secret=GEZDGNBV&algorithm=canary", "otpauth://totp/x?secret=GEZDGNBV&digits=canary",
 		"otpauth://totp/x?secret=GEZDGNBV&digits=40", "otpauth://totp/x?secret=GEZDGNBV&period=0", "otpauth://totp/%zz?canary",
 	} {
