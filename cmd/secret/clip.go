@@ -51,7 +51,7 @@ func (a *app) copyValue(p picked, after time.Duration) error {
 		if err := a.clearLater(after, clipboard.SumOf(text), nil); err != nil {
 			return err
 		}
-		a.sayf("Copied %s to the clipboard, which is cleared in %v if it is still there.\n", what, after)
+		a.sayf("Copied %s to %s; it is cleared in %v if it is still there.\n", what, tool.Place, after)
 		return nil
 	}
 	t, err := a.openTerminal()
@@ -72,13 +72,9 @@ func (a *app) copyValue(p picked, after time.Duration) error {
 	return nil
 }
 
-// osc52 is what has the terminal set its clipboard. Of tmux and screen, which
-// may be in between, tmux passes on one or the other form, by its settings.
+// osc52 is what has the terminal set its clipboard, also from within screen.
 func (a *app) osc52(s osc52.Sequence) string {
-	switch {
-	case a.getenv("TMUX") != "":
-		return s.String() + s.Tmux().String()
-	case a.getenv("STY") != "":
+	if a.getenv("STY") != "" {
 		return s.Screen().String()
 	}
 	return s.String()

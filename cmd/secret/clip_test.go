@@ -46,12 +46,3 @@ func TestClipThroughTerminal(t *testing.T) {
 		}
 	}
 }
-
-func TestOSC52InTmux(t *testing.T) {
-	a := &app{getenv: func(name string) string { return map[string]string{"TMUX": "x"}[name] }}
-	want := base64.StdEncoding.EncodeToString([]byte("hunter2"))
-	got := a.osc52(osc52.New("hunter2"))
-	if !strings.HasPrefix(got, "\x1b]52;c;"+want+"\a") || !strings.Contains(got, "\x1bPtmux;\x1b\x1b]52;c;"+want) {
-		t.Errorf("got %q", got)
-	}
-}

@@ -1,4 +1,5 @@
-// Package clipboard copies to the clipboard of a desktop through its own tools.
+// Package clipboard copies to the clipboard of a desktop through its own tools, or to
+// that of tmux, which hands it to the terminal.
 package clipboard
 
 import (
@@ -8,6 +9,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"os/exec"
+	"slices"
 	"time"
 )
 
@@ -17,14 +19,18 @@ const bound = 5 * time.Second
 
 // Tool is a way to a clipboard.
 type Tool struct {
+	// Place says where the text is, to its user.
+	Place string
 	// copy has the commands to try, the best first.
 	copy  [][]string
 	paste []string
 	clear []string
+	// blank is what clear gets as input.
+	blank string
 }
 
-// Find returns the tool for the desktop that the environment tells of. ok is
-// false if there is no desktop, or no tool for it.
+// Find returns the tool for the desktop, or the tmux, that the environment tells of.
+// ok is false if there is none, or no tool for it.
 func Find(goos string, getenv func(string) string) (tool Tool, ok bool) {
 	windows := Tool{
 		copy:  [][]string{{"clip.exe"}},
@@ -59,10 +65,27 @@ func Find(goos string, getenv func(string) string) (tool Tool, ok bool) {
 	if getenv("WSL_DISTRO_NAME") != "" {
 		tools = append(tools, windows)
 	}
+	if getenv("TMUX") != "" {
+		const buffer = "secret"
+		load := []string{"tmux", "load-buffer", "-b", buffer}
+		// Older ones have no -w, with which the terminal gets it as well. An empty
+		// buffer is none, so that the terminal's is replaced by a space.
+		tools = append(tools, Tool{
+			copy:  [][]string{append(slices.Clone(load), "-w", "-"), append(slices.Clone(load), "-")},
+			paste: []string{"tmux", "save-buffer", "-b", buffer, "-"},
+			clear: append(slices.Clone(load), "-w", "-", ";", "delete-buffer", "-b", buffer),
+			blank: " ",
+			Place: "tmux's buffer, and the clipboard if tmux hands it on",
+		})
+	}
 	for _, tool := range tools {
-		if _, err := exec.LookPath(tool.copy[0][0]); err == nil {
-			return tool, true
+		if _, err := exec.LookPath(tool.copy[0][0]); err != nil {
+			continue
 		}
+		if tool.Place == "" {
+			tool.Place = "the clipboard"
+		}
+		return tool, true
 	}
 	return Tool{}, false
 }
@@ -95,7 +118,7 @@ func (t Tool) Clear(env []string, sum Sum) error {
 	if held := SumOf(text); subtle.ConstantTimeCompare(held[:], sum[:]) == 0 {
 		return nil
 	}
-	_, err = run(env, t.clear, nil, false)
+	_, err = run(env, t.clear, []byte(t.blank), false)
 	return err
 }
 
