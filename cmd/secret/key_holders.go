@@ -141,7 +141,7 @@ func (r *keyRotation) sealedHolder(way vault.Way) (*keyHolder, error) {
 	if way == vault.Recovery {
 		prompt = "Recovery passphrase, from your paper, for the vault " + r.header.Dir
 	}
-	keys, typed, err := r.askToOpen(prompt, way, sealed)
+	keys, typed, err := r.askToOpen(prompt, sealed)
 	if errors.Is(err, errNoTerminal) {
 		err = errors.New("there is no terminal to type it at")
 	}

@@ -148,13 +148,11 @@ func (s *keySearch) find() (*crypto.VaultKey, error) {
 			return key, err
 		}
 	}
-	for _, way := range []vault.Way{vault.Passphrase, vault.Recovery} {
-		if s.header.Has(way) {
-			if err != nil {
-				s.note(err.Error())
-			}
-			return s.passphrase(way)
+	if s.header.Has(vault.Passphrase) || s.header.Has(vault.Recovery) {
+		if err != nil {
+			s.note(err.Error())
 		}
+		return s.passphrase()
 	}
 	if err == nil {
 		err = s.notFound()

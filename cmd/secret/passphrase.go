@@ -9,12 +9,25 @@ import (
 	"example.org/secret/vault"
 )
 
-func (s *keySearch) passphrase(way vault.Way) (*crypto.VaultKey, error) {
-	sealed, err := s.header.ReadUnlock(way)
-	if err != nil {
-		return nil, err
+// passphrase asks for the passphrase, which the words of the recovery sheet may take
+// the place of.
+func (s *keySearch) passphrase() (*crypto.VaultKey, error) {
+	var sealed [][]byte
+	var missing error
+	for _, way := range []vault.Way{vault.Passphrase, vault.Recovery} {
+		if !s.header.Has(way) {
+			continue
+		}
+		if text, err := s.header.ReadUnlock(way); err == nil {
+			sealed = append(sealed, text)
+		} else {
+			missing = err
+		}
 	}
-	keys, _, err := s.askToOpen(s.passphrasePrompt(way), way, sealed)
+	if len(sealed) == 0 {
+		return nil, missing
+	}
+	keys, _, err := s.askToOpen(s.passphrasePrompt(), sealed...)
 	if errors.Is(err, errNoTerminal) {
 		s.note("no terminal to ask for the passphrase at")
 		return nil, s.notFound()
@@ -25,31 +38,36 @@ func (s *keySearch) passphrase(way vault.Way) (*crypto.VaultKey, error) {
 	return s.derive(keys, "the vault's sealed master key")
 }
 
-// askToOpen asks for the passphrase of a way and opens what is sealed to it.
-func (s *keySearch) askToOpen(prompt string, way vault.Way, sealed []byte) (keys []crypto.MasterKey, passphrase string, err error) {
+// askToOpen asks for a passphrase that opens one of what is sealed.
+func (s *keySearch) askToOpen(prompt string, sealed ...[]byte) (keys []crypto.MasterKey, passphrase string, err error) {
 	for range passphraseAttempts {
 		typed, err := s.askHidden(prompt)
 		if err != nil {
 			return nil, "", err
 		}
-		keys, err := crypto.OpenKeysWithPassphrase(sealed, string(typed))
-		switch {
-		case errors.Is(err, crypto.ErrWrongPassphrase):
-			s.warnf("that passphrase is wrong")
-		case err != nil:
-			return nil, "", fmt.Errorf("the vault's sealed master key (%s): %w", way, err)
-		default:
-			return keys, string(typed), nil
+		wrong := false
+		for _, text := range sealed {
+			if keys, err = crypto.OpenKeysWithPassphrase(text, string(typed)); err == nil {
+				return keys, string(typed), nil
+			}
+			wrong = wrong || errors.Is(err, crypto.ErrWrongPassphrase)
 		}
+		if !wrong {
+			return nil, "", fmt.Errorf("the vault's sealed master key: %w", err)
+		}
+		s.warnf("that passphrase is wrong")
 	}
 	return nil, "", noKeyf("wrong passphrase for the vault %s", s.header.Dir)
 }
 
 // passphrasePrompt says where the key is missing before it asks for the sheet
 // that is meant for the day it is lost: most often it was only not named.
-func (s *keySearch) passphrasePrompt(way vault.Way) string {
-	if way == vault.Recovery {
+func (s *keySearch) passphrasePrompt() string {
+	switch {
+	case !s.header.Has(vault.Passphrase):
 		return fmt.Sprintf("No key found (%s). Recovery passphrase for the vault %s", strings.Join(s.looked, "; "), s.header.Dir)
+	case s.header.Has(vault.Recovery):
+		return "Passphrase, or the words of the recovery sheet, for the vault " + s.header.Dir
 	}
 	return "Passphrase for the vault " + s.header.Dir
 }

@@ -295,6 +295,26 @@ func TestRecoverySheetOpensVault(t *testing.T) {
 		t.Fatalf("exits with %d:\n%s", code, p.screen())
 	}
 	p.waitFor(`\nv\r\n`)
+
+	// Nor is it shut out by a passphrase that is there as well, or was and is lost.
+	p = secretAtTerminal(t, lost, "key", "add", "passphrase")
+	p.answers("Recovery passphrase", words+"\r")
+	p.answers("New passphrase", "correct horse\r")
+	p.answers("The same again", "correct horse\r")
+	if code := p.wait(); code != 0 {
+		t.Fatalf("exits with %d:\n%s", code, p.screen())
+	}
+	for _, typed := range []string{"correct horse", words} {
+		p = secretAtTerminal(t, lost, "get", "key")
+		p.answers("Passphrase, or the words of the recovery sheet, for the vault", typed+"\r")
+		p.waitFor(`\nv\r\n`)
+	}
+	if err := os.Remove(filepath.Join(work, "home", ".local", "share", "secret", "vault", "unlock", "passphrase.age")); err != nil {
+		t.Fatal(err)
+	}
+	p = secretAtTerminal(t, lost, "get", "key")
+	p.answers("Passphrase, or the words", words+"\r")
+	p.waitFor(`\nv\r\n`)
 }
 
 func TestKeyRotateCarriesThePassphraseOver(t *testing.T) {
