@@ -176,11 +176,9 @@ func (p ageProgram) run(input []byte, action, path string) ([]byte, error) {
 // await runs age, which a signal ends. The terminal gets its echo back then, since
 // age does not see to that.
 func (p ageProgram) await(cmd *exec.Cmd, cancel context.CancelCauseFunc, signals <-chan os.Signal, t *terminal) ([]byte, bool, error) {
-	restore := func() {}
+	var before *term.State
 	if t != nil {
-		if state, err := term.GetState(int(t.in.Fd())); err == nil {
-			restore = func() { _ = term.Restore(int(t.in.Fd()), state) }
-		}
+		before = t.state()
 	}
 	done, interrupted := make(chan struct{}), make(chan bool)
 	go func() {
@@ -198,7 +196,7 @@ func (p ageProgram) await(cmd *exec.Cmd, cancel context.CancelCauseFunc, signals
 	// A key pressed at the terminal reaches age too, perhaps before us.
 	killed := cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == -1
 	if t != nil && killed {
-		restore()
+		t.restore(before)
 		stopped = true
 	}
 	return output, stopped, err

@@ -42,7 +42,7 @@ func (a *app) askHidden(prompt string) ([]byte, error) {
 		return nil, err
 	}
 	defer t.close()
-	line, err := t.readHidden(prompt + ": ")
+	line, err := t.interruptible(prompt+": ", func() ([]byte, error) { return term.ReadPassword(int(t.in.Fd())) })
 	fmt.Fprintln(t.out)
 	if err != nil {
 		return nil, promptError(err)
@@ -53,37 +53,27 @@ func (a *app) askHidden(prompt string) ([]byte, error) {
 	return line, nil
 }
 
-// readHidden brings the echo back when a signal ends the program meanwhile.
-func (t *terminal) readHidden(prompt string) ([]byte, error) {
-	fd := int(t.in.Fd())
-	state, err := term.GetState(fd)
-	if err != nil {
-		return nil, err
-	}
-	line, err := t.interruptible(prompt, func() ([]byte, error) { return term.ReadPassword(fd) })
-	if errors.Is(err, errInterrupted) {
-		_ = term.Restore(fd, state)
-	}
-	return line, err
-}
-
 // catchSignals keeps the signals by which people end a program from doing so.
 func catchSignals() chan os.Signal {
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	return signals
 }
 
 // interruptible returns errInterrupted when a signal comes before read has its
 // line, so that whoever asked can take back what it has begun. The read is left
-// behind: the program is about to end. Signals are caught before the prompt is
+// behind: the program is about to end, and the terminal is as it was before. Signals are caught before the prompt is
 // seen, since whoever sees it may interrupt it.
 func (t *terminal) interruptible(prompt string, read func() ([]byte, error)) ([]byte, error) {
 	signals := t.interrupts
 	if signals == nil {
 		signals = catchSignals()
 	}
-	fmt.Fprint(t.out, visible(prompt))
+	before := t.state()
+	stops, ignoreStops := catchStops()
+	defer ignoreStops()
+	prompt = visible(prompt)
+	fmt.Fprint(t.out, prompt)
 	type result struct {
 		line []byte
 		err  error
@@ -93,16 +83,42 @@ func (t *terminal) interruptible(prompt string, read func() ([]byte, error)) ([]
 		line, err := read()
 		done <- result{line, err}
 	}()
-	select {
-	case r := <-done:
-		// A terminal that goes away fails the read and sends a signal, in any order.
-		// The signal must not end the program before it has cleared up.
-		if r.err == nil && t.interrupts == nil {
-			signal.Stop(signals)
+	for {
+		select {
+		case r := <-done:
+			// A terminal that goes away fails the read and sends a signal, in any order.
+			// The signal must not end the program before it has cleared up.
+			if r.err == nil && t.interrupts == nil {
+				signal.Stop(signals)
+			}
+			return r.line, r.err
+		case <-signals:
+			t.restore(before)
+			return nil, errInterrupted
+		case <-stops:
+			// The shell would not hide again what is typed when the program goes on.
+			asking := t.state()
+			t.restore(before)
+			stopProcess()
+			t.restore(asking)
+			fmt.Fprint(t.out, prompt)
 		}
-		return r.line, r.err
-	case <-signals:
-		return nil, errInterrupted
+	}
+}
+
+// state is whether the terminal shows what is typed, and more. It is nil if in is no
+// terminal, which happens in tests.
+func (t *terminal) state() *term.State {
+	state, err := term.GetState(int(t.in.Fd()))
+	if err != nil {
+		return nil
+	}
+	return state
+}
+
+func (t *terminal) restore(state *term.State) {
+	if state != nil {
+		_ = term.Restore(int(t.in.Fd()), state)
 	}
 }
 

@@ -189,6 +189,7 @@ func TestNothingTypedAtHiddenPromptShows(t *testing.T) {
 func TestInterruptAtHiddenPromptRestoresEcho(t *testing.T) {
 	for name, interrupt := range map[string]func(*person){
 		"Ctrl-C":  func(p *person) { p.types("half\x03") },
+		"Ctrl-\\": func(p *person) { p.types("half\x1c") },
 		"SIGTERM": func(p *person) { _ = p.cmd.Process.Signal(syscall.SIGTERM) },
 		"SIGHUP":  func(p *person) { _ = p.cmd.Process.Signal(syscall.SIGHUP) },
 	} {
@@ -208,6 +209,29 @@ func TestInterruptAtHiddenPromptRestoresEcho(t *testing.T) {
 				t.Errorf("get exits with %d: something was stored", code)
 			}
 		})
+	}
+}
+
+// A shell gives the terminal back with its echo on.
+func TestStoppedAtHiddenPrompt(t *testing.T) {
+	need(t, "bash")
+	env := newHome(t)
+	p := runAtTerminal(t, env, "bash", "--norc", "-i")
+	p.types("secret set key\r")
+	p.waitFor("Value of key: ")
+	p.waitForEcho(false)
+	p.types("\x1a")
+	p.waitFor("Stopped")
+	p.types("fg\r")
+	p.waitFor(`(?s)Stopped.*Value of key: `)
+	p.types("hunter2\r")
+	p.waitFor("Stored key, version 1")
+	p.types("exit\r")
+	if p.wait(); strings.Contains(p.screen(), "hunter2") {
+		t.Errorf("the value shows:\n%s", p.screen())
+	}
+	if value, _ := secretIn(t, env, "get", "key"); value != "hunter2" {
+		t.Errorf("get prints %q", value)
 	}
 }
 
