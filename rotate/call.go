@@ -28,13 +28,15 @@ type Call struct {
 	Args    []string
 	Timeout time.Duration
 	Step    Step
+	ID      string // of the secret
 	Name    vault.Name
 	Token   string
 	Kind    vault.Kind
 	Tags    map[string]string
 	// The fields of the versions; nil for a version that is not there.
 	Current, Pending, Previous, Admin map[string]vault.Bytes
-	// Inherit is a file that the rotator, and what it starts, keeps open; or nil.
+	// Inherit is a file that the rotator, and what it starts, keeps open: the lock of
+	// the secret's rotators. It is nil where none is held.
 	Inherit *os.File
 }
 

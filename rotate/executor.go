@@ -24,9 +24,9 @@ const (
 	maxOutput = 1 << 20
 	maxReason = 4 << 10
 
-	// WorkDirPrefix and the number of our process begin the names of the directories
-	// that rotators work in, so that those of a killed process can be found.
-	WorkDirPrefix = "secret-rotator-"
+	// workDirPrefix and the id of the secret begin the names of the directories that
+	// rotators work in, so that those of a killed run can be found.
+	workDirPrefix = "secret-rotator-"
 
 	// killGrace is what a rotator has between SIGTERM and SIGKILL.
 	killGrace = 5 * time.Second
@@ -59,7 +59,7 @@ func (x *Executor) Call(ctx context.Context, c Call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(x.WorkDir, fmt.Sprintf("%s%d-", WorkDirPrefix, os.Getpid()))
+	dir, err := x.makeWorkDir(c)
 	if err != nil {
 		return nil, fmt.Errorf("making a directory for the rotator: %w", err)
 	}
@@ -95,6 +95,20 @@ func (x *Executor) Call(ctx context.Context, c Call) ([]byte, error) {
 		return nil, fmt.Errorf("the rotator %s cannot be started%s: %w", path, notStarted(err), err)
 	}
 	return nil, failed
+}
+
+// makeWorkDir removes what a killed run left as well: nobody works in there any
+// more if the lock is ours.
+func (x *Executor) makeWorkDir(c Call) (string, error) {
+	prefix := workDirPrefix
+	if c.Inherit != nil {
+		prefix += c.ID + "-"
+		left, _ := filepath.Glob(filepath.Join(x.WorkDir, prefix+"*"))
+		for _, dir := range left {
+			_ = os.RemoveAll(dir)
+		}
+	}
+	return os.MkdirTemp(x.WorkDir, prefix)
 }
 
 // notStarted says of a script what the kernel's error does not.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -369,5 +370,29 @@ func TestCallsAtOnce(t *testing.T) {
 		if err := <-results; err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// What a killed run left goes once no rotator of the secret is left to work in it.
+func TestLeftoversOfTheSameSecret(t *testing.T) {
+	t.Parallel()
+	x := executor(t)
+	left, others := filepath.Join(x.WorkDir, "secret-rotator-a-1"), filepath.Join(x.WorkDir, "secret-rotator-b-1")
+	for _, dir := range []string{left, others} {
+		must(t, os.MkdirAll(filepath.Join(dir, "sub"), 0o700))
+	}
+	c := callOf(rotator(t, "#!/bin/sh\n"), rotate.Test)
+	c.ID = "a"
+	for _, held := range []*os.File{nil, os.Stdin} { // as long as it is not nil it may be any
+		c.Inherit = held
+		if _, err := x.Call(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(left); errors.Is(err, fs.ErrNotExist) != (held != nil) {
+			t.Errorf("with the lock %v: %v", held != nil, err)
+		}
+	}
+	if _, err := os.Stat(others); err != nil {
+		t.Error(err)
 	}
 }

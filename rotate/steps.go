@@ -211,7 +211,7 @@ func (a *attempt) call(ctx context.Context, step Step, token string, pending map
 	s, r := a.secret, a.rotation
 	c := Call{
 		Rotator: r.Rotator, Args: r.Args, Timeout: r.timeout(),
-		Step: step, Name: s.Name, Token: token, Kind: s.Kind, Tags: s.Tags, Pending: pending, Inherit: a.inherit,
+		Step: step, ID: s.ID, Name: s.Name, Token: token, Kind: s.Kind, Tags: s.Tags, Pending: pending, Inherit: a.inherit,
 	}
 	for label, fields := range map[vault.Label]*map[string]vault.Bytes{
 		vault.Current: &c.Current, vault.Previous: &c.Previous,

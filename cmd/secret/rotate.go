@@ -192,20 +192,7 @@ func (a *app) rotateAll(engine *rotate.Engine, names []vault.Name, o rotateOptio
 		})
 	}
 	workers.Wait()
-	err := report.close(ctx.Err())
-	if err == nil {
-		a.removeRotatorLeftovers()
-	}
-	return err
-}
-
-// removeRotatorLeftovers removes what killed runs left. Their rotators may have gone
-// on in there, but not once all that is due was rotated.
-func (a *app) removeRotatorLeftovers() {
-	work, _ := a.memoryDir()
-	for _, dir := range leftoversOf(work, rotate.WorkDirPrefix) {
-		_ = os.RemoveAll(dir)
-	}
+	return report.close(ctx.Err())
 }
 
 // rotationReport prints results as they come, from several goroutines.
