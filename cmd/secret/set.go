@@ -45,8 +45,9 @@ asks, and KEY=@@TEXT is a value that begins with @. --credential, or one of its
 flags, makes a credential: a username, a password and where they are for; only the
 password is asked for.
 
-A new version of a credential keeps the fields that are not named. One of a kv
-secret has just the pairs that are given, unless --merge.
+A new version of a credential keeps the fields that are not named, but gets a new
+password; one of a kv secret has just the pairs that are given. With --merge both
+keep all that is not given.
 
 --key puts all versions of the secret under a further key (secret key new), or with
 --key master back under the vault's own. A secret stays under the key that it has.`,
@@ -54,6 +55,7 @@ secret has just the pairs that are given, unless --merge.
   pass show openai | secret set openai/key
   secret set tls/cert --file cert.pem
   secret set stripe KEY OTHER=@file THIRD=-
+  secret set prod/db --merge --host db2.example.org
   secret set prod/db --username app --engine postgres --host db.example.org --generate
   secret set prod/db --from-url -
   secret set prod/db --credential --label next --description "billing"
@@ -246,7 +248,7 @@ func (a *app) newValue(o setOptions, flags *pflag.FlagSet, existing *vault.Secre
 		}
 		n.value.Fields, err = a.readPairs(pairs, &o.values)
 	case vault.Credential:
-		n.value.Fields, err = a.readCredential(o, flags, name, pairs)
+		n.value.Fields, err = a.readCredential(o, flags, existing, name, pairs)
 	}
 	return n, err
 }
@@ -290,7 +292,7 @@ func (o setOptions) kind(flags *pflag.FlagSet, existing *vault.Secret, name vaul
 	return kind, nil
 }
 
-func (a *app) readCredential(o setOptions, flags *pflag.FlagSet, name vault.Name, pairs []string) (map[string]vault.Bytes, error) {
+func (a *app) readCredential(o setOptions, flags *pflag.FlagSet, existing *vault.Secret, name vault.Name, pairs []string) (map[string]vault.Bytes, error) {
 	fields := map[string]vault.Bytes{}
 	if o.fromURL != "" {
 		fromURL, err := a.readCredentialURL(o.fromURL)
@@ -313,7 +315,8 @@ func (a *app) readCredential(o setOptions, flags *pflag.FlagSet, name vault.Name
 	if given && o.values.explicit(flags) {
 		return nil, usagef("the password of %q is given twice; leave out --value, --file or --generate, or the other", name)
 	}
-	if !given {
+	kept := o.merge && existing != nil && len(fields) > 0 && !o.values.explicit(flags)
+	if !given && !kept {
 		if fields["password"], err = a.readValue(&o.values, flags, "Password of "+string(name)); err != nil {
 			return nil, err
 		}
