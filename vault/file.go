@@ -61,7 +61,7 @@ func readInto(buffer *bytes.Buffer, path string, limit int64) error {
 }
 
 func notRegular(path string) error {
-	return failf(ErrDamaged, "%s is not a regular file", path)
+	return failf(ErrDamaged, "%s is not a regular file; remove it, and bring back what belongs there from a copy of the vault", path)
 }
 
 // writeFile replaces dir/name by data, durably: when it returns the new file is
@@ -125,7 +125,7 @@ func writeBeside(path string, data []byte, put func(from, to string) error) erro
 	}
 	f, err := os.CreateTemp(dir, leftover+"-*") // of mode 0600
 	if err != nil {
-		return err
+		return about(path, err)
 	}
 	defer os.Remove(f.Name())
 	defer f.Close() // where it was not reached below
@@ -139,9 +139,21 @@ func writeBeside(path string, data []byte, put func(from, to string) error) erro
 		return err
 	}
 	if err := put(f.Name(), path); err != nil {
-		return err
+		return about(path, err)
 	}
 	return syncDir(dir)
+}
+
+// about is an error of a temporary file as that of the file at path, which is what
+// people know.
+func about(path string, err error) error {
+	cause := err
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		cause = e.Err
+	} else if e, ok := errors.AsType[*os.LinkError](err); ok {
+		cause = e.Err
+	}
+	return fmt.Errorf("%s: %w", path, cause)
 }
 
 // RewriteKeyFile replaces a file with keys, of several vaults perhaps, by what content
@@ -199,7 +211,7 @@ func makeDir(dir string) error {
 	info, err := os.Lstat(dir)
 	switch {
 	case err == nil && !info.IsDir():
-		return failf(ErrDamaged, "%s is not a directory", dir)
+		return failf(ErrDamaged, "%s is not a directory; remove it, and bring back what belongs there from a copy of the vault", dir)
 	case err == nil:
 		return nil
 	}
@@ -214,7 +226,7 @@ func makeDir(dir string) error {
 // missing: git and file syncers drop what is empty.
 func notElsewhere(dir string) error {
 	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
-		return failf(ErrDamaged, "%s is not a directory", dir)
+		return failf(ErrDamaged, "%s is not a directory; remove it, and bring back what belongs there from a copy of the vault", dir)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func (v *Vault) free(name Name) error {
 		return err
 	}
 	if err := existing.Live(); err != nil {
-		return failf(ErrExists, "%v", err)
+		return failf(ErrExists, "%v; restore it, or delete it with --force first", err)
 	}
 	return failf(ErrExists, "there is a secret named %q already", name)
 }

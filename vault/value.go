@@ -113,7 +113,7 @@ func (v Value) check(kind Kind) error {
 		size += len(field) + len(value)
 	}
 	if size > MaxValueSize {
-		return failf(ErrInvalid, "the value has %d bytes; the limit is %d (1 MiB)", size, MaxValueSize)
+		return failf(ErrInvalid, "the value is larger than %d bytes (1 MiB), which is the limit", MaxValueSize)
 	}
 	return nil
 }

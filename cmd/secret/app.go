@@ -113,10 +113,13 @@ the operating system, in a key file, or behind a passphrase.`,
 		Version:           versionText(),
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return checkFlagGroups(cmd) }
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%v; see %s --help", err, cmd.CommandPath())
-	})
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := checkFlagGroups(cmd); err != nil {
+			return err
+		}
+		return checkEmptyFlags(cmd)
+	}
+	root.SetFlagErrorFunc(flagError)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.vaultFlag, "vault", "", "the vault's directory")
 	flags.StringVar(&a.keyFileFlag, "key-file", "", "a file with the master key, or an SSH key or age identity")

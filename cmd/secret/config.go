@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"example.org/secret/vault"
 
@@ -29,11 +30,7 @@ environment variable, which comes first.`,
 	}
 	cmd.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")
 	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		var names []string
-		for _, s := range allSettings() {
-			names = append(names, s.name)
-		}
-		return names, noFiles
+		return settingNames(), noFiles
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use:               "get NAME",
@@ -78,7 +75,7 @@ func findSetting(name string) (setting, error) {
 			return s, nil
 		}
 	}
-	return setting{}, usagef("there is no setting %q; secret config lists them", name)
+	return setting{}, usagef("there is no setting %q; there are %s", name, strings.Join(settingNames(), ", "))
 }
 
 func (a *app) runConfigList() error {

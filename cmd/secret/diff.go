@@ -51,6 +51,9 @@ func (a *app) runDiff(reveal bool, args []string) error {
 	if err := s.Live(); err != nil {
 		return err
 	}
+	if _, ok := s.Labels[vault.Previous]; !ok && len(args) == 1 {
+		return noPrevious(s, "diff")
+	}
 	before, err := s.Find(selectors[0])
 	if err != nil {
 		return err

@@ -50,7 +50,13 @@ func (a *app) runEdit(nameArg string) error {
 		return err
 	}
 	defer session.close()
-	after, err := session.edit(text, original.secret.Kind)
+	after, err := session.edit(text, original.secret.Kind, func(after editable) error {
+		scratch, err := v.Get(name)
+		if err != nil {
+			return err
+		}
+		return after.applyTo(scratch, before)
+	})
 	if err != nil {
 		return err
 	}
@@ -290,7 +296,7 @@ func (s *editSession) close() {
 }
 
 // edit lets the person edit text until it makes sense or they give up.
-func (s *editSession) edit(text []byte, kind vault.Kind) (editable, error) {
+func (s *editSession) edit(text []byte, kind vault.Kind, check func(editable) error) (editable, error) {
 	if err := os.WriteFile(s.path(), text, 0o600); err != nil {
 		return editable{}, fmt.Errorf("writing the text for the editor: %w", err)
 	}
@@ -307,7 +313,10 @@ func (s *editSession) edit(text []byte, kind vault.Kind) (editable, error) {
 		}
 		result, problem := decodeEditable(edited, kind)
 		if problem == nil {
-			return result, nil
+			// What else there may be is no matter of the text.
+			if problem = check(result); !errors.Is(problem, vault.ErrInvalid) {
+				return result, nil
+			}
 		}
 		s.warnf("%v", problem)
 		again, err := s.confirm("Edit it again?")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -12,6 +13,7 @@ import (
 	"example.org/secret/vault/password"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // The exit codes. They are a promise to scripts: none is ever reused.
@@ -115,6 +117,8 @@ func hintFor(err error) string {
 	rotating := errors.As(err, &rotationFailure{})
 	gone, deleted := errors.AsType[*vault.DeletedError](err)
 	switch {
+	case errors.Is(err, errOutput):
+		return ""
 	case rotating && errors.Is(err, syscall.ENOSPC):
 		return "make room; the next secret rotate goes on from there"
 	case rotating && (errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission)):
@@ -172,6 +176,28 @@ func checkFlagGroups(cmd *cobra.Command) error {
 	_, names, found := strings.Cut(err.Error(), "can be; [")
 	if names, _, ok := strings.Cut(names, "]"); found && ok {
 		return usagef("--%s exclude each other; see %s --help", strings.ReplaceAll(names, " ", " and --"), cmd.CommandPath())
+	}
+	return usagef("%v; see %s --help", err, cmd.CommandPath())
+}
+
+// checkEmptyFlags keeps an unset variable of a script from passing for a flag that
+// was left out.
+func checkEmptyFlags(cmd *cobra.Command) (err error) {
+	mayBeEmpty := append([]string{"value", "description", "exclude-characters", "prefix", "window", "timezone"}, credentialFlags...)
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" && !slices.Contains(mayBeEmpty, f.Name) {
+			err = usagef("--%s is empty; give it a value, or leave it out", f.Name)
+		}
+	})
+	return err
+}
+
+// flagError says in words of ours what the flags' library found.
+func flagError(cmd *cobra.Command, err error) error {
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		flag := invalid.GetFlag()
+		want := map[string]string{"int": "a number", "bool": "true or false", "duration": "a time such as 90s or 8h"}[flag.Value.Type()]
+		return usagef("--%s takes %s, not %q; see %s --help", flag.Name, want, invalid.GetValue(), cmd.CommandPath())
 	}
 	return usagef("%v; see %s --help", err, cmd.CommandPath())
 }

@@ -74,7 +74,7 @@ SECRET_ASKPASS
       the secret that secret-askpass answers every prompt with
 VISUAL, EDITOR
       the editor of secret edit
-XDG_CONFIG_HOME, XDG_DATA_HOME
-      where the configuration file and the default vault are`)
+XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME
+      where the configuration file, the default vault and the cache of list are`)
 	return b.String()
 }

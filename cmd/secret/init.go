@@ -209,7 +209,7 @@ func (n *newVault) withKeyFile(path string) (err error) {
 		return err
 	}
 	if err := writeKeyFile(path, n.id, n.master); err != nil {
-		return fmt.Errorf("making the key file: %w", err)
+		return err
 	}
 	n.takeBacks = append(n.takeBacks, func() error { return os.Remove(path) })
 	n.sayf("The master key is in %s. Name it with --key-file, SECRET_KEY_FILE or: secret config set key-file %s\n", path, path)
@@ -220,7 +220,14 @@ func (n *newVault) withKeyFile(path string) (err error) {
 // before anything is sealed to it.
 func writeKeyFile(path, vaultID string, master crypto.MasterKey) error {
 	text := fmt.Sprintf("# The master key of the vault %s. Whoever has it can open the vault.\n%s\n", vaultID, master.Reveal())
-	return vault.WriteNewFile(path, []byte(text))
+	err := vault.WriteNewFile(path, []byte(text))
+	if errors.Is(err, fs.ErrExist) {
+		return &commandError{vault.ErrExists, fmt.Sprintf("there is a file %s already; name another place", path)}
+	}
+	if err != nil {
+		return fmt.Errorf("making the key file: %w", err)
+	}
+	return nil
 }
 
 func (n *newVault) finish(o initOptions) error {

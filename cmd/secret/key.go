@@ -1,10 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
 
@@ -141,10 +137,8 @@ func (a *app) runKeyAdd(args []string) error {
 			return nil
 		})
 	case vault.KeyFile:
-		if err := writeKeyFile(args[1], header.ID, master); errors.Is(err, fs.ErrExist) {
-			return &commandError{vault.ErrExists, fmt.Sprintf("there is a file %s already; name another place", args[1])}
-		} else if err != nil {
-			return fmt.Errorf("making the key file: %w", err)
+		if err := writeKeyFile(args[1], header.ID, master); err != nil {
+			return err
 		}
 	case vault.Passphrase:
 		typed, err := a.newPassphrase()

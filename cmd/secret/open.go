@@ -303,7 +303,14 @@ func (s *keySearch) pick(keys []crypto.MasterKey, check string) (*crypto.VaultKe
 // readKeyFile reads a file with a master key in it. What others may read is
 // refused, as ssh refuses keys.
 func readKeyFile(path string, check func(string, fs.FileInfo) error) (string, error) {
+	// Opening a named pipe would wait for somebody to write to it.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return "", noKeyf("the key file %s is not a regular file", path)
+	}
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", noKeyf("there is no file %s to read the key from; name the right one", path)
+	}
 	if err != nil {
 		return "", noKeyf("reading the key file: %v", err)
 	}

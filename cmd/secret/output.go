@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -26,11 +27,14 @@ func (a *app) write(data []byte) error {
 	return wrapWrite(err)
 }
 
+// errOutput tells that a command may have done what it was to do.
+var errOutput = errors.New("writing the output")
+
 func wrapWrite(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("writing the output: %w", err)
+	return fmt.Errorf("%w: %w", errOutput, err)
 }
 
 // printJSON prints v as indented JSON.

@@ -35,8 +35,11 @@ func (a *app) runRollback(name string, sel vault.Selector) error {
 	var from vault.Version
 	rotating := false
 	s, err := a.updateSecret(name, func(s *vault.Secret) (err error) {
-		if _, ok := s.Labels[vault.Previous]; !ok && sel.Label == vault.Previous && s.Live() == nil {
-			return nothingBefore(s)
+		if err := s.Live(); err != nil {
+			return err
+		}
+		if _, ok := s.Labels[vault.Previous]; !ok && sel.Label == vault.Previous {
+			return noPrevious(s, "rollback")
 		}
 		if from, err = s.Find(sel); err != nil {
 			return err
@@ -54,11 +57,11 @@ func (a *app) runRollback(name string, sel vault.Selector) error {
 	return nil
 }
 
-// nothingBefore tells somebody who asked for no version what a missing label means.
-func nothingBefore(s *vault.Secret) error {
-	text := fmt.Sprintf("%q has nothing to go back to: its current version is the first", s.Name)
+// noPrevious tells somebody who named no version to command what a missing label means.
+func noPrevious(s *vault.Secret, command string) error {
+	text := fmt.Sprintf("%q has no version before its current one", s.Name)
 	if len(s.Versions) > 1 {
-		text = fmt.Sprintf("%q has no previous version; which one? Run: secret rollback %s VERSION", s.Name, s.Name)
+		text = fmt.Sprintf("%q has no previous version; which one? Run: secret %s %s VERSION", s.Name, command, s.Name)
 	}
 	return &commandError{vault.ErrNotFound, text}
 }

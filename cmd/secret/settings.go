@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,12 +62,12 @@ func allSettings() []setting {
 		},
 		{
 			"history", "SECRET_HISTORY", "how many versions without a label to keep",
-			func(s *settings, v string) error { return parseCount(&s.history, v) },
+			func(s *settings, v string) error { return parseCount(&s.history, v, math.MaxInt) },
 			func(s *settings) string { return strconv.Itoa(s.history) },
 		},
 		{
 			"password-length", "SECRET_PASSWORD_LENGTH", "the length of generated passwords",
-			func(s *settings, v string) error { return parseCount(&s.password.Length, v) },
+			func(s *settings, v string) error { return parseCount(&s.password.Length, v, password.MaxLength) },
 			func(s *settings) string { return strconv.Itoa(s.password.Length) },
 		},
 		{
@@ -79,6 +82,14 @@ func allSettings() []setting {
 		rules("include-space", "spaces in generated passwords", func(r *password.Rules) *bool { return &r.IncludeSpace }),
 		rules("allow-missing-types", "a type of character may be missing in generated passwords", func(r *password.Rules) *bool { return &r.AllowMissingTypes }),
 	}
+}
+
+func settingNames() []string {
+	var names []string
+	for _, s := range allSettings() {
+		names = append(names, s.name)
+	}
+	return names
 }
 
 func parsePath(path *string, text string) error {
@@ -102,13 +113,17 @@ func (a *app) pathInFile(text string) (string, error) {
 	return text, nil
 }
 
-func parseCount(n *int, text string) error {
+func parseCount(n *int, text string, most int) error {
 	parsed, err := strconv.Atoi(text)
-	if err == nil && parsed < 1 {
+	if err == nil && (parsed < 1 || parsed > most) {
 		err = strconv.ErrRange
 	}
 	*n = parsed
-	return mistyped(err, "a number from 1")
+	want := "a number from 1"
+	if most < math.MaxInt {
+		want += fmt.Sprintf(" to %d", most)
+	}
+	return mistyped(err, want)
 }
 
 func mistyped(err error, want string) error {
@@ -177,16 +192,13 @@ func readConfig(path string) (map[string]*yaml.Node, error) {
 	if root.Kind != yaml.MappingNode {
 		return nil, usagef("%s:%d: a line has the form NAME: VALUE", path, root.Line)
 	}
-	known := map[string]bool{}
-	for _, setting := range allSettings() {
-		known[setting.name] = true
-	}
+	known := settingNames()
 	entries := map[string]*yaml.Node{}
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		name, value := root.Content[i], root.Content[i+1]
 		switch {
-		case !known[name.Value]:
-			return nil, usagef("%s:%d: there is no setting %q; secret config lists them", path, name.Line, name.Value)
+		case !slices.Contains(known, name.Value):
+			return nil, usagef("%s:%d: there is no setting %q; correct the file; there are %s", path, name.Line, name.Value, strings.Join(known, ", "))
 		case entries[name.Value] != nil:
 			return nil, usagef("%s:%d: %s is set twice", path, name.Line, name.Value)
 		case value.Kind != yaml.ScalarNode:
@@ -205,9 +217,13 @@ func readConfigDocument(path string) (*yaml.Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	var document, more yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
 		return nil, usagef("%s:%d: this is not YAML; look at the quotes and the indentation", path, max(yamlLine(err), 1))
+	}
+	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
+		return nil, usagef("%s:%d: settings go before a line --- or ...", path, max(more.Line, 1))
 	}
 	if len(document.Content) == 0 {
 		return nil, nil

@@ -19,7 +19,8 @@ const (
 
 	// DefaultLength is the length of a password whose rules name none.
 	DefaultLength = 32
-	maxLength     = 4096
+	// MaxLength is the longest password, as AWS GetRandomPassword has it.
+	MaxLength = 4096
 
 	minWords = 3
 	maxWords = 64
@@ -50,8 +51,8 @@ func Generate(rand io.Reader, rules Rules) (string, error) {
 	if length == 0 {
 		length = DefaultLength
 	}
-	if length < 1 || length > maxLength {
-		return "", fmt.Errorf("%w: the length has to be 1 to %d, not %d", ErrRules, maxLength, length)
+	if length < 1 || length > MaxLength {
+		return "", fmt.Errorf("%w: the length has to be 1 to %d, not %d", ErrRules, MaxLength, length)
 	}
 	types, err := rules.types()
 	if err != nil {
