@@ -261,11 +261,11 @@ func fromTree(path string, node any) ([]Entry, error) {
 	}
 	tree, isMap := node.(map[string]any)
 	if !isMap {
-		return nil, formatf("%q is a list; a secret is a text or a map of texts", path)
+		return nil, formatf("%q is a list, and a secret is a text or a map of texts; write it as one text, or take it out", path)
 	}
 	if fields, ok := leaves(tree); ok && path != "" {
 		if len(fields) == 0 {
-			return nil, formatf("%q is empty", path)
+			return nil, formatf("%q is an empty map, and a secret is a text or a map of texts; put something into it, or take it out", path)
 		}
 		return []Entry{withFields(path, fields)}, nil
 	}
