@@ -47,6 +47,10 @@ it one with fields, anything above a folder. Each line of a .env file is a secre
 of its own, unless --name makes one kv secret of them all. What a secret's name
 cannot hold becomes a hyphen.
 
+Of a file of pass the first line is the password, lines of name: value are fields,
+an otpauth:// line is the field totp, and the rest the field notes. A file of one
+line, a key or anything else that is not laid out so is stored as it is.
+
 Either everything is stored or, on any error, nothing. The plain file is left
 where it is, unless you agree to remove it.`,
 		Example: `  secret import .env --name myapp
