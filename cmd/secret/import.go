@@ -36,7 +36,7 @@ func newImportCommand(a *app) *cobra.Command {
 		Use:   "import FILE | DIR | -",
 		Short: "Bring in the secrets of other tools",
 		Long: `Bring in the secrets of another tool: a .env file, JSON, YAML or CSV; exports of
-KeePassXC (CSV), 1Password (CSV, 1PUX), Bitwarden (CSV, JSON), AWS Secrets Manager
+browsers (CSV), KeePassXC (CSV), 1Password (CSV, 1PUX), Bitwarden (CSV, JSON), AWS Secrets Manager
 (what batch-get-secret-value prints) and chamber (JSON); the directories of pass
 and gopass (opened by gpg) and of passage (opened with --identity). The format is
 guessed from the content, and said. Attachments, passkeys and old passwords in the
@@ -46,6 +46,10 @@ In JSON and YAML a name with a text is a plaintext secret, a name with texts bel
 it one with fields, anything above a folder. Each line of a .env file is a secret
 of its own, unless --name makes one kv secret of them all. What a secret's name
 cannot hold becomes a hyphen.
+
+A CSV file has a column name and one for each field (value is the whole of a plaintext
+secret), or it is what Chrome or Firefox exports. Names that are alike get the user's
+name or a number.
 
 Of a file of pass the first line is the password, lines of name: value are fields,
 an otpauth:// line is the field totp, and the rest the field notes. A file of one

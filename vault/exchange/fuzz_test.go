@@ -89,6 +89,9 @@ func FuzzParseCSV(f *testing.F) {
 	for i, name := range []string{"plain.csv", "keepassxc.csv", "1password.csv", "bitwarden.csv"} {
 		f.Add(uint8(i), sample(f, name))
 	}
+	for _, name := range []string{"excel.csv", "chrome.csv", "firefox.csv"} {
+		f.Add(uint8(0), sample(f, name))
+	}
 	f.Fuzz(func(t *testing.T, i uint8, data []byte) { checkParse(t, formats[int(i)%len(formats)], data) })
 }
 
