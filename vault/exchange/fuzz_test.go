@@ -116,6 +116,12 @@ func FuzzParseAWS(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.AWS, data) })
 }
 
+func FuzzParseKubernetes(f *testing.F) {
+	f.Add(sample(f, "kubernetes.yaml"))
+	f.Add(sample(f, "kubernetes.json"))
+	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.Kubernetes, data) })
+}
+
 func FuzzParsePass(f *testing.F) {
 	f.Add("p\nlogin: ana\n")
 	f.Add("p\n---\nnote: |\n  one\n")

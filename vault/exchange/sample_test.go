@@ -94,6 +94,7 @@ func TestSamples(t *testing.T) {
 		"excel.csv": exchange.CSV, "chrome.csv": exchange.CSV, "firefox.csv": exchange.CSV,
 		"keepassxc.csv": exchange.KeePassXC, "1password.csv": exchange.OnePassword, "1pux.json": exchange.OnePassword,
 		"bitwarden.csv": exchange.Bitwarden, "bitwarden.json": exchange.Bitwarden, "bitwarden-organization.json": exchange.Bitwarden,
+		"kubernetes.yaml": exchange.Kubernetes, "kubernetes.json": exchange.Kubernetes,
 		"aws.json": exchange.AWS, "aws-one.json": exchange.AWS, "chamber.json": exchange.JSON,
 	} {
 		t.Run(file, func(t *testing.T) {
@@ -183,6 +184,12 @@ func TestRefusals(t *testing.T) {
 		{"documents", "yaml", "a: b\n---\nc: canary\n", "more than one document"},
 		{"alias", "yaml", "a: &x canary\nb: *x\n", "line 2: aliases are not followed"},
 		{"merge", "yaml", "a: &x {b: canary}\nc:\n  <<: *x\n", "line 3: aliases"},
+		{"manifest, not base64", "kubernetes", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {b: canary!}\n", `"b" of the Secret "a" is not base64; under stringData it may be plain text`},
+		{"manifest without a name", "kubernetes", "kind: Secret\napiVersion: v1\nstringData: {b: canary}\n", "a Secret in it has no metadata.name"},
+		{"manifest with a list", "kubernetes", `{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": ["canary"]}`, `the data of the Secret "a" is not a map of texts`},
+		{"manifest, deeper", "kubernetes", `{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "stringData": {"b": {"c": "canary"}}}`, `the stringData of the Secret "a" is not a map of texts`},
+		{"manifest of another kind", "kubernetes", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {b: canary}\n", "there are no secrets in it"},
+		{"manifest by sops", "kubernetes", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {b: canary}\nsops: {mac: x}\n", "sops decrypt"},
 		{"not base64", "yaml", "a: !!binary canary!\n", "line 1: it is not base64"},
 		{"not UTF-8", "json", "{\"a\": \"canary\xff\"}", "not UTF-8"},
 		{"expansion", "dotenv", "A=1\nB=canary$(id)\n", "line 2: ${NAME} and $(COMMAND)"},
