@@ -110,7 +110,13 @@ func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, err
 				picked[s.Name], found = true, true
 			}
 		}
-		if !found {
+		switch {
+		case found:
+		case len(listing.Secrets) == 0:
+			return nil, &commandError{vault.ErrNotFound, "the vault is empty"}
+		case pattern == "":
+			return nil, &commandError{vault.ErrNotFound, "the vault is empty but for secrets that are scheduled for deletion; see: secret list --deleted"}
+		default:
 			return nil, &commandError{vault.ErrNotFound, fmt.Sprintf("no secret's name begins with or matches %q", pattern)}
 		}
 	}

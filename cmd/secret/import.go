@@ -36,28 +36,38 @@ func newImportCommand(a *app) *cobra.Command {
 		Use:   "import FILE | DIR | -",
 		Short: "Bring in the secrets of other tools",
 		Long: `Bring in the secrets of another tool: a .env file, JSON, YAML or CSV; exports of
-KeePassXC (CSV), 1Password (CSV, 1PUX), Bitwarden (CSV, JSON), AWS Secrets Manager
-(what batch-get-secret-value prints) and chamber (JSON); the directories of pass
-and gopass (opened by gpg) and of passage (opened with --identity). The format is
-guessed from the content, and said. Attachments, passkeys and old passwords in the
-exports of password managers stay where they are.
+browsers (CSV), KeePassXC (CSV), 1Password (CSV, 1PUX), Bitwarden (CSV, JSON), AWS
+Secrets Manager (what batch-get-secret-value prints) and chamber (JSON); Kubernetes
+manifests (YAML, JSON), of which only Secrets are read; the directories of pass and
+gopass (opened by gpg) and of passage (opened with --identity). The format is guessed
+from the content, and said. Attachments, passkeys and old passwords in the exports of
+password managers stay where they are.
 
 In JSON and YAML a name with a text is a plaintext secret, a name with texts below
 it one with fields, anything above a folder. Each line of a .env file is a secret
 of its own, unless --name makes one kv secret of them all. What a secret's name
 cannot hold becomes a hyphen.
 
+A CSV file has a column name and one for each field (value is the whole of a plaintext
+secret), or it is what Chrome or Firefox exports. Names that are alike get the user's
+name or a number.
+
+Of a file of pass the first line is the password, lines of name: value are fields,
+an otpauth:// line is the field totp, and the rest the field notes. A file of one
+line, a key or anything else that is not laid out so is stored as it is.
+
 Either everything is stored or, on any error, nothing. The plain file is left
 where it is, unless you agree to remove it.`,
 		Example: `  secret import .env --name myapp
   secret import export.csv --prefix personal/ --dry-run
   secret import ~/.password-store --on-clash skip
-  aws secretsmanager batch-get-secret-value --filters Key=name,Values=prod | secret import -`,
+  aws secretsmanager batch-get-secret-value --filters Key=name,Values=prod | secret import -
+  kubectl get secrets -o yaml | secret import - --prefix cluster/`,
 		Args: argCount(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.runImport(o, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.format, "format", "", "the format, instead of guessing it")
+	flags.StringVar(&o.format, "format", "", "the format, instead of guessing it: "+strings.Join(formatWords(exchange.ImportFormats()), ", "))
 	flags.StringVar(&o.prefix, "prefix", "", "put this before all names")
 	flags.StringVar(&o.name, "name", "", "make one kv secret of this name")
 	flags.StringVar(&o.onClash, "on-clash", "fail", "if a name is taken: fail, skip, version (store a new version) or overwrite (drop the old history)")

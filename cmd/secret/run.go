@@ -167,6 +167,9 @@ func (e *environment) addFile(path string) error {
 		return usagef("%s: %v", path, err)
 	}
 	for _, v := range variables {
+		if !isVariableName(v.Name) {
+			return usagef("%s: line %d: what is before = cannot be a variable's name", path, v.Line)
+		}
 		if err := e.setText(v.Name, v.Value, fmt.Sprintf("%s, line %d", filepath.Base(path), v.Line)); err != nil {
 			return err
 		}

@@ -5,7 +5,8 @@
 // single quotes, where every character is itself; in double quotes, where \n, \r,
 // \t, \\, \", \$ and \` are escapes; or bare, up to the end of the line or a # with
 // white space before it. Quoted values may go over several lines, and \\ behind the
-// quotes is a backslash more, as in a shell.
+// quotes is a backslash more, as in a shell. A name may have dots and hyphens, as in
+// Node's reader; not every user of a variable takes those.
 //
 // Nothing is ever expanded: a password with a dollar in it stays one. Where other
 // readers would expand ${NAME} or $(COMMAND), the file is refused instead of being
@@ -85,7 +86,8 @@ func (p *parser) variable() (Variable, error) {
 		v.Name = words[1]
 	}
 	if !isName(v.Name) {
-		return v, errors.New("what is before = is not the name of a variable")
+		// It is not shown: it may be a line of a value that lacks its quotes.
+		return v, errors.New("what is before = is no name: letters, digits, _ . and - can be in one")
 	}
 	p.advance(len(p.rest) - len(strings.TrimLeft(p.rest, " \t")))
 	var err error
@@ -113,9 +115,9 @@ func (p *parser) variable() (Variable, error) {
 }
 
 func isName(s string) bool {
-	for i, c := range []byte(s) {
-		letter := c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		if !letter && (i == 0 || c < '0' || c > '9') {
+	for _, c := range []byte(s) {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !letter && (c < '0' || c > '9') && !strings.ContainsRune("_.-", rune(c)) {
 			return false
 		}
 	}

@@ -21,6 +21,7 @@ func TestParse(t *testing.T) {
 		{"a second one of a name", "A=1\nA=2", "A|1|A|2|"},
 		{"injection", `A="x\nLD_PRELOAD=/tmp/e.so"`, "A|x\nLD_PRELOAD=/tmp/e.so|"},
 		{"reference", "A=secret://prod/db#password?version=3", "A|secret://prod/db#password?version=3|"},
+		{"names of Node", "I.J=1\nmy-key=2\n2FA=3", "I.J|1|my-key|2|2FA|3|"},
 		{"equals in the value", "A=b=c==", "A|b=c==|"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -42,7 +43,7 @@ func TestParse(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"A=1\ncanary\n", "line 2: "},
-		{"canary-x=1", "line 1: "},
+		{"A=1\ncanary/x==\n", "line 2: what is before = is no name: letters, digits, _ . and - can be in one"},
 		{"=canary", "line 1: "},
 		{"export A B=canary", "line 1: "},
 		{"A='canary\n", "line 1: the single quote"},

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"example.org/secret/vault"
@@ -37,9 +38,22 @@ func columnsOf(format Format) (columns, bool) {
 	return columns{}, false
 }
 
+// readHeader returns the names of the columns, and a reader of what is below them.
+// Excel separates by semicolons where numbers have commas.
+func readHeader(data []byte) (reader *csv.Reader, header []string, err error) {
+	for _, comma := range ",;\t," { // the last where there is but one column
+		reader = csv.NewReader(bytes.NewReader(data))
+		reader.Comma = comma
+		if header, err = reader.Read(); len(header) > 1 {
+			break
+		}
+	}
+	return reader, header, err
+}
+
 func detectCSV(text []byte) (Format, bool) {
-	header, err := csv.NewReader(bytes.NewReader(text)).Read()
-	if err != nil || len(header) < 2 {
+	_, header, err := readHeader(text)
+	if err != nil || len(header) < 2 || strings.HasPrefix(header[0], "#") { // a comment
 		return "", false
 	}
 	has := map[string]bool{}
@@ -53,15 +67,14 @@ func detectCSV(text []byte) (Format, bool) {
 		return KeePassXC, true
 	case has["title"] && has["password"]:
 		return OnePassword, true
-	case has["name"]:
+	case has["name"], isLogins(has):
 		return CSV, true
 	}
 	return "", false
 }
 
 func parseCSV(format Format, data []byte) ([]Entry, error) {
-	reader := csv.NewReader(bytes.NewReader(data))
-	header, err := reader.Read()
+	reader, header, err := readHeader(data)
 	if err != nil {
 		return nil, formatf("it has no line with the names of its columns")
 	}
@@ -69,7 +82,7 @@ func parseCSV(format Format, data []byte) ([]Entry, error) {
 	seen := map[string]bool{}
 	for i, column := range header {
 		column = strings.TrimSpace(column)
-		if lower := strings.ToLower(column); isManager || lower == "name" || lower == "value" || lower == "description" {
+		if lower := strings.ToLower(column); isManager || isOurs(lower) {
 			column = lower
 		}
 		if seen[column] {
@@ -77,11 +90,14 @@ func parseCSV(format Format, data []byte) ([]Entry, error) {
 		}
 		header[i], seen[column] = column, true
 	}
+	if !isManager && !seen["name"] && !isLogins(seen) {
+		return nil, namelessError(header)
+	}
 	var entries []Entry
 	for {
 		row, err := reader.Read()
 		if err == io.EOF {
-			break
+			return distinct(entries), nil
 		}
 		if err != nil {
 			return nil, formatf("record %d is not like the others: look at its quotes and commas", len(entries)+1)
@@ -96,14 +112,54 @@ func parseCSV(format Format, data []byte) ([]Entry, error) {
 		}
 		line, _ := reader.FieldPos(0)
 		if cells["name"] == "" {
-			return nil, formatf("line %d has no name", line)
+			if cells["url"] == "" {
+				return nil, formatf("line %d has no name", line)
+			}
+			cells["name"] = fieldSet{"url": vault.Bytes(cells["url"])}.title()
+		}
+		if seen["formActionOrigin"] {
+			for _, column := range firefoxColumns() {
+				delete(cells, column)
+			}
 		}
 		entries = append(entries, fromCells(cells, seen["value"]))
 	}
-	if isManager {
-		return distinct(entries), nil
+}
+
+// isOurs tells the columns that mean something here, in any spelling.
+func isOurs(column string) bool {
+	return slices.Contains([]string{"name", "value", "description", "url", "username", "password"}, column)
+}
+
+// isLogins tells the passwords of a browser, which need no names.
+func isLogins(columns map[string]bool) bool {
+	return columns["url"] && columns["username"] && columns["password"]
+}
+
+// firefoxColumns are those that say nothing to anybody but Firefox.
+func firefoxColumns() []string {
+	return []string{"formActionOrigin", "guid", "timeCreated", "timeLastUsed", "timePasswordChanged"}
+}
+
+// namelessError shows columns only by words that are common as their names: in a
+// file without a header others may be values.
+func namelessError(header []string) error {
+	common := strings.Fields("account category comment description email group host id key label login note notes " +
+		"password secret service site title token type uri url user username value variable website")
+	var found []string
+	for _, column := range header {
+		if slices.Contains(common, strings.ToLower(column)) {
+			found = append(found, strconv.Quote(column))
+		}
 	}
-	return entries, nil
+	if others := len(header) - len(found); others > 0 {
+		found = append(found, strconv.Itoa(others)+" of other names")
+	}
+	hint := "; call one of them so"
+	if len(header) == 1 {
+		hint = "; columns are separated by commas, semicolons or tabs"
+	}
+	return formatf(`there is no column "name" in its first line, only %s%s`, strings.Join(found, ", "), hint)
 }
 
 // fromCells makes a secret of a line whose columns the user chose: value is the

@@ -220,7 +220,7 @@ func exportKubernetes(entries []Entry) ([]byte, error) {
 		}
 		items = append(items, map[string]any{
 			"apiVersion": "v1", "kind": "Secret", "type": "Opaque",
-			"metadata": metadata{name, map[string]string{"secret/name": e.Name}}, "data": data,
+			"metadata": metadata{name, map[string]string{nameAnnotation: e.Name, kindAnnotation: string(e.Kind)}}, "data": data,
 		})
 	}
 	return encodeJSON(map[string]any{"apiVersion": "v1", "kind": "List", "items": items})

@@ -89,6 +89,9 @@ func FuzzParseCSV(f *testing.F) {
 	for i, name := range []string{"plain.csv", "keepassxc.csv", "1password.csv", "bitwarden.csv"} {
 		f.Add(uint8(i), sample(f, name))
 	}
+	for _, name := range []string{"excel.csv", "chrome.csv", "firefox.csv"} {
+		f.Add(uint8(0), sample(f, name))
+	}
 	f.Fuzz(func(t *testing.T, i uint8, data []byte) { checkParse(t, formats[int(i)%len(formats)], data) })
 }
 
@@ -113,10 +116,58 @@ func FuzzParseAWS(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.AWS, data) })
 }
 
+func FuzzParseKubernetes(f *testing.F) {
+	f.Add(sample(f, "kubernetes.yaml"))
+	f.Add(sample(f, "kubernetes.json"))
+	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.Kubernetes, data) })
+}
+
 func FuzzParsePass(f *testing.F) {
 	f.Add("p\nlogin: ana\n")
 	f.Add("p\n---\nnote: |\n  one\n")
-	f.Fuzz(func(t *testing.T, text string) { checkEntries(t, []exchange.Entry{fromStore(t, text)}) })
+	f.Add("p\notpauth://totp/x\n\n# c\n: d\ne:\n  f: g\nPassword: h\npin: 1\npin: 2\n-----BEGIN X-----\ni: j\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		e := fromStore(t, text)
+		checkEntries(t, []exchange.Entry{e})
+		checkNoLineLost(t, text, e)
+	})
+}
+
+// checkNoLineLost looks for each line of a file of pass: in the value, in a field,
+// or as a field's name and value.
+func checkNoLineLost(t *testing.T, text string, e exchange.Entry) {
+	t.Helper()
+	if e.Kind == vault.Plaintext {
+		if strings.TrimSpace(string(e.Value.Plain)) != strings.TrimSpace(text) {
+			t.Fatalf("%q became %q", text, e.Value.Plain)
+		}
+		return
+	}
+	if _, rest, _ := strings.Cut(text, "\n"); strings.HasPrefix(rest, "---") {
+		return // YAML, where values may be quoted
+	}
+	has := func(key, value string) bool {
+		for field, v := range e.Value.Fields {
+			if strings.HasPrefix(field, key) && string(v) == value || field == "username" && string(v) == value ||
+				strings.EqualFold(key, "password") && string(v) == value {
+				return true
+			}
+		}
+		return false
+	}
+	lines := map[string]bool{}
+	for _, v := range e.Value.Fields {
+		for line := range strings.Lines(string(v)) {
+			lines[strings.TrimSpace(line)] = true
+		}
+	}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		key, value, _ := strings.Cut(line, ":")
+		if line != "" && !lines[line] && !has(strings.TrimSpace(key), strings.TrimSpace(value)) {
+			t.Fatalf("the line %q of %q is lost in %q", line, text, e.Value.Fields)
+		}
+	}
 }
 
 func FuzzMapName(f *testing.F) {

@@ -16,24 +16,24 @@ import (
 // Format is the form of a file.
 type Format string
 
-// The formats of files. Dotenv, JSON, YAML and AWS can be written as well;
-// Kubernetes only written.
+// The formats of files. Dotenv, JSON, YAML, AWS and Kubernetes can be written as
+// well.
 const (
 	Dotenv      Format = "dotenv"
 	JSON        Format = "json" // ours, or names with values
 	YAML        Format = "yaml" // the same in YAML
 	CSV         Format = "csv"  // a column name, and one for each field
 	KeePassXC   Format = "keepassxc"
-	OnePassword Format = "1password" // CSV or 1PUX
-	Bitwarden   Format = "bitwarden" // CSV or JSON, not encrypted
-	AWS         Format = "aws"       // aws secretsmanager batch-get-secret-value
-	Chamber     Format = "chamber"   // chamber export --format json
-	Kubernetes  Format = "kubernetes"
+	OnePassword Format = "1password"  // CSV or 1PUX
+	Bitwarden   Format = "bitwarden"  // CSV or JSON, not encrypted
+	AWS         Format = "aws"        // aws secretsmanager batch-get-secret-value
+	Chamber     Format = "chamber"    // chamber export --format json
+	Kubernetes  Format = "kubernetes" // manifests of Secrets in YAML or JSON
 )
 
 // ImportFormats are those that [Parse] reads.
 func ImportFormats() []Format {
-	return []Format{Dotenv, JSON, YAML, CSV, KeePassXC, OnePassword, Bitwarden, AWS, Chamber}
+	return []Format{Dotenv, JSON, YAML, CSV, KeePassXC, OnePassword, Bitwarden, AWS, Chamber, Kubernetes}
 }
 
 const zipMagic = "PK\x03\x04"
@@ -76,6 +76,9 @@ func Detect(data []byte) (Format, error) {
 		return Dotenv, nil
 	}
 	if looksLikeYAML(text) {
+		if startsLine(text, "apiVersion:") && startsLine(text, "kind:") {
+			return Kubernetes, nil
+		}
 		return YAML, nil
 	}
 	return "", formatf("it looks like none of the formats that are known; name it with --format")
@@ -102,6 +105,10 @@ func firstMark(text []byte) byte {
 	return 0
 }
 
+func startsLine(text []byte, start string) bool {
+	return bytes.HasPrefix(text, []byte(start)) || bytes.Contains(text, []byte("\n"+start))
+}
+
 func detectJSON(text []byte) (Format, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(text, &members); err != nil {
@@ -113,6 +120,8 @@ func detectJSON(text []byte) (Format, error) {
 		return AWS, nil
 	case has("encrypted") && (has("data") || has("items")), has("items") && (has("folders") || has("collections")):
 		return Bitwarden, nil
+	case has("apiVersion") && has("kind"):
+		return Kubernetes, nil
 	}
 	return JSON, nil
 }
@@ -151,7 +160,7 @@ func toUTF8(data []byte) []byte {
 
 func parse(format Format, data []byte) ([]Entry, error) {
 	isJSON := bytes.HasPrefix(bytes.TrimSpace(data), []byte("{"))
-	isText := slices.Contains([]Format{JSON, Chamber, YAML, AWS}, format) || isJSON
+	isText := slices.Contains([]Format{JSON, Chamber, YAML, AWS, Kubernetes}, format) || isJSON
 	if isText && !utf8.Valid(data) {
 		return nil, formatf("it is not UTF-8 throughout")
 	}
@@ -164,6 +173,8 @@ func parse(format Format, data []byte) ([]Entry, error) {
 		return parseYAML(data)
 	case AWS:
 		return parseAWS(data)
+	case Kubernetes:
+		return parseKubernetes(data)
 	case CSV, KeePassXC:
 		return parseCSV(format, data)
 	case OnePassword:

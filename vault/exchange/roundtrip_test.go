@@ -101,6 +101,25 @@ func TestAWSExportReadsBack(t *testing.T) {
 	})
 }
 
+// Kubernetes has no place for tags; names, kinds and values come back.
+func TestKubernetesExportReadsBack(t *testing.T) {
+	keys := rapid.StringMatching(`[-_a-zA-Z0-9]{1,40}|\.[a-z]`)
+	rapid.Check(t, func(t *rapid.T) {
+		e := entryOf(t, rapid.StringMatching(`[A-Za-z0-9]([A-Za-z0-9/_+=@-]{0,40}[A-Za-z0-9])?`).Draw(t, "name"), values, keys)
+		text, err := exchange.Export(exchange.Kubernetes, []exchange.Entry{e}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if guessed, err := exchange.Detect(text); err != nil || guessed != exchange.Kubernetes {
+			t.Errorf("the export is taken for %q (%v)", guessed, err)
+		}
+		again, err := exchange.Parse(exchange.Kubernetes, text)
+		if err != nil || !sameEntries(again, []exchange.Entry{e}) {
+			t.Errorf("read back as %+v (%v), not as %+v, from\n%s", again, err, e, text)
+		}
+	})
+}
+
 func quoted(value string) string { return "'" + strings.ReplaceAll(value, "'", "?") + "'" }
 
 func TestDotenvNames(t *testing.T) {
@@ -185,6 +204,8 @@ func TestHostileFiles(t *testing.T) {
 		"CSV, one quote":     {exchange.CSV, "name,value\n\"" + strings.Repeat("x\n", 1_000_000)},
 		"dotenv, one quote":  {exchange.Dotenv, strings.Repeat("A='", 1_000_000)},
 		"AWS, deep":          {exchange.AWS, `{"SecretValues":` + strings.Repeat(`[`, 1_000_000)},
+		"Kubernetes, laughs": {exchange.Kubernetes, laughs()},
+		"Kubernetes, many":   {exchange.Kubernetes, strings.Repeat("--- {a: b}\n", 100_000) + "--- ["},
 		"Bitwarden, deep":    {exchange.Bitwarden, `{"items":` + strings.Repeat(`[`, 1_000_000)},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,13 +2,19 @@ package exchange
 
 import (
 	"bytes"
+	"encoding/json"
 	"io/fs"
 	"maps"
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"example.org/secret/vault"
+	"example.org/secret/vault/dotenv"
+
+	"gopkg.in/yaml.v3"
 )
 
 // Decrypter opens one file of a store.
@@ -49,63 +55,153 @@ func ReadStore(store fs.FS, extension string, decrypt Decrypter, progress func(d
 }
 
 // fromPass reads a text as pass and its kin lay it out: the password on the first
-// line, then lines of name: value, or YAML below ---. A text that is anything else
-// stays as it is, to the newline that keys in PEM need at their end.
+// line, then lines of name: value, or YAML below ---. Whatever else stands there is
+// the field notes. A text of another kind stays as it is, to the newline that keys
+// in PEM need at their end.
 func fromPass(name string, text []byte) Entry {
 	first, rest, _ := strings.Cut(string(text), "\n")
 	if rest == "" {
 		return plaintext(name, bytes.TrimSuffix(text, []byte("\n")))
 	}
-	fields, ok := passFields(rest)
-	if below, isYAML := strings.CutPrefix(rest, "---\n"); isYAML {
-		fields, ok = yamlFields(below)
-	}
-	if _, twice := fields["password"]; !ok || twice {
+	first = strings.TrimSuffix(first, "\r")
+	if isBlob(first, text) {
 		return plaintext(name, text)
 	}
-	if first = strings.TrimSuffix(first, "\r"); first != "" {
-		fields["password"] = vault.Bytes(first)
+	if strings.TrimSpace(rest) == "" {
+		return plaintext(name, []byte(first))
+	}
+	fields := fieldSet{}
+	fields.put("password", first)
+	notes, isYAML := fields.putYAML(rest)
+	if !isYAML {
+		notes = fields.putLines(rest)
 	}
 	if len(fields) == 0 {
 		return plaintext(name, text)
 	}
+	fields.put("notes", notes)
 	nameUser(fields)
 	return withFields(name, fields)
 }
 
-// passFields reads lines of name: value.
-func passFields(text string) (map[string]vault.Bytes, bool) {
-	fields := map[string]vault.Bytes{}
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		key, value, ok := strings.Cut(line, ":")
-		key = strings.TrimSpace(key)
-		switch {
-		case line == "":
-			continue
-		case strings.HasPrefix(line, "otpauth://"):
-			key, value = "totp", line
-		case !ok, strings.HasPrefix(value, "//"): // prose, or an address
-			return nil, false
+// isBlob tells texts that are no password with lines below it: binary ones, keys,
+// JSON, scripts, and files of settings, by their first line or as a whole.
+func isBlob(first string, text []byte) bool {
+	for _, prefix := range []string{"-----BEGIN", "#!", "# ", "<?xml"} {
+		if strings.HasPrefix(first, prefix) {
+			return true
 		}
-		if _, twice := fields[key]; twice || vault.CheckField(key) != nil || strings.EqualFold(key, "password") {
-			return nil, false
-		}
-		fields[key] = vault.Bytes(strings.TrimSpace(value))
 	}
-	return fields, true
+	isSection := strings.HasPrefix(first, "[") && strings.HasSuffix(first, "]")
+	isJSON := strings.ContainsAny(first, "{[") && json.Valid(text)
+	variables, err := dotenv.Parse(string(text))
+	isDotenv := err == nil && len(variables) > 1
+	return isSection || isJSON || isDotenv || strings.Contains(first, ": ") || !utf8.Valid(text) ||
+		bytes.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\t\r\n", r) })
 }
 
-func yamlFields(text string) (map[string]vault.Bytes, bool) {
-	tree, err := decodeYAML([]byte(text))
+// putLines adds the lines of name: value and returns all others, exactly. Among
+// those are what stands below such a line, further in, and keys in PEM.
+func (f fieldSet) putLines(text string) string {
+	_, hasPassword := f["password"]
+	var notes []string
+	isNote, inPEM := false, false
+	for whole := range strings.Lines(text) {
+		line := strings.TrimSpace(whole)
+		if line == "" {
+			notes = append(notes, whole)
+			continue
+		}
+		key, value, _ := strings.Cut(line, ":")
+		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+		isPassword := strings.EqualFold(key, "password")
+		inPEM = inPEM || strings.HasPrefix(line, "-----BEGIN")
+		switch {
+		case inPEM, isNote && whole[0] != line[0]:
+			isNote = true
+		case strings.HasPrefix(line, "otpauth://"):
+			key, value, isNote = "totp", line, false
+		default: // prose, an address, a heading, a second password
+			isNote = !isPassKey(key) || strings.HasPrefix(value, "//") || value == "" || isPassword && hasPassword
+		}
+		inPEM = inPEM && !strings.HasPrefix(line, "-----END")
+		if isNote {
+			notes = append(notes, whole)
+			continue
+		}
+		if isPassword {
+			key = "password"
+		}
+		f.put(key, value)
+	}
+	return joinNotes(notes)
+}
+
+// isPassKey tells names from the marks of comments and lists, and from what a field
+// cannot be called.
+func isPassKey(key string) bool {
+	first, _ := utf8.DecodeRuneInString(key)
+	return (first == '_' || unicode.IsLetter(first) || unicode.IsDigit(first)) && fieldName(key) == key
+}
+
+// joinNotes leaves out blank lines at the ends, and the newline of a single line.
+func joinNotes(lines []string) string {
+	isBlank := func(line string) bool { return strings.TrimSpace(line) == "" }
+	for len(lines) > 0 && isBlank(lines[0]) {
+		lines = lines[1:]
+	}
+	for len(lines) > 0 && isBlank(lines[len(lines)-1]) {
+		lines = lines[:len(lines)-1]
+	}
+	if len(lines) == 1 {
+		return strings.TrimRight(lines[0], "\r\n")
+	}
+	return strings.Join(lines, "")
+}
+
+// putYAML adds the values of a flat map in YAML below --- and returns the comments
+// in it, or all of the text where it is anything else, such as a map within the map.
+func (f fieldSet) putYAML(text string) (notes string, isYAML bool) {
+	mark, below, _ := strings.Cut(text, "\n")
+	if strings.TrimRight(mark, " \r") != "---" {
+		return "", false
+	}
+	tree, err := decodeYAML([]byte(below))
 	if err != nil {
-		return nil, false
+		return text, true
 	}
 	fields, ok := leaves(tree)
 	for field := range fields {
-		ok = ok && vault.CheckField(field) == nil
+		ok = ok && vault.CheckField(field) == nil && !strings.EqualFold(field, "password")
 	}
-	return fields, ok
+	var root yaml.Node
+	if !ok || yaml.Unmarshal([]byte(below), &root) != nil {
+		return text, true
+	}
+	comments, ok := yamlComments(&root)
+	if !ok {
+		return text, true
+	}
+	maps.Copy(f, fields)
+	return strings.Join(comments, "\n"), true
+}
+
+// yamlComments returns the comments in a flat map, and false where a node has a tag
+// or an anchor: a password may look like those.
+func yamlComments(root *yaml.Node) (comments []string, ok bool) {
+	pairs := root.Content[0]
+	all := []string{root.HeadComment, pairs.HeadComment}
+	ok = pairs.Anchor == ""
+	for i := 0; i+1 < len(pairs.Content); i += 2 {
+		key, value := pairs.Content[i], pairs.Content[i+1]
+		for _, node := range []*yaml.Node{key, value} {
+			ok = ok && node.Anchor == "" && strings.HasPrefix(node.Tag, "!!")
+			all = append(all, node.HeadComment, node.LineComment)
+		}
+		all = append(all, value.FootComment, key.FootComment)
+	}
+	all = append(all, pairs.LineComment, pairs.FootComment, root.FootComment)
+	return slices.DeleteFunc(all, func(comment string) bool { return comment == "" }), ok
 }
 
 // nameUser calls the user's name as our credentials have it.

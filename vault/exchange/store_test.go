@@ -39,22 +39,41 @@ func TestTextsOfPass(t *testing.T) {
 		{"gopass without a password", "\nuser: ana\npin: 1234\n", map[string]string{"username": "ana", "pin": "1234"}},
 		{"gopass YAML", "p\n---\nuser: ana\nnote: |\n  one: 1\n  two\nquoted: \"it's\"\n", map[string]string{"password": "p", "username": "ana", "note": "one: 1\ntwo\n", "quoted": "it's"}},
 		{"CRLF", "p\r\nuser: ana\r\n", map[string]string{"password": "p", "username": "ana"}},
-		{"nested YAML", "p\n---\na:\n  b: c\n", nil},
-		{"YAML with a password", "p\n---\npassword: other\n", nil},
-		{"prose", "p\nask Bob for the token\n", nil},
-		{"an address", "p\nhttps://x.org\n", nil},
-		{"a second password", "p\nPassword: q\n", nil},
-		{"twice", "p\npin: 1\npin: 2\n", nil},
-		{"a key", "-----BEGIN KEY-----\nabc=\n-----END KEY-----\n", nil},
+		{"a comment", "p\nurl: https://x/\n# comment\n", map[string]string{"password": "p", "url": "https://x/", "notes": "# comment"}},
+		{"a comment with a colon", "p\nuser: ana\n# old: bob\n- a: b\n", map[string]string{"password": "p", "username": "ana", "notes": "# old: bob\n- a: b\n"}},
+		{"pass-otp among others", "p\nlogin: bob\notpauth://totp/x?secret=JBSWY3DP\nfree text\n", map[string]string{"password": "p", "username": "bob", "totp": "otpauth://totp/x?secret=JBSWY3DP", "notes": "free text"}},
+		{"prose", "p\nask Bob for the token\n", map[string]string{"password": "p", "notes": "ask Bob for the token"}},
+		{"an address", "p\nhttps://x.y/\n", map[string]string{"password": "p", "notes": "https://x.y/"}},
+		{"notes, exactly", "p\r\n\r\n  a \r\n\r\nurl: u\r\nb\r\n\r\n", map[string]string{"password": "p", "url": "u", "notes": "  a \r\n\r\nb\r\n"}},
+		{"headings", "p\nQuestions:\n  pet: rex\n  town:\nuser: ana\n", map[string]string{"password": "p", "username": "ana", "notes": "Questions:\n  pet: rex\n  town:\n"}},
+		{"a key below", "p\nuser: ana\n-----BEGIN KEY-----\nProc-Type: 4\n\nabc=\n-----END KEY-----\npin: 1\n", map[string]string{"password": "p", "username": "ana", "pin": "1", "notes": "-----BEGIN KEY-----\nProc-Type: 4\n\nabc=\n-----END KEY-----\n"}},
+		{"a second password", "p\nPassword: q\n", map[string]string{"password": "p", "notes": "Password: q"}},
+		{"the only password", "\nPassword: q\nuser: ana\n", map[string]string{"password": "q", "username": "ana"}},
+		{"twice", "p\npin: 1\npin: 2\npin: 1\n", map[string]string{"password": "p", "pin": "1", "pin-2": "2"}},
+		{"notes twice", "p\nnotes: a\nb\n", map[string]string{"password": "p", "notes": "a", "notes-2": "b"}},
+		{"a long name", "p\n" + strings.Repeat("x", 255) + ": y\n", map[string]string{"password": "p", "notes": strings.Repeat("x", 255) + ": y"}},
+		{"nested YAML", "p\n---\na:\n  b: c\n", map[string]string{"password": "p", "notes": "---\na:\n  b: c\n"}},
+		{"YAML with a password", "p\n---\npassword: other\n", map[string]string{"password": "p", "notes": "---\npassword: other\n"}},
+		{"YAML with marks", "p\n---\npin: &abc\n", map[string]string{"password": "p", "notes": "---\npin: &abc\n"}},
+		{"YAML with comments", "p\r\n---\r\n# one\r\na: b # two\r\n# three\r\n", map[string]string{"password": "p", "a": "b", "notes": "# one\n# two\n# three"}},
+		{"blank below", "p\n\n \n", nil},
+		{"prose without a password", "\nask Bob\n", nil},
+		{"a key", "-----BEGIN KEY-----\nabc=\na: b\n-----END KEY-----\n", nil},
 		{"JSON", "{\n  \"a\": \"b\"\n}\n", nil},
+		{"settings", "PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\nabc\n", nil},
+		{"sections", "[default]\naws_access_key_id = a\n", nil},
+		{"variables", "A=1\nB=2\n", nil},
+		{"a script", "#!/bin/sh\necho a: b\n", nil},
+		{"not UTF-8", "p\nlogin: \xff\n", nil},
+		{"binary", "p\nlogin: \x00\n", nil},
 		{"spaces at the ends", "  p  \n", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := fromStore(t, test.text)
 			if test.fields == nil {
 				want := test.text
-				if strings.Count(want, "\n") < 2 {
-					want = strings.TrimSuffix(want, "\n")
+				if first, rest, _ := strings.Cut(want, "\n"); strings.TrimSpace(rest) == "" {
+					want = first
 				}
 				if e.Kind != vault.Plaintext || string(e.Value.Plain) != want {
 					t.Errorf("read as %s %q %q", e.Kind, e.Value.Plain, e.Value.Fields)

@@ -172,27 +172,51 @@ func parseYAML(data []byte) ([]Entry, error) {
 }
 
 func decodeYAML(data []byte) (map[string]any, error) {
-	if len(data) > maxYAMLSize {
-		return nil, formatf("it has %d bytes; YAML may have %d, other formats more", len(data), maxYAMLSize)
+	decoder, err := newYAMLDecoder(data)
+	if err != nil {
+		return nil, err
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	var root yaml.Node
-	if err := decoder.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
-		// The rest of the library's errors may quote the file.
-		line := regexp.MustCompile(`line \d+`).FindString(err.Error())
-		return nil, formatf("it is not YAML (look at %s)", cmp.Or(line, "line 1"))
+	root, err := nextYAML(decoder)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
 	}
-	if len(root.Content) == 0 || root.Content[0].Kind != yaml.MappingNode {
+	if root == nil || root.Kind != yaml.MappingNode {
 		return nil, formatf("it is not a YAML map of names and values")
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, formatf("there is more than one document in it")
 	}
-	tree, err := yamlTree(root.Content[0], 0)
+	tree, err := yamlTree(root, 0)
 	if err != nil {
 		return nil, err
 	}
 	return tree.(map[string]any), nil
+}
+
+func newYAMLDecoder(data []byte) (*yaml.Decoder, error) {
+	if len(data) > maxYAMLSize {
+		return nil, formatf("it has %d bytes; YAML may have %d, other formats more", len(data), maxYAMLSize)
+	}
+	return yaml.NewDecoder(bytes.NewReader(data)), nil
+}
+
+// nextYAML reads the next document, which may be nil. The error at the end is
+// [io.EOF].
+func nextYAML(decoder *yaml.Decoder) (*yaml.Node, error) {
+	var document yaml.Node
+	err := decoder.Decode(&document)
+	if errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	}
+	if err != nil {
+		// The rest of the library's errors may quote the file.
+		line := regexp.MustCompile(`line \d+`).FindString(err.Error())
+		return nil, formatf("it is not YAML (look at %s)", cmp.Or(line, "line 1"))
+	}
+	if len(document.Content) == 0 {
+		return nil, nil
+	}
+	return document.Content[0], nil
 }
 
 // yamlTree takes every scalar as it is written: 007, yes and 1e3 are texts.
@@ -244,10 +268,17 @@ func yamlMap(node *yaml.Node, depth int) (any, error) {
 }
 
 func fromRoot(root map[string]any) ([]Entry, error) {
-	if meta, ok := root["sops"].(map[string]any); ok && meta["mac"] != nil {
-		return nil, formatf("it is encrypted by sops; import what sops decrypt prints")
+	if err := refuseSOPS(root); err != nil {
+		return nil, err
 	}
 	return fromTree("", root)
+}
+
+func refuseSOPS(root map[string]any) error {
+	if meta, ok := root["sops"].(map[string]any); ok && meta["mac"] != nil {
+		return formatf("it is encrypted by sops; import what sops decrypt prints")
+	}
+	return nil
 }
 
 // fromTree makes entries of nested maps whose leaves are values: a map of values
@@ -261,11 +292,11 @@ func fromTree(path string, node any) ([]Entry, error) {
 	}
 	tree, isMap := node.(map[string]any)
 	if !isMap {
-		return nil, formatf("%q is a list; a secret is a text or a map of texts", path)
+		return nil, formatf("%q is a list, and a secret is a text or a map of texts; write it as one text, or take it out", path)
 	}
 	if fields, ok := leaves(tree); ok && path != "" {
 		if len(fields) == 0 {
-			return nil, formatf("%q is empty", path)
+			return nil, formatf("%q is an empty map, and a secret is a text or a map of texts; put something into it, or take it out", path)
 		}
 		return []Entry{withFields(path, fields)}, nil
 	}
