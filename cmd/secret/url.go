@@ -84,12 +84,15 @@ func credentialURL(fields map[string]vault.Bytes) (string, error) {
 	if get("engine") == "" {
 		return "", usagef("a connection URL needs the field engine, such as postgres or mysql")
 	}
-	u := url.URL{Scheme: get("engine"), Path: "/" + get("dbname"), RawQuery: get("options")}
+	u := url.URL{
+		Scheme: get("engine"), Path: "/" + get("dbname"), RawPath: "/" + url.PathEscape(get("dbname")), // a slash in the name as well
+		RawQuery: get("options"),
+	}
 	if u.Scheme == "mongo" {
 		u.Scheme = "mongodb"
 	}
 	if get("dbname") == "" {
-		u.Path = ""
+		u.Path, u.RawPath = "", ""
 	}
 	if get("username") != "" || get("password") != "" {
 		u.User = url.User(get("username"))

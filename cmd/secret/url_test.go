@@ -32,7 +32,7 @@ func TestCredentialURLs(t *testing.T) {
 		{
 			url:    "mysql://a%40b:p%2Fw%23%3A@[fe80::1]:3306/x%2Fy",
 			fields: map[string]string{"engine": "mysql", "username": "a@b", "password": "p/w#:", "host": "fe80::1", "port": "3306", "dbname": "x/y"},
-			back:   "mysql://a%40b:p%2Fw%23%3A@[fe80::1]:3306/x/y",
+			back:   "mysql://a%40b:p%2Fw%23%3A@[fe80::1]:3306/x%2Fy",
 		},
 		{
 			url:    "mongodb://u:p@h/d",
