@@ -25,7 +25,8 @@ GIT_ASKPASS. The answer to the passphrase of a key is the secret ssh/FILE, named
 the key's file; to USER@HOST's password ssh/USER@HOST; to sudo's sudo/USER; to git's
 what is stored for git. ` + askpassVariable + ` names another secret for all of them.
 
-Anything else is refused: a question to confirm is not one for a password.`,
+What is not stored, and questions to confirm, such as whether a host is known, are
+asked at the terminal. Where there is none they are refused.`,
 		Example: `  secret set ssh/id_ed25519
   SSH_ASKPASS=secret-askpass SSH_ASKPASS_REQUIRE=force ssh-add ~/.ssh/id_ed25519
   SUDO_ASKPASS=/usr/bin/secret-askpass sudo -A true
@@ -37,10 +38,13 @@ Anything else is refused: a question to confirm is not one for a password.`,
 
 func (a *app) runAskpass(prompt string) error {
 	question, err := parsePrompt(prompt)
-	if err != nil || a.getenv("SSH_ASKPASS_PROMPT") != "" {
-		return usagef("%q is no question that a secret answers; name the secret in %s if it is for a password", prompt, askpassVariable)
+	if err != nil || a.getenv(promptVariable) != "" {
+		return a.relay(prompt, usagef("%q is no question that a secret answers; name the secret in %s if it is for a password", prompt, askpassVariable))
 	}
 	p, field, err := a.answer(question)
+	if errors.Is(err, errNotNamed) || errors.Is(err, vault.ErrNotFound) && a.getenv(askpassVariable) == "" {
+		return a.relay(prompt, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -60,6 +64,50 @@ func (a *app) runAskpass(prompt string) error {
 		return err
 	}
 	return a.printf("%s\n", line)
+}
+
+// promptVariable is how OpenSSH says that it wants no password, but a yes (confirm) or
+// nothing at all (none).
+const promptVariable = "SSH_ASKPASS_PROMPT"
+
+// relay has the person at the terminal answer, or returns refusal if there is none.
+func (a *app) relay(prompt string, refusal error) error {
+	t, err := a.atTerminal()
+	if err != nil {
+		return refusal
+	}
+	defer t.close()
+	lines := strings.Split(strings.TrimSpace(prompt), "\n")
+	last := lines[len(lines)-1]
+	for _, line := range lines[:len(lines)-1] {
+		fmt.Fprintln(t.out, visible(line))
+	}
+	var answer string
+	switch kind := a.getenv(promptVariable); {
+	case kind == "none":
+		fmt.Fprintln(t.out, visible(last))
+		return nil
+	case kind == "confirm":
+		yes, err := a.confirm(last)
+		if err == nil && !yes {
+			return &exitError{exitFailed, ""}
+		}
+		if err != nil {
+			return err
+		}
+		answer = "yes"
+	case strings.Contains(last, "(yes/no") || strings.HasPrefix(last, "Username"):
+		if answer, err = t.ask(last); err != nil {
+			return err
+		}
+	default:
+		typed, err := a.askHidden(strings.TrimSuffix(last, ":"))
+		if err != nil {
+			return err
+		}
+		answer = string(typed)
+	}
+	return a.printf("%s\n", answer)
 }
 
 // question is what a prompt asks for.
@@ -109,6 +157,8 @@ func gitRequestOf(text string) (gitRequest, error) {
 	return request, nil
 }
 
+var errNotNamed = &commandError{errUsage, "which secret is it? Name it in " + askpassVariable}
+
 // answer finds the secret, and the field of it that is asked for.
 func (a *app) answer(q question) (p picked, field string, err error) {
 	field = "password"
@@ -121,7 +171,7 @@ func (a *app) answer(q question) (p picked, field string, err error) {
 	}
 	if q.git == nil {
 		if q.name == "" {
-			return p, "", usagef("which secret is it? Name it in %s", askpassVariable)
+			return p, "", errNotNamed
 		}
 		p, err = a.pickArg(q.name)
 		return p, field, err
@@ -131,7 +181,7 @@ func (a *app) answer(q question) (p picked, field string, err error) {
 		return p, "", err
 	}
 	p, found, err := q.git.find(v)
-	if err == nil && !found {
+	if err == nil && (!found || q.user && p.secret.Kind == vault.Plaintext) {
 		err = &commandError{vault.ErrNotFound, fmt.Sprintf("there is no login for %s", q.git["host"])}
 	}
 	return p, field, err

@@ -23,7 +23,8 @@ func newGitHelperCommand(a *app) *cobra.Command {
 		Long: `Be a credential helper of git, as git-credential-secret: answer the request on
 standard input. Logins are credentials named git/HOST, a second user's of a host
 git/USER@HOST; with credential.useHttpPath the path is behind the host. A host of
-another protocol than https has that before it, as git/http+HOST.
+another protocol than https has that before it, as git/http+HOST. A plaintext secret
+of such a name is a token, for any user.
 
 What git erases, because it was refused, is deleted with a recovery window.`,
 		Example: `  git config --global credential.helper secret
@@ -86,17 +87,25 @@ func readGitRequest(r io.Reader) (gitRequest, error) {
 
 // name is where a login is stored, by its place alone or by its user as well.
 func (r gitRequest) name(user string) (vault.Name, error) {
+	if user != "" {
+		user = escapeName(user) + "@"
+	}
+	return vault.ParseName(r.prefix() + user + r.place())
+}
+
+func (r gitRequest) prefix() string {
+	if r["protocol"] == "https" {
+		return "git/"
+	}
+	return "git/" + escapeName(r["protocol"]) + "+"
+}
+
+func (r gitRequest) place() string {
 	place := escapeName(r["host"])
 	if r["path"] != "" {
 		place += "/" + escapePath(r["path"])
 	}
-	if user != "" {
-		place = escapeName(user) + "@" + place
-	}
-	if r["protocol"] != "https" {
-		place = escapeName(r["protocol"]) + "+" + place
-	}
-	return vault.ParseName("git/" + place)
+	return place
 }
 
 // matches reports whether a login is for the place that is asked for. A person
@@ -110,30 +119,60 @@ func (r gitRequest) matches(fields map[string]vault.Bytes) bool {
 	return r["username"] == "" || string(fields["username"]) == r["username"]
 }
 
-// find looks for a login that matches the request, under the user's own name
-// first.
+// find looks for a login that matches the request: under the user's own name first,
+// at last under that of any user.
 func (r gitRequest) find(v *vault.Vault) (picked, bool, error) {
-	users := []string{""}
-	if r["username"] != "" {
-		users = []string{r["username"], ""}
+	names, err := r.names(v)
+	if err != nil {
+		return picked{}, false, err
 	}
-	for _, user := range users {
-		name, err := r.name(user)
-		if err != nil {
-			return picked{}, false, err
-		}
+	for _, name := range names {
 		p, err := pick(v, vault.Reference{Name: name})
 		switch {
 		case errors.Is(err, vault.ErrNotFound), errors.Is(err, vault.ErrDeleted):
 			continue
 		case err != nil:
 			return picked{}, false, err
-		case p.isWhole() && r.matches(p.version.Fields):
+		case p.secret.Kind == vault.Plaintext:
+			p.version.Fields = map[string]vault.Bytes{"password": vault.Bytes(lineOf(p.bytes))}
+			return p, true, nil
+		case r.matches(p.version.Fields):
 			return p, true, nil
 		}
 	}
 	return picked{}, false, nil
 }
+
+// names are those that the login may have.
+func (r gitRequest) names(v *vault.Vault) ([]vault.Name, error) {
+	own, err := r.name("")
+	if err != nil {
+		return nil, err
+	}
+	if r["username"] != "" {
+		theirs, err := r.name(r["username"])
+		return []vault.Name{theirs, own}, err
+	}
+	names := []vault.Name{own}
+	if _, err := v.Peek(own); !errors.Is(err, vault.ErrNotFound) {
+		return names, nil
+	}
+	listing, err := v.List()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range listing.Secrets {
+		login, ok := strings.CutPrefix(string(s.Name), r.prefix())
+		user, place, hasUser := strings.Cut(login, "@")
+		if ok && hasUser && place == r.place() && !strings.Contains(user, "+") { // which follows a protocol
+			names = append(names, s.Name)
+		}
+	}
+	return names, nil
+}
+
+// lineOf is a token that may have come from a file.
+func lineOf(value vault.Bytes) string { return strings.TrimSuffix(string(value), "\n") }
 
 func (a *app) gitGet(request gitRequest) error {
 	v, err := a.openVault()
@@ -175,6 +214,9 @@ func (a *app) gitStore(request gitRequest) error {
 		current, err := held.Find(vault.Selector{})
 		if err != nil {
 			return err
+		}
+		if held.Kind == vault.Plaintext && lineOf(current.Plain) == request["password"] {
+			return nil
 		}
 		if held.Kind != vault.Credential || !request.matches(current.Fields) {
 			if name, err = request.name(request["username"]); err != nil {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"example.org/secret/vault"
@@ -84,6 +85,9 @@ func (a *app) completeHelperUsers(_ *cobra.Command, args []string, _ string) ([]
 }
 
 func (a *app) runHelperInstall(o helperOptions, args []string) error {
+	if args[0] == "kubectl" {
+		args[0] = "kubernetes"
+	}
 	needsName := args[0] == "aws" || args[0] == "kubernetes"
 	switch {
 	case !slices.Contains(helperUsers, args[0]):
@@ -97,6 +101,9 @@ func (a *app) runHelperInstall(o helperOptions, args []string) error {
 	if err != nil {
 		return err
 	}
+	if !needsName && (a.vaultFlag != "" || a.keyFileFlag != "") {
+		return usagef("%s calls its helper without --vault and --key-file; set them with secret config set instead", args[0])
+	}
 	switch args[0] {
 	case "git":
 		return a.installGit(o, program)
@@ -105,7 +112,14 @@ func (a *app) runHelperInstall(o helperOptions, args []string) error {
 	case "askpass":
 		return a.installAskpass(o, program)
 	}
-	ref, err := vault.ParseReference(args[1])
+	s, err := a.peekSecret(args[1])
+	if err != nil {
+		return err
+	}
+	if err := s.Live(); err != nil {
+		return err
+	}
+	global, err := a.globalFlags()
 	if err != nil {
 		return err
 	}
@@ -114,7 +128,12 @@ func (a *app) runHelperInstall(o helperOptions, args []string) error {
 		if o.profile == "default" {
 			section = o.profile
 		}
-		return a.printf("[%s]\ncredential_process = %s helper aws %s\n", section, quotePath(program), ref.Name)
+		var flags strings.Builder
+		for _, flag := range global {
+			flags.WriteString(" " + quotePath(flag))
+		}
+		// The file that it is added to may lack the end of its last line.
+		return a.printf("\n[%s]\ncredential_process = %s%s helper aws %s\n", section, quotePath(program), &flags, s.Name)
 	}
 	return a.printf(`users:
 - name: %s
@@ -122,9 +141,33 @@ func (a *app) runHelperInstall(o helperOptions, args []string) error {
     exec:
       apiVersion: %s
       command: %q
-      args: [helper, kubernetes, %q]
+      args: [%s]
       interactiveMode: IfAvailable
-`, strings.ReplaceAll(string(ref.Name), "/", "-"), kubernetesVersion, program, ref.Name)
+`, strings.ReplaceAll(string(s.Name), "/", "-"), kubernetesVersion, program, quotedList(append(global, "helper", "kubernetes", string(s.Name))))
+}
+
+// globalFlags are those that say which vault and key were meant.
+func (a *app) globalFlags() ([]string, error) {
+	var flags []string
+	for _, flag := range []struct{ name, path string }{{"--vault", a.vaultFlag}, {"--key-file", a.keyFileFlag}} {
+		if flag.path == "" {
+			continue
+		}
+		path, err := filepath.Abs(flag.path)
+		if err != nil {
+			return nil, err
+		}
+		flags = append(flags, flag.name, path)
+	}
+	return flags, nil
+}
+
+func quotedList(words []string) string {
+	var quoted []string
+	for _, word := range words {
+		quoted = append(quoted, strconv.Quote(word))
+	}
+	return strings.Join(quoted, ", ")
 }
 
 // quotePath quotes as the AWS tools do, which know double quotes only.
@@ -261,7 +304,7 @@ func (a *app) installAskpass(o helperOptions, program string) error {
 		return err
 	}
 	path = shellescape.Quote(path)
-	return a.printf("export SSH_ASKPASS=%s SSH_ASKPASS_REQUIRE=prefer\nexport SUDO_ASKPASS=%s\n", path, path)
+	return a.printf("export SSH_ASKPASS=%s SSH_ASKPASS_REQUIRE=force\nexport SUDO_ASKPASS=%s\n", path, path)
 }
 
 const gitHelper = "credential.helper"

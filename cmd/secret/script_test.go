@@ -31,7 +31,9 @@ func TestMain(m *testing.M) {
 // secretMain is main with a clock that scripts set, without the terminal that the
 // tests were started from: no script may end up asking there.
 func secretMain() {
-	_, _ = syscall.Setsid()
+	if os.Getenv("SECRET_TEST_TERMINAL") == "" { // which runAtTerminal makes
+		_, _ = syscall.Setsid()
+	}
 	hardenProcess()
 	a := newApp()
 	if text := os.Getenv("SECRET_TEST_NOW"); text != "" {

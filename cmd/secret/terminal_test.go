@@ -42,7 +42,7 @@ func runAtTerminal(t *testing.T, env []string, program string, args ...string) *
 	t.Helper()
 	master, slave := openPTY(t)
 	p := &person{t: t, cmd: exec.Command(program, args...), env: env, pty: master, tty: slave, news: make(chan struct{}, 1), exited: make(chan error, 1)}
-	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH")}, env...)
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "SECRET_TEST_TERMINAL=1"}, env...)
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = slave, slave, slave
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := p.cmd.Start(); err != nil {
