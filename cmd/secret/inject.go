@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 
 	"example.org/secret/vault"
@@ -65,7 +64,10 @@ func (a *app) runInject(o injectOptions) error {
 		return err
 	}
 	if o.out != "" {
-		return writeOutFile(o.out, text)
+		if err := vault.ReplaceFile(o.out, text); err != nil {
+			return fmt.Errorf("writing %s: %w", o.out, err)
+		}
+		return nil
 	}
 	if a.stdoutIsTerminal && !isText(text) {
 		return usagef("the result is binary and would garble the terminal; redirect it, or use --out")
@@ -130,7 +132,7 @@ func (r *resolver) resolve(reference string) (vault.Bytes, error) {
 	return p.text()
 }
 
-// checkOutFile refuses what writeOutFile must not replace.
+// checkOutFile refuses what --out must not replace.
 func checkOutFile(path string, force bool) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -144,30 +146,4 @@ func checkOutFile(path string, force bool) error {
 		return &commandError{vault.ErrExists, path + " exists already; add --force to replace it"}
 	}
 	return nil
-}
-
-// writeOutFile makes or replaces a file that only the user can read. A crash
-// leaves the old one.
-func writeOutFile(path string, text []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".secret-*") // of mode 0600
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-			err = fmt.Errorf("writing %s: %w", path, err)
-		}
-	}()
-	if _, err := f.Write(text); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
