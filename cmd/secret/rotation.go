@@ -32,7 +32,6 @@ func newRotationCommand(a *app) *cobra.Command {
 type enableOptions struct {
 	rotation    rotate.Rotation
 	timeout     time.Duration
-	rules       ruleFlags
 	noRotateNow bool
 }
 
@@ -67,7 +66,7 @@ machine runs here only after it was enabled here.`,
 	flags.StringVar(&o.rotation.Timezone, "timezone", "", "the time zone of the schedule, such as Europe/Berlin")
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long a step may take")
 	flags.BoolVar(&o.noRotateNow, "no-rotate-now", false, "only test the rotator with the current value")
-	o.rules.addFlags(flags)
+	addRuleFlags(flags, new(password.Rules))
 	return cmd
 }
 
@@ -155,7 +154,7 @@ func (a *app) mergeRotation(o enableOptions, flags *pflag.FlagSet, s *vault.Secr
 	if rules == (password.Rules{}) {
 		rules = rotate.DefaultPassword()
 	}
-	if o.rules.overlay(&rules, flags) {
+	if overlayRules(&rules, flags) != "" {
 		if _, err := password.Generate(a.rand, rules); err != nil {
 			return r, err
 		}
