@@ -138,6 +138,9 @@ func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, err
 
 // writeExport writes a file that must not exist, whole or not at all.
 func writeExport(path string, text []byte) error {
+	if err := checkParent(path); err != nil {
+		return err
+	}
 	err := vault.WriteNewFile(path, text)
 	if errors.Is(err, fs.ErrExist) {
 		return &commandError{vault.ErrExists, fmt.Sprintf("%s exists already, and was left as it is", filepath.Clean(path))}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 
 	"example.org/secret/vault"
@@ -137,13 +138,21 @@ func checkOutFile(path string, force bool) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return checkParent(path)
 	case err != nil:
 		return usagef("%v", err)
 	case !info.Mode().IsRegular():
 		return usagef("%s is not a regular file; leave out --out to write there", path)
 	case !force:
 		return &commandError{vault.ErrExists, path + " exists already; add --force to replace it"}
+	}
+	return nil
+}
+
+// checkParent keeps a mistyped path from making directories.
+func checkParent(path string) error {
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
 }
