@@ -60,8 +60,6 @@ type Engine struct {
 	Call  Caller
 	Now   func() time.Time
 	Rand  io.Reader
-	// Password are the rules for secrets that have none of their own.
-	Password password.Rules
 	// Allowed reports whether the rotator was enabled on this machine.
 	Allowed func(*vault.Secret, Rotation) bool
 }

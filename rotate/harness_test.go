@@ -68,8 +68,7 @@ func newRigIn(t fataler, dir string) *rig {
 	must(t, err)
 	r.engine = &rotate.Engine{
 		Vault: r.vault, Call: r.call, Now: func() time.Time { return r.now }, Rand: rand.Reader,
-		Password: rotate.DefaultPassword(),
-		Allowed:  func(*vault.Secret, rotate.Rotation) bool { return true },
+		Allowed: func(*vault.Secret, rotate.Rotation) bool { return true },
 	}
 	return r
 }

@@ -80,7 +80,7 @@ func (a *attempt) pendingValue(created map[string]vault.Bytes) (vault.Value, err
 	case !printed && (created == nil || a.secret.Kind == vault.Credential):
 		rules := a.rotation.Password
 		if rules == (password.Rules{}) {
-			rules = a.Password
+			rules = DefaultPassword()
 		}
 		generated, err := password.Generate(a.Rand, rules)
 		if err != nil {

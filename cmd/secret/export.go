@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -136,22 +138,14 @@ func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, err
 
 // writeExport writes a file that must not exist, whole or not at all.
 func writeExport(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if os.IsExist(err) {
+	if err := checkParent(path); err != nil {
+		return err
+	}
+	err := vault.WriteNewFile(path, text)
+	if errors.Is(err, fs.ErrExist) {
 		return &commandError{vault.ErrExists, fmt.Sprintf("%s exists already, and was left as it is", filepath.Clean(path))}
 	}
 	if err != nil {
-		return fmt.Errorf("writing the export: %w", err)
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync() // what follows may be the end of the vault
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		_ = os.Remove(path)
 		return fmt.Errorf("writing the export: %w", err)
 	}
 	return nil

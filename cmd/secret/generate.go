@@ -4,10 +4,10 @@ import (
 	"example.org/secret/vault/password"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func newGenerateCommand(a *app) *cobra.Command {
-	var rules ruleFlags
 	var words int
 	cmd := &cobra.Command{
 		Use:     "generate",
@@ -31,22 +31,21 @@ To store a password that nobody sees: secret set NAME --generate.`,
 				}
 				return a.printGenerated(passphrase)
 			}
-			generated, err := a.generatePassword(&rules, cmd.Flags())
+			generated, err := a.generatePassword(cmd.Flags())
 			if err != nil {
 				return err
 			}
 			return a.printGenerated(string(generated))
 		},
 	}
-	rules.addFlags(cmd.Flags())
 	cmd.Flags().IntVar(&words, "words", 0, "make a passphrase of this many words (3 to 64)")
 	cmd.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")
-	for _, flag := range []string{
-		"length", "exclude-characters", "exclude-lowercase", "exclude-uppercase",
-		"exclude-numbers", "exclude-punctuation", "include-space", "allow-missing-types",
-	} {
-		cmd.MarkFlagsMutuallyExclusive("words", flag)
-	}
+	var rules pflag.FlagSet
+	addRuleFlags(&rules, new(password.Rules))
+	rules.VisitAll(func(f *pflag.Flag) {
+		cmd.Flags().AddFlag(f)
+		cmd.MarkFlagsMutuallyExclusive("words", f.Name)
+	})
 	return cmd
 }
 

@@ -53,11 +53,7 @@ one up; the others are called by those programs.`,
 
 // saveLogin stores what a program learned by logging in: as a new version, if it
 // is news. What was deleted comes back.
-func (a *app) saveLogin(name vault.Name, fields map[string]vault.Bytes) error {
-	v, err := a.openVault()
-	if err != nil {
-		return err
-	}
+func saveLogin(v *vault.Vault, name vault.Name, fields map[string]vault.Bytes) error {
 	if p, err := pick(v, vault.Reference{Name: name}); err == nil && p.version.Merged(vault.Value{Fields: fields}).Equal(p.version.Value) {
 		return nil // without the lock: git says so after each login
 	}
@@ -75,7 +71,7 @@ func (a *app) saveLogin(name vault.Name, fields map[string]vault.Bytes) error {
 		}
 		return s.Add(vault.NewVersion{Kind: vault.Credential, Value: value, Origin: vault.OriginSet})
 	}
-	_, err = v.Update(name, add)
+	_, err := v.Update(name, add)
 	if errors.Is(err, vault.ErrNotFound) {
 		_, err = v.Upsert(name, add)
 	}
@@ -83,12 +79,8 @@ func (a *app) saveLogin(name vault.Name, fields map[string]vault.Bytes) error {
 }
 
 // dropLogin deletes a login that was refused, so that it can still be restored.
-func (a *app) dropLogin(name vault.Name) error {
-	v, err := a.openVault()
-	if err != nil {
-		return err
-	}
-	_, err = v.Amend(name, func(s *vault.Secret) error {
+func dropLogin(v *vault.Vault, name vault.Name) error {
+	_, err := v.Amend(name, func(s *vault.Secret) error {
 		if s.Live() != nil {
 			return vault.ErrUnchanged
 		}

@@ -75,10 +75,14 @@ func (a *app) runDockerHelper(action string) error {
 	if err != nil {
 		return err
 	}
-	if action == "get" {
-		return a.dockerGet(server, name)
+	v, err := a.openVault()
+	if err != nil {
+		return err
 	}
-	err = a.dropLogin(name)
+	if action == "get" {
+		return a.dockerGet(v, server, name)
+	}
+	err = dropLogin(v, name)
 	if errors.Is(err, vault.ErrNotFound) {
 		return errDockerNotFound
 	}
@@ -109,16 +113,16 @@ func (a *app) dockerStore(input []byte) error {
 	if login.Username == "" {
 		return errDockerNoUser
 	}
-	return a.saveLogin(name, map[string]vault.Bytes{
-		"server": vault.Bytes(login.ServerURL), "username": vault.Bytes(login.Username), "password": vault.Bytes(login.Secret),
-	})
-}
-
-func (a *app) dockerGet(server string, name vault.Name) error {
 	v, err := a.openVault()
 	if err != nil {
 		return err
 	}
+	return saveLogin(v, name, map[string]vault.Bytes{
+		"server": vault.Bytes(login.ServerURL), "username": vault.Bytes(login.Username), "password": vault.Bytes(login.Secret),
+	})
+}
+
+func (a *app) dockerGet(v *vault.Vault, server string, name vault.Name) error {
 	p, err := pick(v, vault.Reference{Name: name})
 	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrDeleted) {
 		return errDockerNotFound

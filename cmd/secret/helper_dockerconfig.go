@@ -70,10 +70,10 @@ func (c *dockerConfig) write() error {
 	if err := encoder.Encode(c.members); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(c.path), 0o700); err != nil {
+	if err := vault.ReplaceFile(c.path, b.Bytes()); err != nil {
 		return fmt.Errorf("writing docker's configuration: %w", err)
 	}
-	return writeOutFile(c.path, b.Bytes())
+	return nil
 }
 
 func (a *app) installDocker(o helperOptions, program string) error {

@@ -232,7 +232,7 @@ func (a *app) gitStore(request gitRequest) error {
 			fields[field] = vault.Bytes(request[field])
 		}
 	}
-	return a.saveLogin(name, fields)
+	return saveLogin(v, name, fields)
 }
 
 // gitErase deletes the login that git found refused, if it is still that one.
@@ -248,5 +248,5 @@ func (a *app) gitErase(request gitRequest) error {
 	if refused, ok := request["password"]; ok && refused != string(p.version.Fields["password"]) {
 		return nil
 	}
-	return a.dropLogin(p.secret.Name)
+	return dropLogin(v, p.secret.Name)
 }

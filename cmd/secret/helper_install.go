@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -318,7 +317,7 @@ func (a *app) installGit(o helperOptions, program string) error {
 	if !a.inPath(filepath.Dir(path)) {
 		value = shellescape.Quote(path)
 	}
-	configured, err := a.git("config", "--global", "--get-all", gitHelper)
+	configured, err := a.runTool("", "git", "config", "--global", "--get-all", gitHelper)
 	if err != nil {
 		configured = "" // exit code 1 is for none
 	}
@@ -327,7 +326,7 @@ func (a *app) installGit(o helperOptions, program string) error {
 		a.sayf("Git's %s is %s already.\n", gitHelper, value)
 		return nil
 	}
-	if _, err := a.git("config", "--global", "--add", gitHelper, value); err != nil {
+	if _, err := a.runTool("", "git", "config", "--global", "--add", gitHelper, value); err != nil {
 		return err
 	}
 	a.sayf("Added %s to git's %s. To take it back: secret helper uninstall git\n", value, gitHelper)
@@ -338,7 +337,7 @@ func (a *app) installGit(o helperOptions, program string) error {
 }
 
 func (a *app) uninstallGit(o helperOptions) error {
-	configured, err := a.git("config", "--global", "--get-all", gitHelper)
+	configured, err := a.runTool("", "git", "config", "--global", "--get-all", gitHelper)
 	if err != nil {
 		configured = ""
 	}
@@ -346,22 +345,10 @@ func (a *app) uninstallGit(o helperOptions) error {
 		if value != "secret" && !strings.HasSuffix(strings.Trim(value, "'"), string(filepath.Separator)+"git-credential-secret") {
 			continue
 		}
-		if _, err := a.git("config", "--global", "--fixed-value", "--unset-all", gitHelper, value); err != nil {
+		if _, err := a.runTool("", "git", "config", "--global", "--fixed-value", "--unset-all", gitHelper, value); err != nil {
 			return err
 		}
 		a.sayf("Removed %s from git's %s.\n", value, gitHelper)
 	}
 	return a.unlink(o, "git-credential-secret")
-}
-
-func (a *app) git(args ...string) (string, error) {
-	cmd := exec.Command("git", args...)
-	cmd.Env = a.environ
-	var problem bytes.Buffer
-	cmd.Stderr = &problem
-	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("git %s: %w %s", strings.Join(args, " "), err, strings.TrimSpace(problem.String()))
-	}
-	return string(out), nil
 }

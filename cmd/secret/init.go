@@ -62,13 +62,9 @@ func (a *app) runInit(o initOptions) error {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		return usagef("%s is not a directory; name another place with --vault", dir)
 	}
-	settings, err := a.loadSettings()
+	keyFile, err := a.keyFile()
 	if err != nil {
 		return err
-	}
-	keyFile := settings.keyFile
-	if a.keyFileFlag != "" {
-		keyFile = a.keyFileFlag
 	}
 	if o.passphrase && a.keyFileFlag != "" {
 		return usagef("--key-file and --passphrase exclude each other")

@@ -65,7 +65,10 @@ func (a *app) runInject(o injectOptions) error {
 		return err
 	}
 	if o.out != "" {
-		return writeOutFile(o.out, text)
+		if err := vault.ReplaceFile(o.out, text); err != nil {
+			return fmt.Errorf("writing %s: %w", o.out, err)
+		}
+		return nil
 	}
 	if a.stdoutIsTerminal && !isText(text) {
 		return usagef("the result is binary and would garble the terminal; redirect it, or use --out")
@@ -130,12 +133,12 @@ func (r *resolver) resolve(reference string) (vault.Bytes, error) {
 	return p.text()
 }
 
-// checkOutFile refuses what writeOutFile must not replace.
+// checkOutFile refuses what --out must not replace.
 func checkOutFile(path string, force bool) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return checkParent(path)
 	case err != nil:
 		return usagef("%v", err)
 	case !info.Mode().IsRegular():
@@ -146,28 +149,10 @@ func checkOutFile(path string, force bool) error {
 	return nil
 }
 
-// writeOutFile makes or replaces a file that only the user can read. A crash
-// leaves the old one.
-func writeOutFile(path string, text []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".secret-*") // of mode 0600
-	if err != nil {
+// checkParent keeps a mistyped path from making directories.
+func checkParent(path string) error {
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-			err = fmt.Errorf("writing %s: %w", path, err)
-		}
-	}()
-	if _, err := f.Write(text); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }

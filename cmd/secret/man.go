@@ -89,7 +89,7 @@ func manPage(cmd *cobra.Command, date time.Time) string {
 	p.flags(cmd.InheritedFlags())
 	if !cmd.HasParent() {
 		p.section("ENVIRONMENT")
-		for line := range strings.Lines(newEnvironmentTopic().Long) {
+		for line := range strings.Lines(environmentText()) {
 			if about, indented := strings.CutPrefix(line, "      "); indented {
 				fmt.Fprintln(p, roffText(strings.TrimSpace(about)))
 			} else {
@@ -100,10 +100,12 @@ func manPage(cmd *cobra.Command, date time.Time) string {
 	p.section("EXAMPLES")
 	fmt.Fprintf(p, ".nf\n%s\n.fi\n", roffText(cmd.Example))
 	p.section("EXIT STATUS")
-	for line := range strings.Lines(exitCodesText) {
+	codes, about, _ := strings.Cut(exitCodesText, "\n\n")
+	for line := range strings.Lines(codes) {
 		code, meaning, _ := strings.Cut(line, " ")
 		p.item("\\fB"+code+"\\fR", strings.TrimSpace(meaning))
 	}
+	fmt.Fprintf(p, ".PP\n%s\n", roffText(about))
 	if cmd.HasParent() {
 		p.section("SEE ALSO")
 		fmt.Fprintf(p, "\\fB%s\\fR(1)\n", roffText(manName(cmd.Parent())))

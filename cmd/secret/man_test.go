@@ -71,6 +71,9 @@ func checkManPage(t *testing.T, dir string, cmd *cobra.Command) {
 		t.Fatal(err)
 	}
 	text := words(regexp.MustCompile(".\b").ReplaceAllString(string(out), "")) // bold and underlined
+	if !cmd.HasParent() && !strings.Contains(text, " ENVIRONMENT SECRET_VAULT the vault's directory ") {
+		t.Errorf("the page of %s does not show the environment variables", cmd.CommandPath())
+	}
 	for _, want := range []string{
 		" SYNOPSIS " + strings.TrimSuffix(cmd.UseLine(), " [flags]"), " DESCRIPTION ", " OPTIONS ", "--vault string the vault's directory",
 		" EXAMPLES " + words(cmd.Example), " EXIT STATUS 0 done 1 failed ",

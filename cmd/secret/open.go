@@ -42,6 +42,18 @@ func (a *app) vaultDir() (string, error) {
 	return filepath.Abs(dir)
 }
 
+// keyFile is the path of the key file that was named, if one was.
+func (a *app) keyFile() (string, error) {
+	if a.keyFileFlag != "" {
+		return a.keyFileFlag, nil
+	}
+	s, err := a.loadSettings()
+	if err != nil {
+		return "", err
+	}
+	return s.keyFile, nil
+}
+
 // openVault finds the vault and its master key, asking for a passphrase where
 // that is the way.
 func (a *app) openVault() (*vault.Vault, error) {
@@ -164,13 +176,9 @@ func (s *keySearch) find() (*crypto.VaultKey, error) {
 // a key that was named and does not fit is an error, not a reason to look on. If
 // none is there it returns neither a key nor an error.
 func (s *keySearch) withoutAsking() (*crypto.VaultKey, error) {
-	settings, err := s.loadSettings()
+	path, err := s.keyFile()
 	if err != nil {
 		return nil, err
-	}
-	path := settings.keyFile
-	if s.keyFileFlag != "" {
-		path = s.keyFileFlag
 	}
 	if path != "" {
 		return s.fromFile(path, vault.CheckPrivate)

@@ -64,7 +64,7 @@ func (a *app) runRotate(o rotateOptions, args []string) error {
 	case o.jobs < 1:
 		return usagef("--jobs has to be at least 1, not %d", o.jobs)
 	}
-	engine, err := a.newEngine()
+	engine, _, err := a.newEngine()
 	if err != nil {
 		return err
 	}
@@ -130,30 +130,34 @@ func (a *app) mayRotate(s vault.Summary, due bool) (bool, error) {
 	return status.Rotate, nil
 }
 
-// newEngine opens the vault for rotation.
-func (a *app) newEngine() (*rotate.Engine, error) {
+// newEngine opens the vault for rotation, by rotators that were enabled here.
+func (a *app) newEngine() (*rotate.Engine, *consent, error) {
 	header, key, err := a.unlock(a.findKey)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	v, err := a.openWith(header, key)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	consent, err := a.loadConsent(header.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	executor, err := a.newExecutor()
+	if err != nil {
+		return nil, nil, err
+	}
+	return &rotate.Engine{Vault: v, Call: executor.Call, Now: a.now, Rand: a.rand, Allowed: consent.given}, consent, nil
+}
+
+func (a *app) newExecutor() (*rotate.Executor, error) {
 	dir, err := a.rotatorsDir()
 	if err != nil {
 		return nil, err
 	}
-	consent, err := a.loadConsent(header.ID)
-	if err != nil {
-		return nil, err
-	}
 	work, _ := a.memoryDir()
-	executor := &rotate.Executor{Dir: dir, WorkDir: work, Environ: a.environ}
-	return &rotate.Engine{
-		Vault: v, Call: executor.Call, Now: a.now, Rand: a.rand,
-		Password: rotate.DefaultPassword(), Allowed: consent.given,
-	}, nil
+	return &rotate.Executor{Dir: dir, WorkDir: work, Environ: a.environ}, nil
 }
 
 func (a *app) rotatorsDir() (string, error) {

@@ -32,7 +32,6 @@ func newRotationCommand(a *app) *cobra.Command {
 type enableOptions struct {
 	rotation    rotate.Rotation
 	timeout     time.Duration
-	rules       ruleFlags
 	noRotateNow bool
 }
 
@@ -67,7 +66,7 @@ machine runs here only after it was enabled here.`,
 	flags.StringVar(&o.rotation.Timezone, "timezone", "", "the time zone of the schedule, such as Europe/Berlin")
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long a step may take")
 	flags.BoolVar(&o.noRotateNow, "no-rotate-now", false, "only test the rotator with the current value")
-	o.rules.addFlags(flags)
+	addRuleFlags(flags, new(password.Rules))
 	return cmd
 }
 
@@ -76,11 +75,7 @@ func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) e
 	if err != nil {
 		return err
 	}
-	header, _, err := a.unlock(a.findKey)
-	if err != nil {
-		return err
-	}
-	engine, err := a.newEngine()
+	engine, consent, err := a.newEngine()
 	if err != nil {
 		return err
 	}
@@ -98,8 +93,8 @@ func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) e
 	if _, err := r.ParseSchedule(); err != nil {
 		return usagef("%v", err)
 	}
-	executor := rotate.Executor{}
-	if executor.Dir, err = a.rotatorsDir(); err != nil {
+	executor, err := a.newExecutor()
+	if err != nil {
 		return err
 	}
 	if _, err := executor.Find(r.Rotator); err != nil {
@@ -112,10 +107,6 @@ func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) e
 			return fmt.Errorf("the rotator cannot log in with the current value of %q, and nothing was enabled: %w", name, err)
 		}
 	}
-	consent, err := a.loadConsent(header.ID)
-	if err != nil {
-		return err
-	}
 	if err := consent.give(s, r); err != nil {
 		return err
 	}
@@ -126,7 +117,6 @@ func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) e
 	if o.noRotateNow {
 		return nil
 	}
-	engine.Allowed = consent.given
 	return a.rotateAll(engine, []vault.Name{name}, rotateOptions{jobs: 1})
 }
 
@@ -137,11 +127,9 @@ func (a *app) mergeRotation(o enableOptions, flags *pflag.FlagSet, s *vault.Secr
 		return r, err
 	}
 	if flags.Changed("rotator") {
-		r.Rotator, r.Args = o.rotation.Rotator, nil
-		if strings.ContainsAny(r.Rotator, `/\`) {
-			if r.Rotator, err = filepath.Abs(r.Rotator); err != nil {
-				return r, err
-			}
+		r.Args = nil
+		if r.Rotator, err = rotatorPath(o.rotation.Rotator); err != nil {
+			return r, err
 		}
 	}
 	if flags.Changed("arg") {
@@ -166,7 +154,7 @@ func (a *app) mergeRotation(o enableOptions, flags *pflag.FlagSet, s *vault.Secr
 	if rules == (password.Rules{}) {
 		rules = rotate.DefaultPassword()
 	}
-	if o.rules.overlay(&rules, flags) {
+	if overlayRules(&rules, flags) != "" {
 		if _, err := password.Generate(a.rand, rules); err != nil {
 			return r, err
 		}
@@ -176,6 +164,15 @@ func (a *app) mergeRotation(o enableOptions, flags *pflag.FlagSet, s *vault.Secr
 		return r, usagef("which rotator? Give --rotator PATH, or see: secret rotator list")
 	}
 	return r, nil
+}
+
+// rotatorPath makes the path of a rotator absolute. A bare name is one in the
+// rotators directory.
+func rotatorPath(arg string) (string, error) {
+	if !strings.ContainsAny(arg, `/\`) {
+		return arg, nil
+	}
+	return filepath.Abs(arg)
 }
 
 func newRotationDisableCommand(a *app) *cobra.Command {
@@ -191,7 +188,7 @@ func newRotationDisableCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			engine, err := a.newEngine()
+			engine, _, err := a.newEngine()
 			if err != nil {
 				return err
 			}
@@ -216,7 +213,7 @@ stays in the history.`,
 			if err != nil {
 				return err
 			}
-			engine, err := a.newEngine()
+			engine, _, err := a.newEngine()
 			if err != nil {
 				return err
 			}

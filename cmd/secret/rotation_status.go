@@ -40,6 +40,17 @@ type rotationStatus struct {
 }
 
 func (a *app) runRotationStatus(args []string) error {
+	if len(args) == 1 {
+		s, err := a.peekSecret(args[0])
+		if err != nil {
+			return err
+		}
+		status, err := a.rotationStatus(s)
+		if err != nil {
+			return err
+		}
+		return a.printRotationStatuses([]rotationStatus{status})
+	}
 	v, err := a.openVault()
 	if err != nil {
 		return err
@@ -50,7 +61,7 @@ func (a *app) runRotationStatus(args []string) error {
 	}
 	statuses := []rotationStatus{}
 	for _, summary := range listing.Secrets {
-		if (len(args) == 1 && string(summary.Name) != args[0]) || summary.Rotation == nil || summary.Deletion != nil {
+		if summary.Rotation == nil || summary.Deletion != nil {
 			continue
 		}
 		s, err := v.Peek(summary.Name)
@@ -63,23 +74,16 @@ func (a *app) runRotationStatus(args []string) error {
 		}
 		statuses = append(statuses, status)
 	}
-	if len(args) == 1 && len(statuses) == 0 {
-		s, err := a.peekSecret(args[0])
-		if err != nil {
-			return err
-		}
-		return fmt.Errorf("%q: %w", s.Name, rotate.ErrNotEnabled)
-	}
 	if err := a.printRotationStatuses(statuses); err != nil {
 		return err
-	}
-	if len(args) == 1 {
-		return nil
 	}
 	return damage(listing)
 }
 
 func (a *app) rotationStatus(s *vault.Secret) (rotationStatus, error) {
+	if err := s.Live(); err != nil {
+		return rotationStatus{}, err
+	}
 	r, err := rotate.Of(s.Name, s.Rotation)
 	if err != nil {
 		return rotationStatus{}, err

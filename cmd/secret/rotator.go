@@ -168,17 +168,13 @@ func (a *app) runRotatorCheck(o checkOptions, rotator string) (err error) {
 	if o.rotate && o.secret == "" {
 		return usagef("--rotate needs --secret NAME, a secret that may change")
 	}
-	if strings.ContainsAny(rotator, `/\`) {
-		if rotator, err = filepath.Abs(rotator); err != nil {
-			return err
-		}
+	if rotator, err = rotatorPath(rotator); err != nil {
+		return err
 	}
-	dir, err := a.rotatorsDir()
+	executor, err := a.newExecutor()
 	if err != nil {
 		return err
 	}
-	work, _ := a.memoryDir()
-	executor := &rotate.Executor{Dir: dir, WorkDir: work, Environ: a.environ}
 	path, err := executor.Find(rotator)
 	if err != nil {
 		return err

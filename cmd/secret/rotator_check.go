@@ -40,7 +40,7 @@ func (c *rotatorCheck) with(ctx context.Context, o checkOptions, path string) er
 	if err != nil {
 		return err
 	}
-	engine, err := c.newEngine()
+	engine, _, err := c.newEngine()
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"example.org/secret/vault"
+	"example.org/secret/vault/password"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -101,7 +102,7 @@ func (o setOptions) check(flags *pflag.FlagSet, pairs []string) error {
 			return usagef("--keep-value keeps the value; leave out what would make another")
 		}
 	}
-	if name := changedRule(flags); name != "" && !o.values.generate {
+	if name := overlayRules(new(password.Rules), flags); name != "" && !o.values.generate {
 		return usagef("--%s is for a password that is made; add --generate", name)
 	}
 	return nil

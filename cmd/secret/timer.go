@@ -70,13 +70,9 @@ func (a *app) dueCommand() ([]string, error) {
 		return nil, err
 	}
 	command := append(a.userDirs(), program, "--vault", dir)
-	settings, err := a.loadSettings()
+	keyFile, err := a.keyFile()
 	if err != nil {
 		return nil, err
-	}
-	keyFile := settings.keyFile
-	if a.keyFileFlag != "" {
-		keyFile = a.keyFileFlag
 	}
 	if keyFile != "" {
 		if keyFile, err = filepath.Abs(keyFile); err != nil {

@@ -22,7 +22,6 @@ type valueOptions struct {
 	generate   bool
 	raw        bool
 	allowEmpty bool
-	rules      ruleFlags
 }
 
 func (o *valueOptions) addFlags(cmd *cobra.Command) {
@@ -32,7 +31,7 @@ func (o *valueOptions) addFlags(cmd *cobra.Command) {
 	flags.BoolVarP(&o.generate, "generate", "g", false, "make a password")
 	flags.BoolVar(&o.raw, "raw", false, "keep a trailing newline of standard input")
 	flags.BoolVar(&o.allowEmpty, "allow-empty", false, "keep an empty value without asking")
-	o.rules.addFlags(flags)
+	addRuleFlags(flags, new(password.Rules))
 	cmd.MarkFlagsMutuallyExclusive("file", "value", "generate")
 }
 
@@ -48,7 +47,7 @@ func (a *app) readValue(o *valueOptions, flags *pflag.FlagSet, prompt string) (v
 	var err error
 	switch {
 	case o.generate:
-		return a.generatePassword(&o.rules, flags)
+		return a.generatePassword(flags)
 	case flags.Changed("value"):
 		a.warnCommandLine()
 		value = vault.Bytes(o.value)
@@ -161,64 +160,42 @@ func (a *app) readPairs(args []string, o *valueOptions) (map[string]vault.Bytes,
 	return fields, nil
 }
 
-// ruleFlags are password rules from the command line, on top of the settings.
-type ruleFlags struct{ rules password.Rules }
-
-func (r *ruleFlags) addFlags(flags *pflag.FlagSet) {
-	flags.IntVar(&r.rules.Length, "length", 0, "how many characters a password has (1 to 4096)")
-	flags.StringVar(&r.rules.ExcludeCharacters, "exclude-characters", "", "characters that a password must not have")
-	flags.BoolVar(&r.rules.ExcludeLowercase, "exclude-lowercase", false, "no lower-case letters")
-	flags.BoolVar(&r.rules.ExcludeUppercase, "exclude-uppercase", false, "no upper-case letters")
-	flags.BoolVar(&r.rules.ExcludeNumbers, "exclude-numbers", false, "no digits")
-	flags.BoolVar(&r.rules.ExcludePunctuation, "exclude-punctuation", false, "no punctuation")
-	flags.BoolVar(&r.rules.IncludeSpace, "include-space", false, "spaces as well")
-	flags.BoolVar(&r.rules.AllowMissingTypes, "allow-missing-types", false, "a type of character may be missing")
+// addRuleFlags adds flags that change rules, whose present values are the defaults.
+func addRuleFlags(flags *pflag.FlagSet, rules *password.Rules) {
+	flags.IntVar(&rules.Length, "length", rules.Length, "how many characters a password has (1 to 4096)")
+	flags.StringVar(&rules.ExcludeCharacters, "exclude-characters", rules.ExcludeCharacters, "characters that a password must not have")
+	flags.BoolVar(&rules.ExcludeLowercase, "exclude-lowercase", rules.ExcludeLowercase, "no lower-case letters")
+	flags.BoolVar(&rules.ExcludeUppercase, "exclude-uppercase", rules.ExcludeUppercase, "no upper-case letters")
+	flags.BoolVar(&rules.ExcludeNumbers, "exclude-numbers", rules.ExcludeNumbers, "no digits")
+	flags.BoolVar(&rules.ExcludePunctuation, "exclude-punctuation", rules.ExcludePunctuation, "no punctuation")
+	flags.BoolVar(&rules.IncludeSpace, "include-space", rules.IncludeSpace, "spaces as well")
+	flags.BoolVar(&rules.AllowMissingTypes, "allow-missing-types", rules.AllowMissingTypes, "a type of character may be missing")
 }
 
-// changedRule returns a rule that was given on the command line, if one was.
-func changedRule(flags *pflag.FlagSet) string {
-	var rules pflag.FlagSet
-	new(ruleFlags).addFlags(&rules)
-	var name string
-	flags.Visit(func(f *pflag.Flag) {
-		if rules.Lookup(f.Name) != nil {
+// overlayRules puts the rules that were given on the command line over others, and
+// returns the name of one, or nothing if none was given.
+func overlayRules(rules *password.Rules, given *pflag.FlagSet) (name string) {
+	var over pflag.FlagSet
+	addRuleFlags(&over, rules)
+	given.Visit(func(f *pflag.Flag) {
+		if over.Lookup(f.Name) != nil {
 			name = f.Name
+			_ = over.Set(name, f.Value.String()) // it was parsed before
 		}
 	})
 	return name
 }
 
-func (a *app) generatePassword(r *ruleFlags, flags *pflag.FlagSet) (vault.Bytes, error) {
+func (a *app) generatePassword(flags *pflag.FlagSet) (vault.Bytes, error) {
 	s, err := a.loadSettings()
 	if err != nil {
 		return nil, err
 	}
 	rules := s.password
-	r.overlay(&rules, flags)
+	overlayRules(&rules, flags)
 	if flags.Changed("length") && rules.Length == 0 {
 		return nil, usagef("the length has to be 1 to 4096, not 0")
 	}
 	generated, err := password.Generate(a.rand, rules)
 	return vault.Bytes(generated), err
-}
-
-// overlay puts the rules that were given over others, and reports whether there
-// were any.
-func (r *ruleFlags) overlay(rules *password.Rules, flags *pflag.FlagSet) (given bool) {
-	for name, take := range map[string]func(){
-		"length":              func() { rules.Length = r.rules.Length },
-		"exclude-characters":  func() { rules.ExcludeCharacters = r.rules.ExcludeCharacters },
-		"exclude-lowercase":   func() { rules.ExcludeLowercase = r.rules.ExcludeLowercase },
-		"exclude-uppercase":   func() { rules.ExcludeUppercase = r.rules.ExcludeUppercase },
-		"exclude-numbers":     func() { rules.ExcludeNumbers = r.rules.ExcludeNumbers },
-		"exclude-punctuation": func() { rules.ExcludePunctuation = r.rules.ExcludePunctuation },
-		"include-space":       func() { rules.IncludeSpace = r.rules.IncludeSpace },
-		"allow-missing-types": func() { rules.AllowMissingTypes = r.rules.AllowMissingTypes },
-	} {
-		if flags.Changed(name) {
-			take()
-			given = true
-		}
-	}
-	return given
 }

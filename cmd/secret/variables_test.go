@@ -1,21 +1,6 @@
 package main
 
-import (
-	"testing"
-
-	"example.org/secret/vault/dotenv"
-)
-
-// What get --format env writes, run --env-file reads.
-func TestDotenvIsReadAsWritten(t *testing.T) {
-	for _, value := range trickyValues {
-		file := "BEFORE='1'\nVALUE=" + quoteDotenv(value) + "\nAFTER='2'\n"
-		read, err := dotenv.Parse(file)
-		if err != nil || len(read) != 3 || read[1].Value != value || read[2].Value != "2" {
-			t.Errorf("%q, written as %s, was read as %v, %v", value, quoteDotenv(value), read, err)
-		}
-	}
-}
+import "testing"
 
 func TestParseSecretArg(t *testing.T) {
 	for _, test := range []struct{ arg, ref, prefix string }{
