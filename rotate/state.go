@@ -87,6 +87,13 @@ func Of(name vault.Name, raw json.RawMessage) (Rotation, error) {
 	return r, nil
 }
 
+// UnderWay reports whether a rotation of s has begun and its new value is not current
+// yet.
+func UnderWay(s *vault.Secret) bool {
+	r, err := Of(s.Name, s.Rotation)
+	return err == nil && r.Run != nil && r.Run.Step != Finish
+}
+
 // Save puts the rotation into the record of s.
 func (r Rotation) Save(s *vault.Secret) error {
 	r.Idle = r.idle()

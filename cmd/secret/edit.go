@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -73,6 +74,9 @@ func (a *app) runEdit(nameArg string) error {
 	if err != nil {
 		// The work of the person at the editor is worth more than tidiness.
 		return fmt.Errorf("%w (your text is kept in %s; delete it when done)", err, session.keep())
+	}
+	if rotate.UnderWay(original.secret) && !after.value.Equal(before.value) {
+		a.warnGivenUp(name)
 	}
 	a.sayf("Stored %s.\n", name)
 	return nil
@@ -138,7 +142,7 @@ func decodeEditable(text []byte, kind vault.Kind) (editable, error) {
 	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
 		return editable{}, errors.New("the text is not YAML: " + yamlPosition(err))
 	}
-	// A line of a value that came to stand at the margin would go unheard.
+	// A line of a value that came to stand at the margin would be silently ignored.
 	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
 		return editable{}, errors.New("the text goes on behind a line --- or ...; indent what belongs to a value")
 	}

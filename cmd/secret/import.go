@@ -334,7 +334,7 @@ func (a *app) offerRemoval(o importOptions, path string, skipped int) error {
 	}
 	remove := o.remove
 	if !remove && a.stdinIsTerminal {
-		// Everything is stored: whoever goes away here has answered no.
+		// Everything is stored: a prompt that fails counts as no.
 		remove, _ = a.confirm(fmt.Sprintf("%s still holds the secrets in clear. Remove it?", path))
 	}
 	if !remove {

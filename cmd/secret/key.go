@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
 
@@ -69,10 +71,16 @@ you the PIN for some hours, as a session goes before an identity.`,
 	return cmd
 }
 
+var ways = []vault.Way{vault.Keyring, vault.KeyFile, vault.Passphrase, vault.Recovery, vault.Identity}
+
 func completeWays(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	switch {
 	case len(args) == 0:
-		return []string{"keyring", "key-file", "passphrase", "recovery", "identity"}, noFiles
+		var names []string
+		for _, way := range ways {
+			names = append(names, string(way))
+		}
+		return names, noFiles
 	case cmd.Name() == "add" && hasPath(vault.Way(args[0])):
 		return nil, cobra.ShellCompDirectiveDefault
 	}
@@ -114,6 +122,9 @@ func (a *app) runKeyList() error {
 
 func (a *app) runKeyAdd(args []string) error {
 	way := vault.Way(args[0])
+	if !slices.Contains(ways, way) {
+		return usagef("%q is not a way to unlock a vault; add keyring, passphrase, recovery, key-file or identity", args[0])
+	}
 	if hasPath(way) != (len(args) == 2) {
 		return usagef("usage: secret key add key-file PATH or identity PATH, or secret key add keyring, passphrase or recovery")
 	}
@@ -156,8 +167,6 @@ func (a *app) runKeyAdd(args []string) error {
 		if sealed, err = a.sealToIdentity(master, args[1]); err != nil {
 			return err
 		}
-	default:
-		return usagef("%q is not a way to unlock a vault; add keyring, passphrase, recovery, key-file or identity", args[0])
 	}
 	if err := v.AddUnlocker(way, sealed); err != nil {
 		return err

@@ -80,11 +80,10 @@ func (a *app) runLabel(o labelOptions, args []string) error {
 	return err
 }
 
-// keepUnderWay keeps pending where a rotation has put it: the service may take
-// that value only by now.
+// keepUnderWay refuses to move pending during a rotation: the service may accept no
+// other value by now.
 func keepUnderWay(s *vault.Secret, label vault.Label) error {
-	r, err := rotate.Of(s.Name, s.Rotation)
-	if label != vault.Pending || err != nil || r.Run == nil || r.Run.Step == rotate.Finish {
+	if label != vault.Pending || !rotate.UnderWay(s) {
 		return nil
 	}
 	return fmt.Errorf("a rotation of %q is under way, to which the label %q belongs; give it up with: secret rotation cancel %s", s.Name, label, s.Name)

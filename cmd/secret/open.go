@@ -140,7 +140,7 @@ type keySearch struct {
 	looked     []string
 	keyringErr error
 
-	// For who replaces the key: the key file, and the credential of systemd.
+	// Where the key was found, for replacing it: a key file, or a credential of systemd.
 	file, credential string
 }
 

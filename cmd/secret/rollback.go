@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -44,14 +45,14 @@ func (a *app) runRollback(name string, sel vault.Selector) error {
 		if from, err = s.Find(sel); err != nil {
 			return err
 		}
-		_, rotating = s.Labels[vault.Pending]
+		rotating = rotate.UnderWay(s)
 		return s.Add(vault.NewVersion{Kind: s.Kind, Value: from.Value, Origin: vault.OriginRollback, From: from.Number})
 	})
 	if err != nil {
 		return err
 	}
 	if rotating {
-		a.warnf("%s was being rotated; that is given up, and your value counts (the other one is in the history)", s.Name)
+		a.warnGivenUp(s.Name)
 	}
 	a.sayf("%s has the value of version %d again, as version %d.\n", s.Name, from.Number, s.Versions[len(s.Versions)-1].Number)
 	return nil

@@ -87,9 +87,14 @@ func newRotatorNewCommand(a *app) *cobra.Command {
 where secret rotation enable finds it by its name.`,
 		Example: `  secret rotator new postgres
   secret rotator new template.py ./rotate-api.py`,
-		Args:              argCount(1, 2),
-		ValidArgsFunction: cobra.FixedCompletions(rotators.Names(), noFiles),
-		RunE:              func(_ *cobra.Command, args []string) error { return a.runRotatorNew(args) },
+		Args: argCount(1, 2),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveDefault // PATH
+			}
+			return rotators.Names(), noFiles
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return a.runRotatorNew(args) },
 	}
 }
 

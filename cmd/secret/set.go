@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 
+	"example.org/secret/rotate"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
 
@@ -91,7 +92,7 @@ keep all that is not given.
 	return cmd
 }
 
-// check refuses options that would go unheard.
+// check refuses options that would have no effect.
 func (o setOptions) check(flags *pflag.FlagSet, pairs []string) error {
 	if o.keepValue {
 		valued := len(pairs) > 0
@@ -174,8 +175,8 @@ func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string, pairs [
 	if err != nil {
 		return err
 	}
-	if existing != nil && abandonsRotation(existing, stored) {
-		a.warnf("%s was being rotated; that is given up, and your value counts (the other one is in the history)", name)
+	if existing != nil && rotate.UnderWay(existing) && existing.Labels[vault.Current] != stored.Labels[vault.Current] {
+		a.warnGivenUp(name)
 	}
 	a.sayf("Stored %s, version %d.\n", name, stored.Versions[len(stored.Versions)-1].Number)
 	return nil
@@ -198,12 +199,10 @@ func (a *app) beforeSet(v *vault.Vault, name vault.Name, onlyNew bool) (*vault.S
 	return existing, nil
 }
 
-// abandonsRotation reports whether a pending version lost its label to a value
-// set by hand.
-func abandonsRotation(before, after *vault.Secret) bool {
-	_, was := before.Labels[vault.Pending]
-	_, is := after.Labels[vault.Pending]
-	return was && !is
+// warnGivenUp tells whoever stored a current value by hand while a rotation was under
+// way.
+func (a *app) warnGivenUp(name vault.Name) {
+	a.warnf("%s was being rotated; that is given up, and your value counts (the other one is in the history)", name)
 }
 
 func nameTaken(name vault.Name) error {

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/term"
 )
 
-// maxTerminalLine is what a terminal hands over of one line; it drops the rest
-// without a word.
+// maxTerminalLine is the longest line that a terminal delivers. It silently drops the
+// rest.
 const maxTerminalLine = 4095
 
 // errNoTerminal reaches a person only where no command knows a way without one.
