@@ -202,7 +202,7 @@ func listFiles(dir string) ([]string, error) {
 	}
 	defer d.Close()
 	names, err := d.Readdirnames(-1)
-	if err != nil {
+	if err != nil && !isNotExist(err) { // removed since it was opened, as by a change of key
 		return nil, err
 	}
 	var ids []string
