@@ -137,7 +137,7 @@ func (a *attempt) update(change func(*vault.Secret, *Rotation) error) error {
 		if r.Run == nil || r.Run.Token != token {
 			return errAbandoned
 		}
-		if err := s.Live(); err != nil {
+		if err := s.Deleted(); err != nil {
 			return err
 		}
 		if abandoned = overtaken(s, r.Run); abandoned {

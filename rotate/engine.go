@@ -118,7 +118,7 @@ func (e *Engine) begin(ctx context.Context, name vault.Name) (*attempt, func(), 
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return nil, nil, err
 	}
 	unlock, err := e.Vault.LockRotation(s)
@@ -175,7 +175,7 @@ func (e *Engine) admin(current map[string]vault.Bytes) (map[string]vault.Bytes, 
 	if err != nil {
 		return nil, fmt.Errorf("the admin secret: %w", err)
 	}
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return nil, fmt.Errorf("the admin secret: %w", err)
 	}
 	version, err := s.Find(vault.Selector{})

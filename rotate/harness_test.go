@@ -63,8 +63,8 @@ func newRigIn(t fataler, dir string) *rig {
 		return r.onCommit()
 	}})
 	must(t, err)
-	outside := vault.Outside{Now: func() time.Time { return r.now }, Rand: rand.Reader, History: 1, LockTimeout: 10 * time.Second}
-	r.vault, err = vault.Create(dir, id, key, vault.Unlockers{vault.KeyFile: nil}, outside)
+	options := vault.Options{Now: func() time.Time { return r.now }, Rand: rand.Reader, History: 1, LockTimeout: 10 * time.Second}
+	r.vault, err = vault.Create(dir, id, key, vault.SealedKeys{vault.KeyFile: nil}, options)
 	must(t, err)
 	r.engine = &rotate.Engine{
 		Vault: r.vault, Call: r.call, Now: func() time.Time { return r.now }, Rand: rand.Reader,

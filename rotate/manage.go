@@ -21,7 +21,7 @@ func (e *Engine) Configure(name vault.Name, r Rotation) error {
 	r.Enabled = true
 	r.Since = e.Now().UTC().Truncate(time.Second)
 	_, err := e.Vault.Update(name, func(s *vault.Secret) error {
-		if err := s.Live(); err != nil {
+		if err := s.Deleted(); err != nil {
 			return err
 		}
 		if before, err := Of(s.Name, s.Rotation); err == nil {
@@ -51,7 +51,7 @@ func (e *Engine) Probe(ctx context.Context, name vault.Name, r Rotation) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return err
 	}
 	current, err := s.Find(vault.Selector{})

@@ -67,7 +67,7 @@ func newWorld(t *rapid.T, dir string) *world {
 
 // jump sets the clock, unless that would purge the secret.
 func (w *world) jump(by time.Duration) {
-	if s, _ := w.get(w.name); s.Live() == nil {
+	if s, _ := w.get(w.name); s.Deleted() == nil {
 		w.now = w.now.Add(by)
 	}
 }
@@ -142,7 +142,7 @@ func (w *world) person(does string) {
 	case "set":
 		update(func(s *vault.Secret) error {
 			current, err := s.Find(vault.Selector{})
-			if err != nil || s.Live() != nil {
+			if err != nil || s.Deleted() != nil {
 				return err
 			}
 			value := current.Value.Merged(fields("password", fmt.Sprintf("by hand %d", len(w.seen))))
@@ -161,7 +161,7 @@ func (w *world) person(does string) {
 	case "label":
 		update(func(s *vault.Secret) error {
 			to := s.Versions[len(s.Versions)/2].Number
-			if s.Live() == nil {
+			if s.Deleted() == nil {
 				w.blue = to
 			}
 			return s.MoveLabel("blue", to, s.Labels["blue"])

@@ -62,7 +62,7 @@ func (v *Vault) stage(staging string, name Name, change func(*Secret) error) (ch
 	if err != nil {
 		return false, err
 	}
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return false, failf(ErrExists, "%v", err)
 	}
 	if err := change(s); err != nil {

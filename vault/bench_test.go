@@ -23,8 +23,8 @@ func filledVault(b *testing.B, n int) *vault.Vault {
 	if err != nil {
 		b.Fatal(err)
 	}
-	outside := vault.Outside{Now: time.Now, Rand: rand.Reader, History: vault.DefaultHistory, LockTimeout: time.Minute}
-	v, err := vault.Create(filepath.Join(b.TempDir(), "vault"), "bench", key, vault.Unlockers{vault.KeyFile: nil}, outside)
+	options := vault.Options{Now: time.Now, Rand: rand.Reader, History: vault.DefaultHistory, LockTimeout: time.Minute}
+	v, err := vault.Create(filepath.Join(b.TempDir(), "vault"), "bench", key, vault.SealedKeys{vault.KeyFile: nil}, options)
 	if err != nil {
 		b.Fatal(err)
 	}

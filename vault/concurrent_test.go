@@ -13,10 +13,10 @@ import (
 func TestConcurrentUpdates(t *testing.T) {
 	_, dir, c := newVault(t)
 	const writers, rounds = 4, 15
-	set(t, openVault(t, dir, outside(c)), "shared", "0")
+	set(t, openVault(t, dir, options(c)), "shared", "0")
 	var wg sync.WaitGroup
 	for writer := range writers {
-		v := openVault(t, dir, outside(c))
+		v := openVault(t, dir, options(c))
 		wg.Go(func() {
 			own := vault.Name(fmt.Sprintf("own-%d", writer))
 			for round := range rounds {
@@ -38,7 +38,7 @@ func TestConcurrentUpdates(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	s, err := openVault(t, dir, outside(c)).Get("shared")
+	s, err := openVault(t, dir, options(c)).Get("shared")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestConcurrentUpdates(t *testing.T) {
 func TestReadingWhileRenaming(t *testing.T) {
 	v, dir, c := newVault(t)
 	set(t, v, "a", "one")
-	reader := openVault(t, dir, outside(c))
+	reader := openVault(t, dir, options(c))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -11,9 +11,9 @@
 //     read the secret again, let a function change it and commit the result. What
 //     they returned is on the disk. A crash at any instant leaves the old or the
 //     new state;
-//   - [Vault.Peek] and [Vault.Amend] are Get and Update for what needs no value: a
-//     secret's values may be sealed to a further key, which may have to be asked for
-//     ([Vault.NewKey], [Secret.SetKey]);
+//   - [Vault.GetMeta] and [Vault.UpdateMeta] are Get and Update for what needs no value: a
+//     secret's values may be sealed to a value key, which may have to be asked for
+//     ([Vault.NewValueKey], [Secret.SetKey]);
 //   - [Vault.Rename], [Vault.Remove] and [Vault.Purge] do what their names say,
 //     with the same promise;
 //   - [Vault.LockRotation] and [Vault.LockRotators] keep two processes from rotating

@@ -32,9 +32,9 @@ var (
 	ErrRotatorRuns = errors.New("a rotator is still running")
 	// ErrDamaged means that a file is not what was written to it.
 	ErrDamaged = crypto.ErrDamaged
-	// ErrNoSuchKey means that there is no such further key.
-	ErrNoSuchKey = fmt.Errorf("no such key: %w", ErrNotFound)
-	// ErrNoKey means that the further key of a secret is missing or out of reach.
+	// ErrNoSuchValueKey means that there is no such value key.
+	ErrNoSuchValueKey = fmt.Errorf("no such key: %w", ErrNotFound)
+	// ErrNoKey means that the value key of a secret is missing or out of reach.
 	ErrNoKey = errors.New("no key")
 	// ErrNoVault means that the directory holds no vault.
 	ErrNoVault = errors.New("no vault")

@@ -111,7 +111,7 @@ func TestPlantedAtAFile(t *testing.T) {
 				case "vault.yaml":
 					wantError(t, soon(t, "ReadHeader", func() error { _, err := vault.ReadHeader(dir); return err }), vault.ErrDamaged)
 				default:
-					wantError(t, soon(t, "ReadUnlock", func() error { _, err := header.ReadUnlock(vault.Passphrase); return err }), vault.ErrDamaged)
+					wantError(t, soon(t, "ReadSealedKey", func() error { _, err := header.ReadSealedKey(vault.Passphrase); return err }), vault.ErrDamaged)
 				}
 				wantNotFollowed(t, path)
 			})
@@ -175,7 +175,7 @@ func TestPlantedAtADirectory(t *testing.T) {
 				t.Fatal(err)
 			}
 			if name == "secrets" {
-				_, err = vault.Open(header, parseKey(t, testMaster, testVaultID), outside(c))
+				_, err = vault.Open(header, parseKey(t, testMaster, testVaultID), options(c))
 				wantError(t, err, vault.ErrDamaged)
 			}
 		})
@@ -197,7 +197,7 @@ func TestUnlockersBehindALink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = header.ReadUnlock(vault.Passphrase)
+	_, err = header.ReadSealedKey(vault.Passphrase)
 	wantError(t, err, vault.ErrDamaged)
 	wantError(t, v.RemoveUnlocker(vault.Passphrase), vault.ErrDamaged)
 	readFile(t, filepath.Join(elsewhere, "passphrase.age"))
@@ -225,14 +225,14 @@ func TestVaultBehindASymlink(t *testing.T) {
 	set(t, v, "s", "one")
 	link := filepath.Join(t.TempDir(), "link")
 	symlink(t, dir, link)
-	other := openVault(t, link, outside(c))
+	other := openVault(t, link, options(c))
 	set(t, other, "s", "two")
 	wantValue(t, v, "s", "two")
 
 	empty := private(t)
 	link2 := filepath.Join(t.TempDir(), "link")
 	symlink(t, empty, link2)
-	if _, err := vault.Create(link2, testVaultID, parseKey(t, testMaster, testVaultID), vault.Unlockers{vault.KeyFile: nil}, outside(c)); err != nil {
+	if _, err := vault.Create(link2, testVaultID, parseKey(t, testMaster, testVaultID), vault.SealedKeys{vault.KeyFile: nil}, options(c)); err != nil {
 		t.Error(err)
 	}
 }

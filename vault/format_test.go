@@ -35,7 +35,7 @@ func TestSamplesOfTheSpecification(t *testing.T) {
 			for line := range strings.Lines(sample) {
 				ok = ok && bytes.Contains(readFile(t, filepath.Join(vectorsDir, "derivation")), []byte("\n"+line))
 			}
-		case "further":
+		case "value-key":
 			ok = sealsFurther(t, strings.Split(sample, "\n"))
 		case "journal":
 			ok = sample == string(readFile(t, "testdata/vaults/half-renamed/secrets/.rename"))
@@ -49,11 +49,11 @@ func TestSamplesOfTheSpecification(t *testing.T) {
 	}
 }
 
-// sealsFurther checks a further key, a value id and what is sealed for it.
+// sealsFurther checks a value key, a value id and what is sealed for it.
 func sealsFurther(t *testing.T, lines []string) bool {
 	t.Helper()
-	v := openVault(t, copyVault(t, furtherVault), outside(newClock()))
-	s, err := v.Peek("payroll/token")
+	v := openVault(t, copyVault(t, valueKeyVault), options(newClock()))
+	s, err := v.GetMeta("payroll/token")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,37 +15,37 @@ import (
 )
 
 const (
-	format        = 1
-	headerFile    = "vault.yaml"
-	unlockDir     = "unlock"
-	maxHeaderSize = 64 << 10
-	maxUnlockSize = 64 << 10
+	format           = 1
+	headerFile       = "vault.yaml"
+	unlockDir        = "unlock"
+	maxHeaderSize    = 64 << 10
+	maxSealedKeySize = 64 << 10
 )
 
 // Way is a way to reach the master key of a vault.
-type Way string
+type Unlocker string
 
 // The ways to unlock a vault.
 const (
-	Keyring    Way = "keyring"    // an entry in the OS keyring; its account is the vault's id
-	KeyFile    Way = "key-file"   // a file outside the vault, named by whoever opens it
-	Passphrase Way = "passphrase" // the master key in unlock/passphrase.age
-	Recovery   Way = "recovery"   // the same in unlock/recovery.age, for a passphrase kept on paper
-	Identity   Way = "identity"   // the same in unlock/identity.age, for an SSH key or an age identity
+	Keyring    Unlocker = "keyring"    // an entry in the OS keyring; its account is the vault's id
+	KeyFile    Unlocker = "key-file"   // a file outside the vault, named by whoever opens it
+	Passphrase Unlocker = "passphrase" // the master key in unlock/passphrase.age
+	Recovery   Unlocker = "recovery"   // the same in unlock/recovery.age, for a passphrase kept on paper
+	Identity   Unlocker = "identity"   // the same in unlock/identity.age, for an SSH key or an age identity
 )
 
 // sealed reports whether the vault itself holds the master key for this way, in a
-// file that [Header.ReadUnlock] reads.
-func (w Way) sealed() bool { return w == Passphrase || w == Recovery || w == Identity }
+// file that [Header.ReadSealedKey] reads.
+func (u Unlocker) sealed() bool { return u == Passphrase || u == Recovery || u == Identity }
 
 // Header is what a vault says of itself without a key (vault.yaml).
 type Header struct {
-	Dir     string    `yaml:"-"`
-	Format  int       `yaml:"format"`
-	ID      string    `yaml:"vault"` // a UUID
-	Created time.Time `yaml:"created"`
-	Unlock  []Way     `yaml:"unlock,flow"`
-	Check   string    `yaml:"check"` // crypto.VaultKey.Check of the right key
+	Dir     string     `yaml:"-"`
+	Format  int        `yaml:"format"`
+	ID      string     `yaml:"vault"` // a UUID
+	Created time.Time  `yaml:"created"`
+	Unlock  []Unlocker `yaml:"unlock,flow"`
+	Check   string     `yaml:"check"` // crypto.VaultKey.Check of the right key
 
 	// These are of a vault whose master key was replaced, or is about to be.
 	Secrets  string `yaml:"secrets"`  // the directory of the secrets; secrets if empty
@@ -118,7 +118,7 @@ func parseOwnHeader(text string) *Header {
 			h.Created, _ = time.Parse(time.RFC3339, value)
 		case "unlock":
 			for way := range strings.FieldsFuncSeq(value, func(r rune) bool { return strings.ContainsRune("[], ", r) }) {
-				h.Unlock = append(h.Unlock, Way(way))
+				h.Unlock = append(h.Unlock, Unlocker(way))
 			}
 		case "check":
 			h.Check = value
@@ -148,7 +148,7 @@ func (h *Header) wellFormed() bool {
 	if (h.Next != "" && !isCheck(h.Next)) || (h.Replaced != "" && !isCheck(h.Replaced)) || (h.Next != "" && h.Replaced != "") {
 		return false
 	}
-	return !slices.ContainsFunc(h.Unlock, func(way Way) bool {
+	return !slices.ContainsFunc(h.Unlock, func(way Unlocker) bool {
 		return way == "" || way[0] < 'a' || way[0] > 'z' || strings.Trim(string(way), "abcdefghijklmnopqrstuvwxyz0123456789-") != ""
 	})
 }
@@ -164,23 +164,23 @@ func isCheck(s string) bool {
 }
 
 // Has reports whether the vault can be unlocked in the given way.
-func (h *Header) Has(way Way) bool { return slices.Contains(h.Unlock, way) }
+func (h *Header) Has(way Unlocker) bool { return slices.Contains(h.Unlock, way) }
 
-// ReadUnlock returns the sealed master key of [Passphrase], [Recovery] or [Identity].
-func (h *Header) ReadUnlock(way Way) ([]byte, error) {
+// ReadSealedKey returns the sealed master key of [Passphrase], [Recovery] or [Identity].
+func (h *Header) ReadSealedKey(way Unlocker) ([]byte, error) {
 	dir := filepath.Join(h.Dir, unlockDir)
 	if err := notElsewhere(dir); err != nil {
 		return nil, err
 	}
 	path := filepath.Join(dir, unlockFile(way))
-	sealed, err := readFile(path, maxUnlockSize)
+	sealed, err := readFile(path, maxSealedKeySize)
 	if isNotExist(err) {
 		return nil, failf(ErrDamaged, "%s is missing; bring it back from a copy of the vault", path)
 	}
 	return sealed, err
 }
 
-func unlockFile(way Way) string { return string(way) + extension }
+func unlockFile(way Unlocker) string { return string(way) + extension }
 
 const checksumKey = "checksum: "
 

@@ -29,9 +29,9 @@ func TestHeaderInAnotherForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outside := vault.Outside{Now: time.Now, Rand: rand.Reader, LockTimeout: time.Minute}
-	ways := vault.Unlockers{vault.KeyFile: nil, vault.Passphrase: []byte("sealed")}
-	if _, err := vault.Create(dir, id, key, ways, outside); err != nil {
+	options := vault.Options{Now: time.Now, Rand: rand.Reader, LockTimeout: time.Minute}
+	ways := vault.SealedKeys{vault.KeyFile: nil, vault.Passphrase: []byte("sealed")}
+	if _, err := vault.Create(dir, id, key, ways, options); err != nil {
 		t.Fatal(err)
 	}
 	want, err := vault.ReadHeader(dir)
@@ -39,7 +39,7 @@ func TestHeaderInAnotherForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want.ID != id || want.Check != key.Check() || want.Format != 1 || want.Created.IsZero() ||
-		!reflect.DeepEqual(want.Unlock, []vault.Way{vault.KeyFile, vault.Passphrase}) {
+		!reflect.DeepEqual(want.Unlock, []vault.Unlocker{vault.KeyFile, vault.Passphrase}) {
 		t.Fatalf("read %+v", want)
 	}
 	path := filepath.Join(dir, "vault.yaml")

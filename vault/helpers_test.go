@@ -31,8 +31,8 @@ var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func newClock() *clock { return &clock{start} }
 
-func outside(c *clock) vault.Outside {
-	return vault.Outside{
+func options(c *clock) vault.Options {
+	return vault.Options{
 		Now: func() time.Time { return c.now }, Rand: rand.Reader,
 		History: vault.DefaultHistory, LockTimeout: 20 * time.Second,
 	}
@@ -56,7 +56,7 @@ func newVault(t testing.TB) (*vault.Vault, string, *clock) {
 	t.Helper()
 	c := newClock()
 	dir := filepath.Join(t.TempDir(), "vault")
-	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.Unlockers{vault.KeyFile: nil}, outside(c))
+	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.SealedKeys{vault.KeyFile: nil}, options(c))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func newVault(t testing.TB) (*vault.Vault, string, *clock) {
 }
 
 // openVault opens a vault of the test key.
-func openVault(t testing.TB, dir string, out vault.Outside) *vault.Vault {
+func openVault(t testing.TB, dir string, out vault.Options) *vault.Vault {
 	t.Helper()
 	header, err := vault.ReadHeader(dir)
 	if err != nil {

@@ -70,7 +70,7 @@ func compareLabels(a, b Label) int {
 // taken off; moving it leaves previous behind and every other label in place.
 // Asking for what is already so changes nothing.
 func (s *Secret) MoveLabel(label Label, to, from int) error {
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return err
 	}
 	at := s.Labels[label]

@@ -95,7 +95,7 @@ func (v *Vault) List() (Listing, error) {
 
 // updateCache writes the cache anew if List learned anything.
 func (v *Vault) updateCache(cache listCache, found map[string]scannedFile) {
-	if v.outside.CacheFile == "" {
+	if v.options.CacheFile == "" {
 		return
 	}
 	updated := make(listCache, len(found))
@@ -127,7 +127,7 @@ func (v *Vault) scan(ids []string, cache listCache, found map[string]scannedFile
 	ids = slices.DeleteFunc(ids, func(id string) bool { _, known := found[id]; return known })
 	scanned := make([]scannedFile, len(ids))
 	// Files that are younger than this may change again without a sign.
-	settled := v.outside.Now().Add(-racyMargin).UnixNano()
+	settled := v.options.Now().Add(-racyMargin).UnixNano()
 	var workers sync.WaitGroup
 	count := runtime.GOMAXPROCS(0)
 	for worker := range count {
@@ -156,7 +156,7 @@ func (v *Vault) scan(ids []string, cache listCache, found map[string]scannedFile
 func (v *Vault) scanFile(buffer *bytes.Buffer, fileID string, cached cacheEntry, known bool) scannedFile {
 	path := v.path(fileID)
 	var state fileState
-	if v.outside.CacheFile != "" {
+	if v.options.CacheFile != "" {
 		info, err := os.Lstat(path)
 		if err != nil {
 			return scannedFile{err: err}

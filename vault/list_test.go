@@ -32,7 +32,7 @@ func newCachedVault(t *testing.T) cachedVault {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Vault, err = vault.Create(c.dir, testVaultID, key, vault.Unlockers{vault.KeyFile: nil}, vault.Outside{
+	c.Vault, err = vault.Create(c.dir, testVaultID, key, vault.SealedKeys{vault.KeyFile: nil}, vault.Options{
 		Now:  func() time.Time { return time.Now().Add(time.Hour) },
 		Rand: rand.Reader, History: 10, LockTimeout: time.Minute, CacheFile: c.cache,
 	})

@@ -41,10 +41,10 @@ type listCache map[string]cacheEntry // by file id
 
 // readCache returns an empty cache wherever there is no good one.
 func (v *Vault) readCache() listCache {
-	if v.outside.CacheFile == "" {
+	if v.options.CacheFile == "" {
 		return nil
 	}
-	sealed, err := readFile(v.outside.CacheFile, maxCacheSize)
+	sealed, err := readFile(v.options.CacheFile, maxCacheSize)
 	if err != nil {
 		return nil
 	}
@@ -66,7 +66,7 @@ func (v *Vault) writeCache(cache listCache) {
 	if err != nil {
 		return
 	}
-	dir := filepath.Dir(v.outside.CacheFile)
+	dir := filepath.Dir(v.options.CacheFile)
 	if os.MkdirAll(dir, 0o700) != nil {
 		return
 	}
@@ -77,7 +77,7 @@ func (v *Vault) writeCache(cache listCache) {
 	defer os.Remove(f.Name())
 	_, err = f.Write(sealed)
 	if errors.Join(err, f.Close()) == nil {
-		_ = replace(f.Name(), v.outside.CacheFile)
+		_ = replace(f.Name(), v.options.CacheFile)
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 //
 // The unlock function is a result so that nobody forgets to look at the error.
 func (v *Vault) lock() (unlock func(), err error) {
-	return waitForLock(filepath.Join(v.dir, lockFile), v.dir, v.outside.LockTimeout)
+	return waitForLock(filepath.Join(v.dir, lockFile), v.dir, v.options.LockTimeout)
 }
 
 // waitForLock takes the lock at path, which keeps others from writing to what.

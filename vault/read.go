@@ -2,10 +2,10 @@ package vault
 
 // Get reads a secret. The error is [ErrNotFound], [ErrDamaged],
 // [ErrNewerFormat] or [ErrKeyReplaced]. A secret that is scheduled for deletion is returned as well:
-// see [Secret.Live].
+// see [Secret.Deleted].
 //
-// Values that are sealed to a further key are opened with it, which may mean to
-// ask for it; the error is [ErrNoKey] if it is out of reach. See [Vault.Peek].
+// Values that are sealed to a value key are opened with it, which may mean to
+// ask for it; the error is [ErrNoKey] if it is out of reach. See [Vault.GetMeta].
 func (v *Vault) Get(name Name) (s *Secret, err error) {
 	err = v.withKeys(func() error {
 		s, err = v.getOpen(name)
@@ -24,7 +24,7 @@ func (v *Vault) orReplaced(err error) error {
 
 // getOpen is Get for the holder of the lock, by whom nobody may be asked.
 func (v *Vault) getOpen(name Name) (*Secret, error) {
-	s, err := v.peek(name)
+	s, err := v.getMeta(name)
 	if err != nil {
 		return nil, err
 	}
@@ -34,8 +34,8 @@ func (v *Vault) getOpen(name Name) (*Secret, error) {
 	return s, nil
 }
 
-// peek is Peek for the holder of the lock.
-func (v *Vault) peek(name Name) (*Secret, error) {
+// getMeta is GetMeta for the holder of the lock.
+func (v *Vault) getMeta(name Name) (*Secret, error) {
 	s, err := v.read(v.key.FileID(string(name)))
 	if isNotExist(err) || (err == nil && (v.halfRenamed(s.ID, s.Revision, s.RenamedFrom) || s.Deletion.over(v.now()))) {
 		return nil, failf(ErrNoSecret, "there is no secret named %q", name)

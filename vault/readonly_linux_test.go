@@ -38,7 +38,7 @@ func TestReadOnly(t *testing.T) {
 			t.Error("the vault can be written; the test would prove nothing")
 			return
 		}
-		v := openVault(t, dir, outside(c))
+		v := openVault(t, dir, options(c))
 		wantValue(t, v, "s", "one")
 		if names := listed(t, v); !slices.Equal(names, []vault.Name{"s", "t"}) {
 			t.Error(names)

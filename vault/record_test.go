@@ -67,7 +67,7 @@ func TestUnknownMembersAreKept(t *testing.T) {
 	if !reflect.DeepEqual(read()["later"], before["later"]) {
 		t.Error("renaming lost a member")
 	}
-	out := outside(c)
+	out := options(c)
 	out.History = 1
 	c.add(2 * 24 * time.Hour)
 	set(t, openVault(t, dir, out), "s", "four")

@@ -23,11 +23,11 @@ func (v *Vault) Rename(from, to Name) (*Secret, error) {
 		return nil, err
 	}
 	defer unlock()
-	s, err := v.peek(from)
+	s, err := v.getMeta(from)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return nil, err
 	}
 	oldID, newID := v.key.FileID(string(from)), v.key.FileID(string(to))
@@ -49,14 +49,14 @@ func (v *Vault) Rename(from, to Name) (*Secret, error) {
 
 // free returns [ErrExists] if name is taken.
 func (v *Vault) free(name Name) error {
-	existing, err := v.peek(name)
+	existing, err := v.getMeta(name)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil
 	case err != nil:
 		return err
 	}
-	if err := existing.Live(); err != nil {
+	if err := existing.Deleted(); err != nil {
 		return failf(ErrExists, "%v; restore it, or delete it with --force first", err)
 	}
 	return failf(ErrExists, "there is a secret named %q already", name)

@@ -43,7 +43,7 @@ func TestRename(t *testing.T) {
 	if err != nil || s.Name != "b" || s.ID != before.ID {
 		t.Fatalf("%+v, %v", s, err)
 	}
-	v = openVault(t, dir, outside(c))
+	v = openVault(t, dir, options(c))
 	_, err = v.Get("a")
 	wantError(t, err, vault.ErrNotFound)
 	wantValue(t, v, "b", "one")
@@ -121,7 +121,7 @@ func TestCrashedRename(t *testing.T) {
 				other := map[vault.Name]vault.Name{"a": "b", "b": "a"}[test.want]
 				check := func(also ...vault.Name) {
 					t.Helper()
-					v := openVault(t, dir, outside(c))
+					v := openVault(t, dir, options(c))
 					wantValue(t, v, test.want, "one")
 					_, err := v.Get(other)
 					wantError(t, err, vault.ErrNotFound)

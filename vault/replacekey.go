@@ -22,12 +22,12 @@ import (
 // KeyPlaces are the places that hold the master key of a vault, which the caller of
 // [Vault.ReplaceKey] knows.
 type KeyPlaces struct {
-	// Ways are those that Change reaches, each with what [Header.ReadUnlock] gave, or
+	// Ways are those that Change reaches, each with what [Header.ReadSealedKey] gave, or
 	// nil. If they are not the vault's any more, it is ErrBusy.
-	Ways Unlockers
+	Ways SealedKeys
 	// Change has the places hold the next key as well, or no longer the replaced one.
 	// What is sealed for ways within the vault it returns.
-	Change func() (Unlockers, error)
+	Change func() (SealedKeys, error)
 }
 
 // syncEvery is how many files are written before they are synced. The first sync
@@ -65,7 +65,7 @@ func (v *Vault) ReplaceKey(next *crypto.VaultKey, places KeyPlaces, progress fun
 	if err := v.changePlaces(places); err != nil {
 		return 0, err
 	}
-	after := &Vault{dir: v.dir, generation: generationOf(check), key: next, outside: v.outside}
+	after := &Vault{dir: v.dir, generation: generationOf(check), key: next, options: v.options}
 	if err := v.sealAllAgain(ids, after, progress); err != nil {
 		// A full disk is to have room again. What is left over otherwise does no harm.
 		_ = v.clearOthers()
@@ -75,8 +75,8 @@ func (v *Vault) ReplaceKey(next *crypto.VaultKey, places KeyPlaces, progress fun
 	if err := v.writeHeader(header); err != nil {
 		return 0, err
 	}
-	if v.outside.CacheFile != "" {
-		_ = os.Remove(v.outside.CacheFile) // its names open with the old key
+	if v.options.CacheFile != "" {
+		_ = os.Remove(v.options.CacheFile) // its names open with the old key
 	}
 	return len(ids), nil
 }
@@ -113,7 +113,7 @@ func (v *Vault) headerFor(places KeyPlaces) (*Header, error) {
 	for _, way := range header.Unlock {
 		sealed, known := places.Ways[way]
 		if sealed != nil {
-			now, err := header.ReadUnlock(way)
+			now, err := header.ReadSealedKey(way)
 			if err != nil {
 				return nil, err
 			}
@@ -133,7 +133,7 @@ func (v *Vault) changePlaces(places KeyPlaces) error {
 		return err
 	}
 	for way, sealed := range unlockers {
-		if err := v.writeUnlock(way, sealed); err != nil {
+		if err := v.writeSealedKey(way, sealed); err != nil {
 			return fmt.Errorf("sealing the master key for the %s: %w", way, err)
 		}
 	}

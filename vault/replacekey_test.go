@@ -25,8 +25,8 @@ func newMasterKey(t testing.TB) *crypto.VaultKey {
 // oneKeyFile are the places of a vault with one key file.
 func oneKeyFile() vault.KeyPlaces {
 	return vault.KeyPlaces{
-		Ways:   vault.Unlockers{vault.KeyFile: nil},
-		Change: func() (vault.Unlockers, error) { return nil, nil },
+		Ways:   vault.SealedKeys{vault.KeyFile: nil},
+		Change: func() (vault.SealedKeys, error) { return nil, nil },
 	}
 }
 
@@ -41,7 +41,7 @@ func reopen(t testing.TB, dir string, c *clock, keys ...*crypto.VaultKey) *vault
 	}
 	for _, key := range keys {
 		if key.Check() == header.Check {
-			v, err := vault.Open(header, key, outside(c))
+			v, err := vault.Open(header, key, options(c))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +121,7 @@ func mustGet(t testing.TB, v *vault.Vault, name vault.Name) *vault.Secret {
 func TestKeyReplacedMeanwhile(t *testing.T) {
 	v, dir, c := newVault(t)
 	set(t, v, "a", "one")
-	after := replaceKey(t, openVault(t, dir, outside(c)), dir, c, newMasterKey(t))
+	after := replaceKey(t, openVault(t, dir, options(c)), dir, c, newMasterKey(t))
 	for what, do := range map[string]func() error{
 		"Get":            func() error { _, err := v.Get("a"); return err },
 		"Get of nothing": func() error { _, err := v.Get("b"); return err },
@@ -206,14 +206,14 @@ func TestReplaceKeyRefuses(t *testing.T) {
 			}
 			places.Ways[vault.Passphrase] = []byte("old")
 		}, vault.ErrBusy},
-		"damaged further key": {func(_ *vault.Vault, dir string, _ *vault.KeyPlaces) {
+		"damaged value key": {func(_ *vault.Vault, dir string, _ *vault.KeyPlaces) {
 			writeFile(t, filepath.Join(dir, "keys", "k.age"), nil)
 		}, vault.ErrDamaged},
 	} {
 		v, dir, _ := newVault(t)
 		set(t, v, "a", "one")
 		places := oneKeyFile()
-		places.Change = func() (vault.Unlockers, error) {
+		places.Change = func() (vault.SealedKeys, error) {
 			t.Errorf("%s: the key is carried over", what)
 			return nil, nil
 		}
@@ -265,9 +265,9 @@ func TestReadingWhileTheKeyIsReplaced(t *testing.T) {
 	}
 }
 
-// What is sealed to further keys stays as it is; their files go to the new master
+// What is sealed to value keys stays as it is; their files go to the new master
 // key.
-func TestReplaceKeyOfVaultWithFurtherKeys(t *testing.T) {
+func TestReplaceKeyOfVaultWithValueKeys(t *testing.T) {
 	v, dir, c := newVault(t)
 	newKey(t, v, "k", nil)
 	newKey(t, v, "unused", nil)
@@ -279,14 +279,14 @@ func TestReplaceKeyOfVaultWithFurtherKeys(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "keys")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the old keys are still there: %v", err)
 	}
-	if err := after.DeleteKey("unused"); err != nil {
+	if err := after.DeleteValueKey("unused"); err != nil {
 		t.Error(err)
 	}
 	again := replaceKey(t, after, dir, c, newMasterKey(t))
-	if _, err := again.Key("unused"); !errors.Is(err, vault.ErrNoSuchKey) {
+	if _, err := again.ValueKey("unused"); !errors.Is(err, vault.ErrNoSuchValueKey) {
 		t.Errorf("the deleted key: %v", err)
 	}
-	if users, err := again.KeyUsers("k"); users != 1 || err != nil {
+	if users, err := again.ValueKeyUsers("k"); users != 1 || err != nil {
 		t.Errorf("the key has %d users, %v", users, err)
 	}
 }

@@ -59,7 +59,7 @@ type Secret struct {
 	Description string            `json:"description,omitempty"`
 	Tags        map[string]string `json:"tags,omitempty"`
 	Deletion    *Deletion         `json:"deletion,omitempty"` // nil unless scheduled
-	Key         string            `json:"key,omitempty"`      // a further key; see SetKey
+	Key         string            `json:"key,omitempty"`      // a value key; see SetKey
 	Labels      map[Label]int     `json:"labels"`             // to version numbers
 	Versions    []Version         `json:"versions"`           // oldest first
 
@@ -168,7 +168,7 @@ type NewVersion struct {
 // pending one is given up; with Labels it gets exactly these, except that a
 // secret's first version is current in any case.
 func (s *Secret) Add(n NewVersion) error {
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return err
 	}
 	if s.Exists() && s.Kind != n.Kind {
@@ -255,7 +255,7 @@ func (s *Secret) SetDescription(text string) error {
 	if !utf8.ValidString(text) {
 		return failf(ErrInvalid, "the description has to be UTF-8")
 	}
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return err
 	}
 	s.Description = text
@@ -276,7 +276,7 @@ func (s *Secret) Tag(key, value string) error {
 	if _, ok := s.Tags[key]; !ok && len(s.Tags) >= maxTags {
 		return failf(ErrInvalid, "%q has %d tags already, which is the limit", s.Name, maxTags)
 	}
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return err
 	}
 	if s.Tags == nil {
@@ -291,7 +291,7 @@ func (s *Secret) Untag(key string) error {
 	if _, ok := s.Tags[key]; !ok {
 		return failf(ErrNotFound, "%q has no tag %q", s.Name, key)
 	}
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return err
 	}
 	delete(s.Tags, key)
@@ -304,7 +304,7 @@ func (s *Secret) ScheduleDeletion(days int) error {
 	if days < 7 || days > 30 {
 		return failf(ErrInvalid, "a recovery window has 7 to 30 days, not %d", days)
 	}
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return err
 	}
 	now := s.vault.now()
@@ -322,8 +322,8 @@ func (s *Secret) Restore() error {
 	return nil
 }
 
-// Live returns a [DeletedError] for a secret that is scheduled for deletion.
-func (s *Secret) Live() error {
+// Deleted returns a [DeletedError] for a secret that is scheduled for deletion.
+func (s *Secret) Deleted() error {
 	if s.Deletion == nil {
 		return nil
 	}

@@ -134,7 +134,7 @@ func TestDeletion(t *testing.T) {
 		wantError(t, err, vault.ErrInvalid)
 	}
 	s := update(t, v, "s", func(s *vault.Secret) error { return s.ScheduleDeletion(7) })
-	if !s.Deletion.Due.Equal(start.Add(7*day)) || !errors.Is(s.Live(), vault.ErrDeleted) {
+	if !s.Deletion.Due.Equal(start.Add(7*day)) || !errors.Is(s.Deleted(), vault.ErrDeleted) {
 		t.Errorf("%+v", s.Deletion)
 	}
 	// It keeps its name and can be looked at, but nothing can be changed.
@@ -226,7 +226,7 @@ func numbers(s *vault.Secret) []int {
 
 func TestHistory(t *testing.T) {
 	_, dir, c := newVault(t)
-	out := outside(c)
+	out := options(c)
 	out.History = 3
 	v := openVault(t, dir, out)
 	for i := range 6 {
@@ -257,7 +257,7 @@ func TestHistory(t *testing.T) {
 // Its number must not be given to another.
 func TestNumbersAreNotUsedTwice(t *testing.T) {
 	_, dir, c := newVault(t)
-	out := outside(c)
+	out := options(c)
 	out.History = 1
 	v := openVault(t, dir, out)
 	c.add(365 * day)

@@ -50,7 +50,7 @@ func TestForgedFiles(t *testing.T) {
 	path := pathOf(t, dir, "s")
 
 	foreignDir := filepath.Join(t.TempDir(), "vault")
-	foreign, err := vault.Create(foreignDir, aUUID, parseKey(t, testMaster, aUUID), vault.Unlockers{vault.KeyFile: nil}, outside(c))
+	foreign, err := vault.Create(foreignDir, aUUID, parseKey(t, testMaster, aUUID), vault.SealedKeys{vault.KeyFile: nil}, options(c))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestEveryByteOfASecret(t *testing.T) {
 			return nil
 		}
 	})
-	wantValue(t, openVault(t, dir, outside(c)), "s", "right")
+	wantValue(t, openVault(t, dir, options(c)), "s", "right")
 }
 
 func TestEveryByteOfAHeader(t *testing.T) {

@@ -40,7 +40,7 @@ func TestValuesAreKeptExactly(t *testing.T) {
 			if _, err := v.Upsert("pairs", func(s *vault.Secret) error { return s.Add(update) }); err != nil {
 				t.Fatal(err)
 			}
-			again := openVault(t, dir, outside(c))
+			again := openVault(t, dir, options(c))
 			wantValue(t, again, "plain", string(value))
 			s, err := again.Get("pairs")
 			if err != nil {

@@ -24,18 +24,18 @@ const (
 	gitAttributes = "* binary\n"
 )
 
-// Outside is what the package needs from outside and from the user's settings.
-type Outside struct {
+// Options is what the package needs from outside and from the user's settings.
+type Options struct {
 	Now         func() time.Time
 	Rand        io.Reader     // cryptographically secure
 	History     int           // versions without a label to keep
 	LockTimeout time.Duration // how long to wait for another writer
 	CacheFile   string        // where List keeps its cache; nowhere if empty
 
-	// FurtherKey opens a further key that is behind a passphrase, which it asks
+	// ValueKey opens a value key that is behind a passphrase, which it asks
 	// for. It is called without any lock held. Without it such keys are out of
 	// reach: [ErrNoKey].
-	FurtherKey func(name string, sealed []byte) (crypto.MasterKey, error)
+	ValueKey func(name string, sealed []byte) (crypto.MasterKey, error)
 }
 
 // Vault is an opened vault. It is safe for use by several goroutines, and by
@@ -46,8 +46,8 @@ type Vault struct {
 	// key was replaced.
 	generation string
 	key        *crypto.VaultKey
-	outside    Outside
-	further    furtherKeys
+	options    Options
+	valueKeys  valueKeyCache
 }
 
 // NewID makes the id of a new vault.
@@ -59,15 +59,15 @@ func NewID(rand io.Reader) (string, error) {
 	return id.String(), nil
 }
 
-// Unlockers are the ways to unlock a new vault. Those that keep the master key
+// SealedKeys are the ways to unlock a new vault. Those that keep the master key
 // inside the vault have it here, sealed.
-type Unlockers map[Way][]byte
+type SealedKeys map[Unlocker][]byte
 
 // Create makes a vault with the given id in dir, which must not hold one (else
 // [ErrExists]) and is made if need be. The header is written last: until then
 // there is no vault, and Create can be tried again.
-func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside Outside) (*Vault, error) {
-	v := &Vault{dir: dir, key: key, outside: outside}
+func Create(dir, id string, key *crypto.VaultKey, unlockers SealedKeys, options Options) (*Vault, error) {
+	v := &Vault{dir: dir, key: key, options: options}
 	if err := makeParents(dir); err != nil {
 		return nil, fmt.Errorf("making the vault: %w", err)
 	}
@@ -86,7 +86,7 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside O
 		return nil, err
 	}
 	header := &Header{Format: format, ID: id, Created: v.now(), Check: key.Check()}
-	for _, way := range []Way{Keyring, KeyFile, Passphrase, Recovery, Identity} {
+	for _, way := range []Unlocker{Keyring, KeyFile, Passphrase, Recovery, Identity} {
 		sealed, ok := unlockers[way]
 		if !ok {
 			continue
@@ -95,7 +95,7 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside O
 		if sealed == nil {
 			continue
 		}
-		if err := v.writeUnlock(way, sealed); err != nil {
+		if err := v.writeSealedKey(way, sealed); err != nil {
 			return nil, fmt.Errorf("making the vault: %w", err)
 		}
 	}
@@ -115,8 +115,8 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers Unlockers, outside O
 
 // Open opens the vault that header was read from. The key has to be the one that
 // belongs to it; see [Header].Check.
-func Open(header *Header, key *crypto.VaultKey, outside Outside) (*Vault, error) {
-	v := &Vault{dir: header.Dir, generation: header.generation(), key: key, outside: outside}
+func Open(header *Header, key *crypto.VaultKey, options Options) (*Vault, error) {
+	v := &Vault{dir: header.Dir, generation: header.generation(), key: key, options: options}
 	// A directory that git or a file syncer made may lack the empty folder.
 	if err := notElsewhere(v.secrets()); err != nil {
 		return nil, err
@@ -125,18 +125,18 @@ func Open(header *Header, key *crypto.VaultKey, outside Outside) (*Vault, error)
 }
 
 // AddUnlocker adds a way to unlock the vault, or replaces what is sealed for it.
-func (v *Vault) AddUnlocker(way Way, sealed []byte) error {
+func (v *Vault) AddUnlocker(way Unlocker, sealed []byte) error {
 	return v.AddUnlockerBy(way, func() error {
 		if sealed == nil {
 			return nil
 		}
-		return v.writeUnlock(way, sealed)
+		return v.writeSealedKey(way, sealed)
 	})
 }
 
 // AddUnlockerBy adds a way for which store keeps the master key, which nobody
 // replaces meanwhile.
-func (v *Vault) AddUnlockerBy(way Way, store func() error) error {
+func (v *Vault) AddUnlockerBy(way Unlocker, store func() error) error {
 	return v.changeHeader(func(h *Header) error {
 		if err := store(); err != nil {
 			return err
@@ -148,9 +148,9 @@ func (v *Vault) AddUnlockerBy(way Way, store func() error) error {
 	})
 }
 
-func (v *Vault) writeUnlock(way Way, sealed []byte) error {
-	if len(sealed) > maxUnlockSize {
-		return failf(ErrInvalid, "what is sealed for the %s has %d bytes; a vault keeps up to %d", way, len(sealed), maxUnlockSize)
+func (v *Vault) writeSealedKey(way Unlocker, sealed []byte) error {
+	if len(sealed) > maxSealedKeySize {
+		return failf(ErrInvalid, "what is sealed for the %s has %d bytes; a vault keeps up to %d", way, len(sealed), maxSealedKeySize)
 	}
 	dir := filepath.Join(v.dir, unlockDir)
 	if err := makeDir(dir); err != nil {
@@ -160,7 +160,7 @@ func (v *Vault) writeUnlock(way Way, sealed []byte) error {
 }
 
 // RemoveUnlocker takes a way to unlock the vault away. The last one stays.
-func (v *Vault) RemoveUnlocker(way Way) error {
+func (v *Vault) RemoveUnlocker(way Unlocker) error {
 	return v.changeHeader(func(h *Header) error {
 		i := slices.Index(h.Unlock, way)
 		if i < 0 {
@@ -197,7 +197,7 @@ func (v *Vault) changeHeader(change func(*Header) error) error {
 	// The header no longer names them, so a crash here does no harm.
 	for _, way := range before {
 		if !header.Has(way) && way.sealed() {
-			if err := v.removeUnlock(way); err != nil {
+			if err := v.removeSealedKey(way); err != nil {
 				return err
 			}
 		}
@@ -205,7 +205,7 @@ func (v *Vault) changeHeader(change func(*Header) error) error {
 	return nil
 }
 
-func (v *Vault) removeUnlock(way Way) error {
+func (v *Vault) removeSealedKey(way Unlocker) error {
 	dir := filepath.Join(v.dir, unlockDir)
 	if err := notElsewhere(dir); err != nil {
 		return err
@@ -246,12 +246,12 @@ func (v *Vault) path(fileID string) string {
 	return filepath.Join(v.secrets(), fileID+extension)
 }
 
-func (v *Vault) now() time.Time { return v.outside.Now().UTC().Truncate(time.Second) }
+func (v *Vault) now() time.Time { return v.options.Now().UTC().Truncate(time.Second) }
 
 // newID returns given if it is a UUID, and a new one if it is empty.
 func (v *Vault) newID(given string) (string, error) {
 	if given == "" {
-		return NewID(v.outside.Rand)
+		return NewID(v.options.Rand)
 	}
 	id, err := uuid.Parse(given)
 	if err != nil {

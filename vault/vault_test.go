@@ -23,11 +23,11 @@ func TestCreate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if header.ID != testVaultID || header.Format != 1 || !header.Created.Equal(start) || header.Check != key.Check() ||
-		!slices.Equal(header.Unlock, []vault.Way{vault.KeyFile}) || !header.Has(vault.KeyFile) || header.Has(vault.Keyring) {
+		!slices.Equal(header.Unlock, []vault.Unlocker{vault.KeyFile}) || !header.Has(vault.KeyFile) || header.Has(vault.Keyring) {
 		t.Errorf("%+v", header)
 	}
 	before := readFile(t, filepath.Join(dir, "vault.yaml"))
-	_, err = vault.Create(dir, aUUID, key, vault.Unlockers{vault.Keyring: nil}, outside(c))
+	_, err = vault.Create(dir, aUUID, key, vault.SealedKeys{vault.Keyring: nil}, options(c))
 	wantError(t, err, vault.ErrExists)
 	if after := readFile(t, filepath.Join(dir, "vault.yaml")); string(after) != string(before) {
 		t.Error("the header was replaced")
@@ -40,7 +40,7 @@ func TestModes(t *testing.T) {
 	}
 	parent := filepath.Join(t.TempDir(), "a", "b")
 	dir := filepath.Join(parent, "vault")
-	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.Unlockers{vault.Passphrase: []byte("sealed")}, outside(newClock()))
+	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.SealedKeys{vault.Passphrase: []byte("sealed")}, options(newClock()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestHalfInitialised(t *testing.T) {
 		_, err := vault.ReadHeader(dir)
 		wantError(t, err, vault.ErrNoVault)
 	}
-	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.Unlockers{vault.Passphrase: []byte("sealed")}, outside(newClock()))
+	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.SealedKeys{vault.Passphrase: []byte("sealed")}, options(newClock()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestHalfInitialised(t *testing.T) {
 	remove(t, filepath.Join(dir, "vault.yaml"))
 	_, err = vault.ReadHeader(dir)
 	wantError(t, err, vault.ErrDamaged)
-	_, err = vault.Create(dir, aUUID, parseKey(t, testMaster, aUUID), vault.Unlockers{vault.KeyFile: nil}, outside(newClock()))
+	_, err = vault.Create(dir, aUUID, parseKey(t, testMaster, aUUID), vault.SealedKeys{vault.KeyFile: nil}, options(newClock()))
 	wantError(t, err, vault.ErrDamaged)
 }
 
@@ -193,12 +193,12 @@ func TestUnlockers(t *testing.T) {
 		if err := v.AddUnlocker(vault.Passphrase, []byte(sealed)); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := read().ReadUnlock(vault.Passphrase); err != nil || string(got) != sealed {
+		if got, err := read().ReadSealedKey(vault.Passphrase); err != nil || string(got) != sealed {
 			t.Errorf("%q, %v", got, err)
 		}
 	}
 	wantError(t, v.AddUnlocker(vault.Passphrase, make([]byte, 1<<20)), vault.ErrInvalid) // more than is read
-	if got, err := read().ReadUnlock(vault.Passphrase); err != nil || string(got) != "two" {
+	if got, err := read().ReadSealedKey(vault.Passphrase); err != nil || string(got) != "two" {
 		t.Errorf("%q, %v", got, err)
 	}
 	if err := v.AddUnlocker(vault.Keyring, nil); err != nil {
@@ -207,14 +207,14 @@ func TestUnlockers(t *testing.T) {
 	if err := v.RemoveUnlocker(vault.KeyFile); err != nil {
 		t.Fatal(err)
 	}
-	if h := read(); !slices.Equal(h.Unlock, []vault.Way{vault.Passphrase, vault.Keyring}) || !h.Created.Equal(start) {
+	if h := read(); !slices.Equal(h.Unlock, []vault.Unlocker{vault.Passphrase, vault.Keyring}) || !h.Created.Equal(start) {
 		t.Errorf("%+v", h)
 	}
 	if err := v.RemoveUnlocker(vault.Passphrase); err != nil {
 		t.Fatal(err)
 	}
 	wantNoFile(t, filepath.Join(dir, "unlock", "passphrase.age"))
-	_, err := read().ReadUnlock(vault.Passphrase)
+	_, err := read().ReadSealedKey(vault.Passphrase)
 	wantError(t, err, vault.ErrDamaged)
 }
 
@@ -223,7 +223,7 @@ func TestMissingDirectories(t *testing.T) {
 	_, dir, c := newVault(t)
 	remove(t, filepath.Join(dir, "secrets"))
 	remove(t, filepath.Join(dir, "lock"))
-	v := openVault(t, dir, outside(c))
+	v := openVault(t, dir, options(c))
 	if names := listed(t, v); len(names) != 0 {
 		t.Error(names)
 	}
@@ -245,7 +245,7 @@ func TestForeignFiles(t *testing.T) {
 	for _, file := range foreign {
 		writeFile(t, filepath.Join(dir, file), []byte("x"))
 	}
-	v = openVault(t, dir, outside(c))
+	v = openVault(t, dir, options(c))
 	if names := listed(t, v); !slices.Equal(names, []vault.Name{"s"}) {
 		t.Error(names)
 	}
@@ -275,7 +275,7 @@ func TestLeftoversAreSwept(t *testing.T) {
 func TestBusy(t *testing.T) {
 	v, dir, c := newVault(t)
 	set(t, v, "s", "one")
-	out := outside(c)
+	out := options(c)
 	out.LockTimeout = 1
 	other := openVault(t, dir, out)
 	update(t, v, "s", func(s *vault.Secret) error {

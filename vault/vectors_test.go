@@ -230,9 +230,9 @@ func TestVaults(t *testing.T) {
 			if key := parseKey(t, testMaster, header.ID); header.Check != key.Check() || header.ID != testVaultID {
 				t.Errorf("%+v", header)
 			}
-			v := openVault(t, dir, outside(newClock()))
+			v := openVault(t, dir, options(newClock()))
 			checkVaultValues(t, v, want.values)
-			sealed, err := header.ReadUnlock(vault.Passphrase)
+			sealed, err := header.ReadSealedKey(vault.Passphrase)
 			if err != nil {
 				t.Fatal(err)
 			}

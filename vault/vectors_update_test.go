@@ -249,7 +249,7 @@ func writeVaults(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "v1")
 	c := newClock()
-	out := outside(c)
+	out := options(c)
 	var seed [32]byte
 	out.Rand = rand.NewChaCha8(seed) // for the ids
 	master, err := crypto.ParseMasterKey(testMaster)
@@ -260,7 +260,7 @@ func writeVaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.Unlockers{vault.KeyFile: nil, vault.Passphrase: sealed}, out)
+	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.SealedKeys{vault.KeyFile: nil, vault.Passphrase: sealed}, out)
 	if err != nil {
 		t.Fatal(err)
 	}

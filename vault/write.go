@@ -13,7 +13,7 @@ import (
 //
 // The vault is locked for other writers while change runs: it has to be quick,
 // and ask nobody anything. It may be called again, on the secret as it is then,
-// if a further key has to be asked for: that is done in between.
+// if a value key has to be asked for: that is done in between.
 func (v *Vault) Update(name Name, change func(*Secret) error) (*Secret, error) {
 	return v.commit(name, v.getOpen, existing(name, change))
 }
@@ -32,7 +32,7 @@ func existing(name Name, change func(*Secret) error) func(*Secret) error {
 // deletion is taken: [ErrExists].
 func (v *Vault) Upsert(name Name, change func(*Secret) error) (*Secret, error) {
 	return v.commit(name, v.getOpen, func(s *Secret) error {
-		if err := s.Live(); err != nil {
+		if err := s.Deleted(); err != nil {
 			return failf(ErrExists, "%v", err)
 		}
 		return change(s)
@@ -77,7 +77,7 @@ func (v *Vault) getOrEmpty(name Name, get getter) (*Secret, error) {
 	if !errors.Is(err, ErrNoSecret) {
 		return s, err
 	}
-	id, err := NewID(v.outside.Rand)
+	id, err := NewID(v.options.Rand)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (v *Vault) seal(s *Secret) (fileID string, sealed []byte, err error) {
 	}
 	s.Revision++
 	s.Changed = v.now()
-	s.prune(v.outside.History, s.Changed)
+	s.prune(v.options.History, s.Changed)
 	if err := v.sealValues(s); err != nil {
 		return "", nil, fmt.Errorf("saving %q: %w", s.Name, err)
 	}

@@ -56,7 +56,7 @@ func (a *app) secretNames(deleted bool) []string {
 
 // completeSecret offers what choose finds in the secret that args names.
 func (a *app) completeSecret(args []string, choose func(*vault.Secret) []string) ([]string, cobra.ShellCompDirective) {
-	return a.completeFrom(args, (*vault.Vault).Peek, choose)
+	return a.completeFrom(args, (*vault.Vault).GetMeta, choose)
 }
 
 // completeFields offers nothing where a secret's values are out of reach.

@@ -54,7 +54,7 @@ func (a *app) runDelete(o deleteOptions, name string) error {
 	if err != nil {
 		return usagef("%q is not a recovery window; give days from 7d to 30d", o.window)
 	}
-	s, err := a.amendSecret(name, func(s *vault.Secret) error { return s.ScheduleDeletion(days) })
+	s, err := a.updateSecretMeta(name, func(s *vault.Secret) error { return s.ScheduleDeletion(days) })
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (a *app) runForceDelete(o deleteOptions, nameArg string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := v.Peek(name); errors.Is(err, vault.ErrNotFound) {
+	if _, err := v.GetMeta(name); errors.Is(err, vault.ErrNotFound) {
 		return err
 	}
 	if !o.yes {
@@ -99,7 +99,7 @@ func newRestoreCommand(a *app) *cobra.Command {
 		Args:              argCount(1, 1),
 		ValidArgsFunction: a.completeDeletedNames,
 		RunE: func(_ *cobra.Command, args []string) error {
-			s, err := a.amendSecret(args[0], (*vault.Secret).Restore)
+			s, err := a.updateSecretMeta(args[0], (*vault.Secret).Restore)
 			if err != nil {
 				return err
 			}

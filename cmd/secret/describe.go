@@ -35,7 +35,7 @@ type descriptionJSON struct {
 }
 
 func (a *app) runDescribe(nameArg string) error {
-	s, err := a.peekSecret(nameArg)
+	s, err := a.getSecretMeta(nameArg)
 	if err != nil {
 		return err
 	}
@@ -98,22 +98,22 @@ func (a *app) getSecret(nameArg string) (*vault.Secret, error) {
 	return v.Get(name)
 }
 
-// peekSecret is getSecret for what needs no values.
-func (a *app) peekSecret(nameArg string) (*vault.Secret, error) {
+// getSecretMeta is getSecret for what needs no values.
+func (a *app) getSecretMeta(nameArg string) (*vault.Secret, error) {
 	v, name, err := a.openNamed(nameArg)
 	if err != nil {
 		return nil, err
 	}
-	return v.Peek(name)
+	return v.GetMeta(name)
 }
 
-// amendSecret is updateSecret for a change that needs no values.
-func (a *app) amendSecret(nameArg string, change func(*vault.Secret) error) (*vault.Secret, error) {
+// updateSecretMeta is updateSecret for a change that needs no values.
+func (a *app) updateSecretMeta(nameArg string, change func(*vault.Secret) error) (*vault.Secret, error) {
 	v, name, err := a.openNamed(nameArg)
 	if err != nil {
 		return nil, err
 	}
-	return v.Amend(name, change)
+	return v.UpdateMeta(name, change)
 }
 
 // updateSecret changes the secret that an argument names.

@@ -48,7 +48,7 @@ func (a *app) runDiff(reveal bool, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return err
 	}
 	if _, ok := s.Labels[vault.Previous]; !ok && len(args) == 1 {

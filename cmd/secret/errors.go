@@ -135,7 +135,7 @@ func hintFor(err error) string {
 		return "set it up with: secret rotation enable NAME --rotator PATH"
 	case errors.Is(err, vault.ErrNoSecret):
 		return "secret list shows which there are"
-	case errors.Is(err, vault.ErrNoSuchKey):
+	case errors.Is(err, vault.ErrNoSuchValueKey):
 		return "secret key list shows which there are"
 	case errors.Is(err, vault.ErrNoVersion):
 		return "secret history NAME shows which there are"

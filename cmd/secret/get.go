@@ -170,7 +170,7 @@ func pick(v *vault.Vault, ref vault.Reference) (picked, error) {
 }
 
 func pickFrom(s *vault.Secret, ref vault.Reference) (picked, error) {
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return picked{}, err
 	}
 	p := picked{secret: s, field: ref.Field}

@@ -80,8 +80,8 @@ func saveLogin(v *vault.Vault, name vault.Name, fields map[string]vault.Bytes) e
 
 // dropLogin deletes a login that was refused, so that it can still be restored.
 func dropLogin(v *vault.Vault, name vault.Name) error {
-	_, err := v.Amend(name, func(s *vault.Secret) error {
-		if s.Live() != nil {
+	_, err := v.UpdateMeta(name, func(s *vault.Secret) error {
+		if s.Deleted() != nil {
 			return vault.ErrUnchanged
 		}
 		return s.ScheduleDeletion(loginRecoveryDays)

@@ -154,7 +154,7 @@ func (r gitRequest) names(v *vault.Vault) ([]vault.Name, error) {
 		return []vault.Name{theirs, own}, err
 	}
 	names := []vault.Name{own}
-	if _, err := v.Peek(own); !errors.Is(err, vault.ErrNotFound) {
+	if _, err := v.GetMeta(own); !errors.Is(err, vault.ErrNotFound) {
 		return names, nil
 	}
 	listing, err := v.List()

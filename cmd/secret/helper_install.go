@@ -111,11 +111,11 @@ func (a *app) runHelperInstall(o helperOptions, args []string) error {
 	case "askpass":
 		return a.installAskpass(o, program)
 	}
-	s, err := a.peekSecret(args[1])
+	s, err := a.getSecretMeta(args[1])
 	if err != nil {
 		return err
 	}
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return err
 	}
 	global, err := a.globalFlags()

@@ -27,7 +27,7 @@ func newHistoryCommand(a *app) *cobra.Command {
 }
 
 func (a *app) runHistory(name string) error {
-	s, err := a.peekSecret(name)
+	s, err := a.getSecretMeta(name)
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func (s *keySearch) fromIdentity(path, text string) (*crypto.VaultKey, error) {
 		s.note(path + " may want a PIN or a touch")
 		return nil, nil
 	}
-	sealed, err := s.header.ReadUnlock(vault.Identity)
+	sealed, err := s.header.ReadSealedKey(vault.Identity)
 	if err != nil {
 		return nil, err
 	}

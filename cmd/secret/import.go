@@ -212,13 +212,13 @@ func newBatch(v *vault.Vault, o importOptions, entries []exchange.Entry) (*batch
 			return nil, usagef("%q and %q would both be named %q; nothing was stored", other, entry.Name, name)
 		}
 		from[name] = entry.Name
-		s, err := v.Peek(name)
+		s, err := v.GetMeta(name)
 		switch {
 		case entry.Discarded, err == nil && o.onClash == "skip":
 			b.skipped = append(b.skipped, name)
 			continue
 		case err == nil:
-			if clash = s.Live(); clash == nil {
+			if clash = s.Deleted(); clash == nil {
 				clash = fmt.Errorf("there is a secret named %q already", name)
 			}
 			clashes++

@@ -69,7 +69,7 @@ func (a *app) runInit(o initOptions) error {
 	if o.passphrase && a.keyFileFlag != "" {
 		return usagef("--key-file and --passphrase exclude each other")
 	}
-	n := newVault{app: a, dir: dir, unlockers: vault.Unlockers{}}
+	n := newVault{app: a, dir: dir, unlockers: vault.SealedKeys{}}
 	if n.id, err = vault.NewID(a.rand); err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ type newVault struct {
 	*app
 	dir, id   string
 	master    crypto.MasterKey
-	unlockers vault.Unlockers
+	unlockers vault.SealedKeys
 	takeBacks []func() error // what to undo if the vault cannot be made
 }
 
@@ -242,7 +242,7 @@ func (n *newVault) finish(o initOptions) error {
 	if err != nil {
 		return err
 	}
-	outside, err := n.outside(n.id)
+	options, err := n.options(n.id)
 	if err != nil {
 		return err
 	}
@@ -251,7 +251,7 @@ func (n *newVault) finish(o initOptions) error {
 		return promptError(errInterrupted)
 	default:
 	}
-	_, err = vault.Create(n.dir, n.id, key, n.unlockers, outside)
+	_, err = vault.Create(n.dir, n.id, key, n.unlockers, options)
 	return err
 }
 

@@ -18,7 +18,7 @@ system, a key file, a passphrase, a recovery sheet, an SSH key or age identity.
 Each opens the same vault. Replace the key itself, where somebody may have got
 hold of it.
 
-Further keys are another matter: the values of secrets can be put under one, with
+Value keys are another matter: the values of secrets can be put under one, with
 secret set --key. See secret key new.`,
 		Example: `  secret key list
   secret key add keyring
@@ -34,7 +34,7 @@ secret set --key. See secret key new.`,
 	list := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
-		Short:   "List the ways to unlock the vault, and its further keys",
+		Short:   "List the ways to unlock the vault, and its value keys",
 		Example: "  secret key list --json",
 		Args:    noArgs,
 		RunE:    func(*cobra.Command, []string) error { return a.runKeyList() },
@@ -71,7 +71,7 @@ you the PIN for some hours, as a session goes before an identity.`,
 	return cmd
 }
 
-var ways = []vault.Way{vault.Keyring, vault.KeyFile, vault.Passphrase, vault.Recovery, vault.Identity}
+var ways = []vault.Unlocker{vault.Keyring, vault.KeyFile, vault.Passphrase, vault.Recovery, vault.Identity}
 
 func completeWays(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	switch {
@@ -81,14 +81,14 @@ func completeWays(cmd *cobra.Command, args []string, _ string) ([]string, cobra.
 			names = append(names, string(way))
 		}
 		return names, noFiles
-	case cmd.Name() == "add" && hasPath(vault.Way(args[0])):
+	case cmd.Name() == "add" && hasPath(vault.Unlocker(args[0])):
 		return nil, cobra.ShellCompDirectiveDefault
 	}
 	return nil, noFiles
 }
 
 // hasPath tells the ways that are added with a file of the user's.
-func hasPath(way vault.Way) bool { return way == vault.KeyFile || way == vault.Identity }
+func hasPath(way vault.Unlocker) bool { return way == vault.KeyFile || way == vault.Identity }
 
 func (a *app) runKeyList() error {
 	dir, err := a.vaultDir()
@@ -99,12 +99,12 @@ func (a *app) runKeyList() error {
 	if err != nil {
 		return err
 	}
-	further, err := a.furtherKeys(header)
+	keys, err := a.valueKeys(header)
 	if err != nil {
 		return err
 	}
 	if a.jsonFlag {
-		return a.printJSON(map[string]any{"vault": header.Dir, "id": header.ID, "unlock": header.Unlock, "keys": further})
+		return a.printJSON(map[string]any{"vault": header.Dir, "id": header.ID, "unlock": header.Unlock, "keys": keys})
 	}
 	for _, way := range header.Unlock {
 		// What the header says is not sealed: anybody who can write there wrote it.
@@ -112,7 +112,7 @@ func (a *app) runKeyList() error {
 			return err
 		}
 	}
-	for _, key := range further {
+	for _, key := range keys {
 		if err := a.printf("%s\n", key); err != nil {
 			return err
 		}
@@ -121,7 +121,7 @@ func (a *app) runKeyList() error {
 }
 
 func (a *app) runKeyAdd(args []string) error {
-	way := vault.Way(args[0])
+	way := vault.Unlocker(args[0])
 	if !slices.Contains(ways, way) {
 		return usagef("%q is not a way to unlock a vault; add keyring, passphrase, recovery, key-file or identity", args[0])
 	}
@@ -186,7 +186,7 @@ func (a *app) runKeyRemove(wayArg string) error {
 	if err != nil {
 		return err
 	}
-	way := vault.Way(wayArg)
+	way := vault.Unlocker(wayArg)
 	if err := v.RemoveUnlocker(way); err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 // keyHolder is a place that holds the master key, and two of them while one
 // replaces the other.
 type keyHolder struct {
-	way    vault.Way
+	way    vault.Unlocker
 	where  string
 	text   string // what it holds, an identity file
 	sealed []byte // the same as it is in the vault, if it is there
@@ -26,7 +26,7 @@ type keyHolder struct {
 func (r *keyRotation) findHolders() ([]*keyHolder, error) {
 	ways := r.header.Unlock
 	if r.file != "" && !r.header.Has(vault.KeyFile) {
-		ways = append([]vault.Way{vault.KeyFile}, ways...) // a copy of the key that is in use
+		ways = append([]vault.Unlocker{vault.KeyFile}, ways...) // a copy of the key that is in use
 	}
 	var holders []*keyHolder
 	for _, way := range ways {
@@ -132,8 +132,8 @@ func (r *keyRotation) keyringHolder() (*keyHolder, error) {
 	return holder, nil
 }
 
-func (r *keyRotation) sealedHolder(way vault.Way) (*keyHolder, error) {
-	sealed, err := r.header.ReadUnlock(way)
+func (r *keyRotation) sealedHolder(way vault.Unlocker) (*keyHolder, error) {
+	sealed, err := r.header.ReadSealedKey(way)
 	if err != nil {
 		return nil, err
 	}

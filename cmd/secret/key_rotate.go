@@ -168,14 +168,14 @@ func (r *keyRotation) held(check string) (*crypto.VaultKey, error) {
 
 // places are the holders, each of which is about to hold what edit makes of its text.
 func (r *keyRotation) places(edit func(text string) (string, error)) vault.KeyPlaces {
-	ways := vault.Unlockers{}
+	ways := vault.SealedKeys{}
 	for _, holder := range r.holders {
 		if r.header.Has(holder.way) {
 			ways[holder.way] = holder.sealed
 		}
 	}
-	return vault.KeyPlaces{Ways: ways, Change: func() (vault.Unlockers, error) {
-		changed := vault.Unlockers{}
+	return vault.KeyPlaces{Ways: ways, Change: func() (vault.SealedKeys, error) {
+		changed := vault.SealedKeys{}
 		for _, holder := range r.holders {
 			if err := holder.change(edit); err != nil {
 				return nil, fmt.Errorf("changing the master key in %s: %w", holder.where, err)

@@ -57,7 +57,7 @@ func (a *app) runLabel(o labelOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.amendSecret(args[0], func(s *vault.Secret) error {
+	_, err = a.updateSecretMeta(args[0], func(s *vault.Secret) error {
 		if err := keepUnderWay(s, label); err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func versionNumber(s *vault.Secret, arg string) (int, error) {
 }
 
 func (a *app) showLabels(name string) error {
-	s, err := a.peekSecret(name)
+	s, err := a.getSecretMeta(name)
 	if err != nil {
 		return err
 	}

@@ -82,12 +82,12 @@ func (a *app) openVaultQuietly() (*vault.Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	outside, err := a.outside(header.ID)
+	options, err := a.options(header.ID)
 	if err != nil {
 		return nil, err
 	}
-	outside.FurtherKey = nil
-	return vault.Open(header, key, outside)
+	options.ValueKey = nil
+	return vault.Open(header, key, options)
 }
 
 func (a *app) unlock(find func(*vault.Header) (*crypto.VaultKey, error)) (*vault.Header, *crypto.VaultKey, error) {
@@ -112,23 +112,23 @@ func (a *app) unlock(find func(*vault.Header) (*crypto.VaultKey, error)) (*vault
 }
 
 func (a *app) openWith(header *vault.Header, key *crypto.VaultKey) (*vault.Vault, error) {
-	outside, err := a.outside(header.ID)
+	options, err := a.options(header.ID)
 	if err != nil {
 		return nil, err
 	}
-	return vault.Open(header, key, outside)
+	return vault.Open(header, key, options)
 }
 
-func (a *app) outside(vaultID string) (vault.Outside, error) {
+func (a *app) options(vaultID string) (vault.Options, error) {
 	s, err := a.loadSettings()
 	if err != nil {
-		return vault.Outside{}, err
+		return vault.Options{}, err
 	}
-	outside := vault.Outside{Now: a.now, Rand: a.rand, History: s.history, LockTimeout: lockTimeout, FurtherKey: a.askFurtherKey}
+	options := vault.Options{Now: a.now, Rand: a.rand, History: s.history, LockTimeout: lockTimeout, ValueKey: a.askValueKey}
 	if dir, err := a.userDir("XDG_CACHE_HOME", ".cache", "LocalAppData"); err == nil {
-		outside.CacheFile = filepath.Join(dir, "secret", vaultID+".list")
+		options.CacheFile = filepath.Join(dir, "secret", vaultID+".list")
 	}
-	return outside, nil
+	return options, nil
 }
 
 // keySearch looks for the master key of one vault and remembers where it looked.

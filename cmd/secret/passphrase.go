@@ -14,11 +14,11 @@ import (
 func (s *keySearch) passphrase() (*crypto.VaultKey, error) {
 	var sealed [][]byte
 	var missing error
-	for _, way := range []vault.Way{vault.Passphrase, vault.Recovery} {
+	for _, way := range []vault.Unlocker{vault.Passphrase, vault.Recovery} {
 		if !s.header.Has(way) {
 			continue
 		}
-		if text, err := s.header.ReadUnlock(way); err == nil {
+		if text, err := s.header.ReadSealedKey(way); err == nil {
 			sealed = append(sealed, text)
 		} else {
 			missing = err

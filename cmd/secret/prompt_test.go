@@ -72,7 +72,7 @@ func TestHomeInPaths(t *testing.T) {
 
 // Who only forgot to name the key file is told so before looking for the paper.
 func TestRecoveryPromptSaysWhereTheKeyIsMissing(t *testing.T) {
-	search := keySearch{header: &vault.Header{Dir: "/v", Unlock: []vault.Way{vault.Recovery}}, looked: []string{"no --key-file"}}
+	search := keySearch{header: &vault.Header{Dir: "/v", Unlock: []vault.Unlocker{vault.Recovery}}, looked: []string{"no --key-file"}}
 	if prompt := search.passphrasePrompt(); !strings.Contains(prompt, "no --key-file") {
 		t.Errorf("the prompt is %q", prompt)
 	}

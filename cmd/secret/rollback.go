@@ -36,7 +36,7 @@ func (a *app) runRollback(name string, sel vault.Selector) error {
 	var from vault.Version
 	rotating := false
 	s, err := a.updateSecret(name, func(s *vault.Secret) (err error) {
-		if err := s.Live(); err != nil {
+		if err := s.Deleted(); err != nil {
 			return err
 		}
 		if _, ok := s.Labels[vault.Previous]; !ok && sel.Label == vault.Previous {

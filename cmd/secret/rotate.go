@@ -314,7 +314,7 @@ func (a *app) dryRun(v *vault.Vault, names []vault.Name, onlyDue bool) error {
 	}
 	plans := []plan{}
 	for _, name := range names {
-		s, err := v.Peek(name)
+		s, err := v.GetMeta(name)
 		if err != nil {
 			return err
 		}

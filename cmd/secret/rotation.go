@@ -83,7 +83,7 @@ func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) e
 	if err != nil {
 		return err
 	}
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return err
 	}
 	r, err := a.mergeRotation(o, flags, s)
@@ -235,7 +235,7 @@ func newRotationLogCommand(a *app) *cobra.Command {
 		Args:              argCount(1, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			s, err := a.peekSecret(args[0])
+			s, err := a.getSecretMeta(args[0])
 			if err != nil {
 				return err
 			}

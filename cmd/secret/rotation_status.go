@@ -41,7 +41,7 @@ type rotationStatus struct {
 
 func (a *app) runRotationStatus(args []string) error {
 	if len(args) == 1 {
-		s, err := a.peekSecret(args[0])
+		s, err := a.getSecretMeta(args[0])
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (a *app) runRotationStatus(args []string) error {
 		if summary.Rotation == nil || summary.Deletion != nil {
 			continue
 		}
-		s, err := v.Peek(summary.Name)
+		s, err := v.GetMeta(summary.Name)
 		if err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (a *app) runRotationStatus(args []string) error {
 }
 
 func (a *app) rotationStatus(s *vault.Secret) (rotationStatus, error) {
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return rotationStatus{}, err
 	}
 	r, err := rotate.Of(s.Name, s.Rotation)

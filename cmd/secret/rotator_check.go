@@ -48,7 +48,7 @@ func (c *rotatorCheck) with(ctx context.Context, o checkOptions, path string) er
 	if err != nil {
 		return err
 	}
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return err
 	}
 	r := rotate.Rotation{Rotator: path, Args: o.args}

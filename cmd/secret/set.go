@@ -51,7 +51,7 @@ A new version of a credential keeps the fields that are not named, but gets a ne
 password; one of a kv secret has just the pairs that are given. With --merge both
 keep all that is not given.
 
---key puts all versions of the secret under a further key (secret key new), or with
+--key puts all versions of the secret under a value key (secret key new), or with
 --key master back under the vault's own. A secret stays under the key that it has.`,
 		Example: `  secret set openai/key
   pass show openai | secret set openai/key
@@ -82,7 +82,7 @@ keep all that is not given.
 	flags.BoolVar(&o.merge, "merge", false, "keep the fields that are not given")
 	flags.BoolVar(&o.keepValue, "keep-value", false, "change only the description, the tags and the key")
 	flags.StringArrayVar(&o.labels, "label", nil, "give the new version this `label` and do not make it current")
-	flags.StringVar(&o.key, "key", "", "put the secret's values under this further `key`; master is the vault's own")
+	flags.StringVar(&o.key, "key", "", "put the secret's values under this value `key`; master is the vault's own")
 	o.values.addFlags(cmd)
 	cmd.MarkFlagsMutuallyExclusive("kv", "credential")
 	cmd.MarkFlagsMutuallyExclusive("new", "merge")
@@ -136,7 +136,7 @@ func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string, pairs [
 	key := keyChoice{o.key, flags.Changed("key")}
 	commit := v.Upsert
 	if o.keepValue && !key.given {
-		commit = v.Amend
+		commit = v.UpdateMeta
 	} else if err := key.reach(v, existing); err != nil {
 		return err
 	}
@@ -185,14 +185,14 @@ func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string, pairs [
 // beforeSet refuses what cannot succeed before anybody types a value, and returns
 // the secret that is there.
 func (a *app) beforeSet(v *vault.Vault, name vault.Name, onlyNew bool) (*vault.Secret, error) {
-	existing, err := v.Peek(name)
+	existing, err := v.GetMeta(name)
 	switch {
 	case errors.Is(err, vault.ErrNotFound):
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case existing.Live() != nil:
-		return nil, &commandError{vault.ErrExists, existing.Live().Error() + "; restore it, or delete it with --force first"}
+	case existing.Deleted() != nil:
+		return nil, &commandError{vault.ErrExists, existing.Deleted().Error() + "; restore it, or delete it with --force first"}
 	case onlyNew:
 		return nil, nameTaken(name)
 	}

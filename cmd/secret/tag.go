@@ -20,7 +20,7 @@ func newTagCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = a.amendSecret(args[0], func(s *vault.Secret) error { return applyTags(s, tags) })
+			_, err = a.updateSecretMeta(args[0], func(s *vault.Secret) error { return applyTags(s, tags) })
 			return err
 		},
 	}
@@ -34,7 +34,7 @@ func newUntagCommand(a *app) *cobra.Command {
 		Args:              argCount(2, -1),
 		ValidArgsFunction: a.completeTags,
 		RunE: func(_ *cobra.Command, args []string) error {
-			_, err := a.amendSecret(args[0], func(s *vault.Secret) error {
+			_, err := a.updateSecretMeta(args[0], func(s *vault.Secret) error {
 				for _, key := range args[1:] {
 					if err := s.Untag(key); err != nil {
 						return err

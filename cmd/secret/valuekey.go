@@ -18,8 +18,8 @@ func newKeyNewCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "new NAME",
 		Aliases: []string{"create", "make"},
-		Short:   "Make a further key, to put secrets under",
-		Long: `Make a further key. The values of a secret that is put under it, with secret set
+		Short:   "Make a value key, to put secrets under",
+		Long: `Make a value key. The values of a secret that is put under it, with secret set
 --key, are sealed to it inside the secret's file: the secret is listed, described
 and renamed without that key, and read or given a new value only with it.
 
@@ -53,7 +53,7 @@ func (a *app) runKeyNew(name string, passphrase bool) error {
 			return crypto.SealWithPassphrase(typed, passphraseWork, key)
 		}
 	}
-	if err := v.NewKey(name, seal); err != nil {
+	if err := v.NewValueKey(name, seal); err != nil {
 		return err
 	}
 	a.sayf("Made the key %s; put a secret under it with: secret set NAME --key %s\n", name, name)
@@ -64,8 +64,8 @@ func newKeyDeleteCommand(a *app) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "delete NAME",
-		Short: "Delete a further key for good",
-		Long: `Delete a further key for good, after its name was typed once more. A key that a
+		Short: "Delete a value key for good",
+		Long: `Delete a value key for good, after its name was typed once more. A key that a
 secret is under stays; give those secrets another one first, with secret set --key,
 or delete them. What was sealed to the key in copies and earlier states of the vault
 can then only be read with a copy of the key.`,
@@ -76,7 +76,7 @@ can then only be read with a copy of the key.`,
 			if len(args) > 0 {
 				return nil, noFiles
 			}
-			return a.furtherKeyNames(), noFiles
+			return a.valueKeyNames(), noFiles
 		},
 		RunE: func(_ *cobra.Command, args []string) error { return a.runKeyDelete(args[0], yes) },
 	}
@@ -85,14 +85,14 @@ can then only be read with a copy of the key.`,
 }
 
 func (a *app) runKeyDelete(name string, yes bool) error {
-	if err := vault.CheckKeyName(name); err != nil {
+	if err := vault.CheckValueKeyName(name); err != nil {
 		return err
 	}
 	v, err := a.openVault()
 	if err != nil {
 		return err
 	}
-	users, err := v.KeyUsers(name)
+	users, err := v.ValueKeyUsers(name)
 	if err != nil {
 		return fmt.Errorf("looking for secrets under the key %s: %w", name, err)
 	}
@@ -102,7 +102,7 @@ func (a *app) runKeyDelete(name string, yes bool) error {
 	}
 	if !yes {
 		// A damaged key may be deleted as well, but nobody types the name of none.
-		if _, err := v.Key(name); errors.Is(err, vault.ErrNoSuchKey) {
+		if _, err := v.ValueKey(name); errors.Is(err, vault.ErrNoSuchValueKey) {
 			return err
 		}
 		if !a.stdinIsTerminal {
@@ -116,15 +116,15 @@ func (a *app) runKeyDelete(name string, yes bool) error {
 			return usagef("that is not its name; nothing was deleted")
 		}
 	}
-	if err := v.DeleteKey(name); err != nil {
+	if err := v.DeleteValueKey(name); err != nil {
 		return err
 	}
 	a.sayf("Deleted the key %s for good.\n", name)
 	return nil
 }
 
-// askFurtherKey opens a further key that is behind a passphrase.
-func (a *app) askFurtherKey(name string, sealed []byte) (crypto.MasterKey, error) {
+// askValueKey opens a value key that is behind a passphrase.
+func (a *app) askValueKey(name string, sealed []byte) (crypto.MasterKey, error) {
 	for range passphraseAttempts {
 		typed, err := a.askHidden("Passphrase for the key " + name)
 		if errors.Is(err, errNoTerminal) {
@@ -142,28 +142,28 @@ func (a *app) askFurtherKey(name string, sealed []byte) (crypto.MasterKey, error
 	return crypto.MasterKey{}, noKeyf("wrong passphrase for the key %s", name)
 }
 
-// furtherKeyJSON is what key list tells of a further key. What it is sealed to is
+// valueKeyJSON is what key list tells of a value key. What it is sealed to is
 // not seen without the vault's key.
-type furtherKeyJSON struct {
+type valueKeyJSON struct {
 	Name   string `json:"name"`
 	Sealed string `json:"sealed_to,omitempty"` // vault, passphrase, or damaged
 }
 
 // String is the line that a person reads.
-func (k furtherKeyJSON) String() string {
+func (k valueKeyJSON) String() string {
 	about := map[string]string{"vault": ", opens with the vault", "passphrase": ", behind a passphrase of its own", "damaged": ", damaged"}
-	return "further key " + k.Name + about[k.Sealed]
+	return "value key " + k.Name + about[k.Sealed]
 }
 
-func (a *app) furtherKeys(header *vault.Header) ([]furtherKeyJSON, error) {
-	keys := []furtherKeyJSON{}
-	names, err := header.KeyNames()
+func (a *app) valueKeys(header *vault.Header) ([]valueKeyJSON, error) {
+	keys := []valueKeyJSON{}
+	names, err := header.ValueKeyNames()
 	if err != nil || len(names) == 0 {
 		return keys, err
 	}
 	v, err := a.openVaultQuietly()
 	for _, name := range names {
-		line := furtherKeyJSON{Name: name}
+		line := valueKeyJSON{Name: name}
 		if err == nil {
 			line.Sealed = sealedTo(v, name)
 		}
@@ -173,7 +173,7 @@ func (a *app) furtherKeys(header *vault.Header) ([]furtherKeyJSON, error) {
 }
 
 func sealedTo(v *vault.Vault, name string) string {
-	key, err := v.Key(name)
+	key, err := v.ValueKey(name)
 	switch {
 	case errors.Is(err, vault.ErrDamaged):
 		return "damaged"
@@ -185,7 +185,7 @@ func sealedTo(v *vault.Vault, name string) string {
 	return "vault"
 }
 
-func (a *app) furtherKeyNames() []string {
+func (a *app) valueKeyNames() []string {
 	dir, err := a.vaultDir()
 	if err != nil {
 		return nil
@@ -194,12 +194,12 @@ func (a *app) furtherKeyNames() []string {
 	if err != nil {
 		return nil
 	}
-	names, _ := header.KeyNames()
+	names, _ := header.ValueKeyNames()
 	return names
 }
 
 func (a *app) completeKeys(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return append(a.furtherKeyNames(), masterKeyName+"\tthe vault's own key"), noFiles
+	return append(a.valueKeyNames(), masterKeyName+"\tthe vault's own key"), noFiles
 }
 
 // keyChoice is what --key says of the key of a secret.
@@ -212,10 +212,10 @@ type keyChoice struct {
 // one.
 func (k keyChoice) reach(v *vault.Vault, existing *vault.Secret) error {
 	if k.given && k.name != masterKeyName {
-		if err := vault.CheckKeyName(k.name); err != nil {
+		if err := vault.CheckValueKeyName(k.name); err != nil {
 			return err
 		}
-		if err := v.ReachKey(k.name); err != nil {
+		if err := v.ReachValueKey(k.name); err != nil {
 			return err
 		}
 	}

@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	keysDir          = "keys"
-	maxKeyFileSize   = 64 << 10
-	maxKeyNameLength = 64
+	keysDir               = "keys"
+	maxKeyFileSize        = 64 << 10
+	maxValueKeyNameLength = 64
 
-	// masterKeyName is what people call having no further key.
+	// masterKeyName is what people call having no value key.
 	masterKeyName = "master"
 )
 
@@ -27,37 +27,37 @@ const (
 	scryptFileStart = ageFileStart + "v1\n-> scrypt "
 )
 
-// Key is a further key, to which the values of secrets can be sealed.
-type Key struct {
+// Key is a value key, to which the values of secrets can be sealed.
+type ValueKey struct {
 	Name string
 	// Passphrase tells that the master key does not open it: it takes a passphrase
 	// of its own as well.
 	Passphrase bool
 }
 
-// CheckKeyName checks the name of a further key: 1 to 64 of a-z 0-9 -, the first
+// CheckValueKeyName checks the name of a value key: 1 to 64 of a-z 0-9 -, the first
 // one a letter, since it is the name of a file too. The error is [ErrInvalid].
-func CheckKeyName(name string) error {
+func CheckValueKeyName(name string) error {
 	switch {
 	case name == masterKeyName:
 		return failf(ErrInvalid, "%q is the name of the vault's own key; choose another", name)
-	case !isKeyName(name):
-		return failf(ErrInvalid, "%.70q is not the name of a key; use 1 to %d of a-z 0-9 -, a letter first", name, maxKeyNameLength)
+	case !isValueKeyName(name):
+		return failf(ErrInvalid, "%.70q is not the name of a key; use 1 to %d of a-z 0-9 -, a letter first", name, maxValueKeyNameLength)
 	}
 	return nil
 }
 
-func isKeyName(s string) bool {
-	return len(s) > 0 && len(s) <= maxKeyNameLength && s[0] >= 'a' && s[0] <= 'z' &&
+func isValueKeyName(s string) bool {
+	return len(s) > 0 && len(s) <= maxValueKeyNameLength && s[0] >= 'a' && s[0] <= 'z' &&
 		strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && s != masterKeyName
 }
 
-// KeyNames lists the further keys of a vault, which takes no key.
-func (h *Header) KeyNames() ([]string, error) {
+// ValueKeyNames lists the value keys of a vault, which takes no key.
+func (h *Header) ValueKeyNames() ([]string, error) {
 	return listKeyFiles(keysFolder(h.Dir, h.generation()))
 }
 
-// listKeyFiles returns the names of the further keys in a directory, which may be
+// listKeyFiles returns the names of the value keys in a directory, which may be
 // missing.
 func listKeyFiles(dir string) ([]string, error) {
 	if err := notElsewhere(dir); err != nil {
@@ -69,31 +69,31 @@ func listKeyFiles(dir string) ([]string, error) {
 	}
 	var names []string
 	for _, entry := range entries {
-		if name, ok := strings.CutSuffix(entry.Name(), extension); ok && isKeyName(name) {
+		if name, ok := strings.CutSuffix(entry.Name(), extension); ok && isValueKeyName(name) {
 			names = append(names, name)
 		}
 	}
 	return names, nil
 }
 
-// Key tells of one further key. The error is [ErrNoSuchKey], [ErrDamaged] or
+// Key tells of one value key. The error is [ErrNoSuchValueKey], [ErrDamaged] or
 // [ErrNewerFormat].
-func (v *Vault) Key(name string) (Key, error) {
-	if err := CheckKeyName(name); err != nil {
-		return Key{}, err
+func (v *Vault) ValueKey(name string) (ValueKey, error) {
+	if err := CheckValueKeyName(name); err != nil {
+		return ValueKey{}, err
 	}
 	file, err := v.readKeyFile(name)
 	if err != nil {
-		return Key{}, err
+		return ValueKey{}, err
 	}
 	_, content, err := v.openKeyFile(name, file)
-	return Key{name, content != nil}, err
+	return ValueKey{name, content != nil}, err
 }
 
-// NewKey makes a further key. It opens with the vault's key, unless seal seals it
+// NewValueKey makes a value key. It opens with the vault's key, unless seal seals it
 // once more, to a passphrase. The error is [ErrInvalid] or [ErrExists].
-func (v *Vault) NewKey(name string, seal func(crypto.MasterKey) ([]byte, error)) error {
-	if err := CheckKeyName(name); err != nil {
+func (v *Vault) NewValueKey(name string, seal func(crypto.MasterKey) ([]byte, error)) error {
+	if err := CheckValueKeyName(name); err != nil {
 		return err
 	}
 	if err := v.noKeyYet(name); err != nil { // before anybody is asked for a passphrase
@@ -139,9 +139,9 @@ func (v *Vault) noKeyYet(name string) error {
 	return failf(ErrExists, "there is a key named %q already", name)
 }
 
-// KeyUsers counts the secrets under a further key, those that can still be
+// ValueKeyUsers counts the secrets under a value key, those that can still be
 // restored among them. A file that cannot be read might be one: it is an error.
-func (v *Vault) KeyUsers(name string) (int, error) {
+func (v *Vault) ValueKeyUsers(name string) (int, error) {
 	ids, err := listFiles(v.secrets())
 	if err != nil {
 		return 0, fmt.Errorf("listing the vault: %w", err)
@@ -163,11 +163,11 @@ func (v *Vault) KeyUsers(name string) (int, error) {
 	return users, nil
 }
 
-// DeleteKey removes a further key for good. What is sealed to it in copies of the
+// DeleteValueKey removes a value key for good. What is sealed to it in copies of the
 // vault cannot be read after that; while a secret is under it the error is
 // [ErrInvalid].
-func (v *Vault) DeleteKey(name string) error {
-	if err := CheckKeyName(name); err != nil {
+func (v *Vault) DeleteValueKey(name string) error {
+	if err := CheckValueKeyName(name); err != nil {
 		return err
 	}
 	unlock, err := v.writing()
@@ -175,7 +175,7 @@ func (v *Vault) DeleteKey(name string) error {
 		return err
 	}
 	defer unlock()
-	users, err := v.KeyUsers(name)
+	users, err := v.ValueKeyUsers(name)
 	if err != nil {
 		return err
 	}
@@ -211,10 +211,10 @@ func (v *Vault) readKeyFile(name string) ([]byte, error) {
 }
 
 func noSuchKey(name string) error {
-	return failf(ErrNoSuchKey, "there is no key named %q", name)
+	return failf(ErrNoSuchValueKey, "there is no key named %q", name)
 }
 
-// openKeyFile opens a key file with the vault's key: to the further key, or to an
+// openKeyFile opens a key file with the vault's key: to the value key, or to an
 // age file that takes a passphrase.
 func (v *Vault) openKeyFile(name string, file []byte) (key crypto.MasterKey, behindPassphrase []byte, err error) {
 	content, err := v.key.Open(keyFileID(name), file)
@@ -236,7 +236,7 @@ func (v *Vault) openKeyFile(name string, file []byte) (key crypto.MasterKey, beh
 // opens under its own name only.
 func keyFileID(name string) string { return keysDir + "/" + name }
 
-// sealKeysAgain has after hold just the further keys of v, durably.
+// sealKeysAgain has after hold just the value keys of v, durably.
 func (v *Vault) sealKeysAgain(after *Vault) error {
 	names, err := listKeyFiles(v.keys())
 	if err != nil {
@@ -273,7 +273,7 @@ func (v *Vault) sealKeysAgain(after *Vault) error {
 	return nil
 }
 
-// damagedKeyFiles returns the files of further keys that cannot be sealed again.
+// damagedKeyFiles returns the files of value keys that cannot be sealed again.
 func (v *Vault) damagedKeyFiles() ([]string, error) {
 	names, err := listKeyFiles(v.keys())
 	if err != nil {
@@ -295,7 +295,7 @@ func (v *Vault) damagedKeyFiles() ([]string, error) {
 }
 
 // resealKeyFile makes the key file name of one vault key that of another. The
-// further key, and all that is sealed to it, stay: they derive from the vault's
+// value key, and all that is sealed to it, stay: they derive from the vault's
 // id and not from its master key.
 func resealKeyFile(name string, file []byte, from, to *crypto.VaultKey) ([]byte, error) {
 	content, err := from.Open(keyFileID(name), file)

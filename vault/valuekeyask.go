@@ -9,23 +9,23 @@ import (
 	"example.org/secret/crypto"
 )
 
-// ReachKey gets hold of a further key, asking for it if need be, so that nothing
+// ReachValueKey gets hold of a value key, asking for it if need be, so that nothing
 // has to be asked later. An empty name is the vault's own key, which is there.
-func (v *Vault) ReachKey(name string) error {
+func (v *Vault) ReachValueKey(name string) error {
 	if name == "" {
 		return nil
 	}
-	if err := CheckKeyName(name); err != nil {
+	if err := CheckValueKeyName(name); err != nil {
 		return err
 	}
 	return v.withKeys(func() error {
-		_, err := v.furtherKey(name)
+		_, err := v.valueKey(name)
 		return err
 	})
 }
 
-// furtherKeys are those that were opened, or could not be, in this process.
-type furtherKeys struct {
+// valueKeys are those that were opened, or could not be, in this process.
+type valueKeyCache struct {
 	mu   sync.Mutex // never held while somebody is asked
 	open map[string]openKey
 
@@ -38,14 +38,14 @@ type openKey struct {
 	err  error // where nobody could say the passphrase: not to be asked for again
 }
 
-// keyNeeded means that somebody has to be asked for a further key. It stays in
+// keyNeeded means that somebody has to be asked for a value key. It stays in
 // this package: see withKeys.
 type keyNeeded struct{ name string }
 
 func (e *keyNeeded) Error() string { return fmt.Sprintf("the key %q has to be asked for", e.name) }
 func (e *keyNeeded) Unwrap() error { return ErrNoKey }
 
-// withKeys does what may need further keys, and does it again after asking for
+// withKeys does what may need value keys, and does it again after asking for
 // one: by then do has let go of the vault's lock.
 func (v *Vault) withKeys(do func() error) error {
 	for {
@@ -60,17 +60,17 @@ func (v *Vault) withKeys(do func() error) error {
 	}
 }
 
-// furtherKey returns what a further key and the vault's id derive to. It never
+// valueKey returns what a value key and the vault's id derive to. It never
 // asks: a key behind a passphrase is there once withKeys has asked for it.
 //
 // The file is read each time, so that a key that was deleted or replaced
 // meanwhile is not taken for the one that is there.
-func (v *Vault) furtherKey(name string) (*crypto.VaultKey, error) {
+func (v *Vault) valueKey(name string) (*crypto.VaultKey, error) {
 	file, err := v.readKeyFile(name)
 	if err != nil {
 		return nil, err
 	}
-	if known, ok := v.further.get(name, file); ok {
+	if known, ok := v.valueKeys.get(name, file); ok {
 		return known.key, known.err
 	}
 	key, behindPassphrase, err := v.openKeyFile(name, file)
@@ -83,25 +83,25 @@ func (v *Vault) furtherKey(name string) (*crypto.VaultKey, error) {
 	return v.keepKey(name, file, key, nil)
 }
 
-// askForKey asks for the passphrase of a further key, once in a process.
+// askForKey asks for the passphrase of a value key, once in a process.
 func (v *Vault) askForKey(name string) error {
-	v.further.asking.Lock()
-	defer v.further.asking.Unlock()
+	v.valueKeys.asking.Lock()
+	defer v.valueKeys.asking.Unlock()
 	file, err := v.readKeyFile(name)
 	if err != nil {
 		return err
 	}
-	if known, ok := v.further.get(name, file); ok {
+	if known, ok := v.valueKeys.get(name, file); ok {
 		return known.err
 	}
 	_, behindPassphrase, err := v.openKeyFile(name, file)
 	if err != nil {
 		return err
 	}
-	if v.outside.FurtherKey == nil {
+	if v.options.ValueKey == nil {
 		return failf(ErrNoKey, "the key %q is behind a passphrase, which cannot be asked for here", name)
 	}
-	key, err := v.outside.FurtherKey(name, behindPassphrase)
+	key, err := v.options.ValueKey(name, behindPassphrase)
 	_, err = v.keepKey(name, file, key, err)
 	return err
 }
@@ -109,22 +109,22 @@ func (v *Vault) askForKey(name string) error {
 func (v *Vault) keepKey(name string, file []byte, key crypto.MasterKey, err error) (*crypto.VaultKey, error) {
 	opened := openKey{file: file, err: err}
 	if err == nil {
-		if opened.key, err = crypto.DeriveVaultKey(key, v.key.VaultID(), v.outside.Rand); err != nil {
+		if opened.key, err = crypto.DeriveVaultKey(key, v.key.VaultID(), v.options.Rand); err != nil {
 			return nil, err
 		}
 	}
-	v.further.mu.Lock()
-	defer v.further.mu.Unlock()
-	if v.further.open == nil {
-		v.further.open = map[string]openKey{}
+	v.valueKeys.mu.Lock()
+	defer v.valueKeys.mu.Unlock()
+	if v.valueKeys.open == nil {
+		v.valueKeys.open = map[string]openKey{}
 	}
-	v.further.open[name] = opened
+	v.valueKeys.open[name] = opened
 	return opened.key, opened.err
 }
 
-func (f *furtherKeys) get(name string, file []byte) (openKey, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	known, ok := f.open[name]
+func (c *valueKeyCache) get(name string, file []byte) (openKey, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.open[name]
 	return known, ok && bytes.Equal(known.file, file)
 }

@@ -24,8 +24,8 @@ func TestKeysBehindALink(t *testing.T) {
 		}
 		wantError(t, second(v.Get("s")), vault.ErrDamaged)
 		if path == filepath.Join(dir, "keys") {
-			wantError(t, v.NewKey("new", nil), vault.ErrDamaged)
-			wantError(t, v.DeleteKey("other"), vault.ErrDamaged)
+			wantError(t, v.NewValueKey("new", nil), vault.ErrDamaged)
+			wantError(t, v.DeleteValueKey("other"), vault.ErrDamaged)
 		}
 		if err := errors.Join(os.Remove(path), os.Rename(target, path)); err != nil {
 			t.Fatal(err)

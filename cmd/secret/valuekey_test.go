@@ -13,7 +13,7 @@ const keyPassphrase = "a key's own passphrase"
 
 // A key behind a passphrase is asked for when a value is needed, and where nobody
 // can be asked there is no value.
-func TestFurtherKeyBehindAPassphrase(t *testing.T) {
+func TestValueKeyBehindAPassphrase(t *testing.T) {
 	work := t.TempDir()
 	env := scriptEnv(work)
 	secretIn(t, env, "init")
@@ -27,7 +27,7 @@ func TestFurtherKeyBehindAPassphrase(t *testing.T) {
 	p.waitForEcho(false)
 	p.types(keyPassphrase + "\r")
 	wantExit(t, p, exitDone)
-	if got, _ := secretIn(t, env, "key", "list"); got != "key-file\nfurther key vip, behind a passphrase of its own\n" {
+	if got, _ := secretIn(t, env, "key", "list"); got != "key-file\nvalue key vip, behind a passphrase of its own\n" {
 		t.Errorf("key list prints %q", got)
 	}
 

@@ -8,34 +8,34 @@ import (
 	"strconv"
 )
 
-// Peek is [Vault.Get] without the values of a secret that is under a further key,
+// GetMeta is [Vault.Get] without the values of a secret that is under a value key,
 // which it does not need: such versions are Sealed and have no value.
-func (v *Vault) Peek(name Name) (*Secret, error) {
-	s, err := v.peek(name)
+func (v *Vault) GetMeta(name Name) (*Secret, error) {
+	s, err := v.getMeta(name)
 	return s, v.orReplaced(err)
 }
 
-// Amend is [Vault.Update] without the values, as with [Vault.Peek]: for a change
+// UpdateMeta is [Vault.Update] without the values, as with [Vault.GetMeta]: for a change
 // of labels, tags, a description or a deletion.
-func (v *Vault) Amend(name Name, change func(*Secret) error) (*Secret, error) {
-	return v.commit(name, v.peek, existing(name, change))
+func (v *Vault) UpdateMeta(name Name, change func(*Secret) error) (*Secret, error) {
+	return v.commit(name, v.getMeta, existing(name, change))
 }
 
-// SetKey puts a secret under a further key: all of its values are sealed to it
+// SetKey puts a secret under a value key: all of its values are sealed to it
 // with the next commit, and take it to be read. An empty name takes it away. The
-// error is [ErrNoSuchKey] or [ErrDamaged].
+// error is [ErrNoSuchValueKey] or [ErrDamaged].
 func (s *Secret) SetKey(name string) error {
 	if name == s.Key {
 		return nil
 	}
-	if err := s.Live(); err != nil {
+	if err := s.Deleted(); err != nil {
 		return err
 	}
 	if name != "" {
-		if err := CheckKeyName(name); err != nil {
+		if err := CheckValueKeyName(name); err != nil {
 			return err
 		}
-		if _, err := s.vault.furtherKey(name); err != nil {
+		if _, err := s.vault.valueKey(name); err != nil {
 			return err
 		}
 	}
@@ -49,13 +49,13 @@ func (s *Secret) SetKey(name string) error {
 	return nil
 }
 
-// openValues fills in the values that are sealed to a further key: all or none.
+// openValues fills in the values that are sealed to a value key: all or none.
 func (v *Vault) openValues(s *Secret) error {
 	if s.Key == "" || !slices.ContainsFunc(s.Versions, Version.closed) {
 		return nil
 	}
-	key, err := v.furtherKey(s.Key)
-	if errors.Is(err, ErrNoSuchKey) {
+	key, err := v.valueKey(s.Key)
+	if errors.Is(err, ErrNoSuchValueKey) {
 		return failf(ErrNoKey, "%q is under the key %q, and %s is missing; bring that file back from a copy of the vault", s.Name, s.Key, v.keyPath(s.Key))
 	}
 	if err != nil {
@@ -81,7 +81,7 @@ func (v *Vault) openValues(s *Secret) error {
 // closed reports whether the value is sealed and was not opened.
 func (v Version) closed() bool { return v.Sealed != nil && v.Plain == nil && v.Fields == nil }
 
-// sealValues seals the values that are new under a further key. Those that are
+// sealValues seals the values that are new under a value key. Those that are
 // sealed to it already stay as they are.
 func (v *Vault) sealValues(s *Secret) error {
 	if s.Key == "" {
@@ -93,7 +93,7 @@ func (v *Vault) sealValues(s *Secret) error {
 			continue
 		}
 		// Under the lock: a key that was deleted meanwhile must not be sealed to.
-		key, err := v.furtherKey(s.Key)
+		key, err := v.valueKey(s.Key)
 		if err != nil {
 			return err
 		}
@@ -115,7 +115,7 @@ func valueID(s *Secret, v Version) string {
 
 // wellSealed reports whether the values are all sealed or all in the document.
 func (s *Secret) wellSealed() bool {
-	if s.Key != "" && !isKeyName(s.Key) {
+	if s.Key != "" && !isValueKeyName(s.Key) {
 		return false
 	}
 	return !slices.ContainsFunc(s.Versions, func(v Version) bool {

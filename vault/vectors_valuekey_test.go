@@ -11,16 +11,16 @@ import (
 	"example.org/secret/vault"
 )
 
-const furtherVault = "testdata/vaults/further-keys"
+const valueKeyVault = "testdata/vaults/value-keys"
 
-// The vault in testdata that has further keys: one that opens with the vault, and
+// The vault in testdata that has value keys: one that opens with the vault, and
 // one behind the passphrase of the others.
-func TestFurtherKeysVault(t *testing.T) {
-	writeFurtherVault(t)
-	dir := copyVault(t, furtherVault)
-	out := outside(newClock())
+func TestValueKeysVault(t *testing.T) {
+	writeValueKeyVault(t)
+	dir := copyVault(t, valueKeyVault)
+	out := options(newClock())
 	person := &asker{passphrase: vectorPassphrase}
-	out.FurtherKey = person.open
+	out.ValueKey = person.open
 	v := openVault(t, dir, out)
 	wantVersions(t, v, "payroll/token", "first", "second")
 	wantVersions(t, v, "plain", "in the document")
@@ -38,19 +38,19 @@ func TestFurtherKeysVault(t *testing.T) {
 	wantVersions(t, v, "payroll/token", "first", "second", "third")
 }
 
-func writeFurtherVault(t *testing.T) {
+func writeValueKeyVault(t *testing.T) {
 	t.Helper()
 	if !*updateFlag {
 		return
 	}
-	if _, err := os.Stat(furtherVault); err == nil {
+	if _, err := os.Stat(valueKeyVault); err == nil {
 		return
 	}
-	dir := filepath.Join(t.TempDir(), "further-keys")
-	out := outside(newClock())
+	dir := filepath.Join(t.TempDir(), "value-keys")
+	out := options(newClock())
 	out.Rand = rand.NewChaCha8([32]byte{1}) // for the ids
-	out.FurtherKey = (&asker{passphrase: vectorPassphrase}).open
-	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.Unlockers{vault.KeyFile: nil}, out)
+	out.ValueKey = (&asker{passphrase: vectorPassphrase}).open
+	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.SealedKeys{vault.KeyFile: nil}, out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func writeFurtherVault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	publishVault(t, dir, "further-keys", nil)
+	publishVault(t, dir, "value-keys", nil)
 }
 
 // addFurther are documents whose values are neither all sealed nor all there.

@@ -20,7 +20,7 @@ import (
 	"example.org/secret/vault"
 )
 
-// asker is who knows the passphrase of further keys, and counts how often they
+// asker is who knows the passphrase of value keys, and counts how often they
 // are asked.
 type asker struct {
 	mu         sync.Mutex
@@ -45,12 +45,12 @@ func behindPassphrase(key crypto.MasterKey) ([]byte, error) {
 
 func newKey(t testing.TB, v *vault.Vault, name string, seal func(crypto.MasterKey) ([]byte, error)) {
 	t.Helper()
-	if err := v.NewKey(name, seal); err != nil {
+	if err := v.NewValueKey(name, seal); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// setUnder adds a version to a plaintext secret under a further key.
+// setUnder adds a version to a plaintext secret under a value key.
 func setUnder(t testing.TB, v *vault.Vault, name vault.Name, key, value string) {
 	t.Helper()
 	_, err := v.Upsert(name, func(s *vault.Secret) error {
@@ -74,15 +74,15 @@ func documentOf(t testing.TB, dir string, name vault.Name) []byte {
 	return document
 }
 
-func TestValuesUnderAFurtherKey(t *testing.T) {
+func TestValuesUnderAValueKey(t *testing.T) {
 	for what, seal := range map[string]func(crypto.MasterKey) ([]byte, error){
 		"opens with the vault": nil, "behind a passphrase": behindPassphrase,
 	} {
 		t.Run(what, func(t *testing.T) {
 			_, dir, c := newVault(t)
-			out := outside(c)
+			out := options(c)
 			person := &asker{passphrase: vectorPassphrase}
-			out.FurtherKey = person.open
+			out.ValueKey = person.open
 			v := openVault(t, dir, out)
 			newKey(t, v, "k", seal)
 			set(t, v, "s", "one-value")
@@ -106,7 +106,7 @@ func TestValuesUnderAFurtherKey(t *testing.T) {
 			if document := documentOf(t, dir, "t"); bytes.Contains(document, []byte(`"sealed"`)) || bytes.Contains(document, []byte(`"key"`)) {
 				t.Errorf("%s", document)
 			}
-			out.FurtherKey = nil
+			out.ValueKey = nil
 			wantVersions(t, openVault(t, dir, out), "t", "one-value", "two-value", "three-value")
 		})
 	}
@@ -128,24 +128,24 @@ func wantVersions(t testing.TB, v *vault.Vault, name vault.Name, want ...string)
 }
 
 // What needs no value needs no key, and carries the sealed values unchanged.
-func TestWithoutTheFurtherKey(t *testing.T) {
+func TestWithoutTheValueKey(t *testing.T) {
 	_, dir, c := newVault(t)
-	out := outside(c)
-	out.FurtherKey = (&asker{passphrase: vectorPassphrase}).open
+	out := options(c)
+	out.ValueKey = (&asker{passphrase: vectorPassphrase}).open
 	v := openVault(t, dir, out)
 	newKey(t, v, "k", behindPassphrase)
 	setUnder(t, v, "s", "k", "one")
 	setUnder(t, v, "s", "k", "two")
 
-	out.FurtherKey = nil
+	out.ValueKey = nil
 	locked := openVault(t, dir, out)
-	s, err := locked.Peek("s")
+	s, err := locked.GetMeta("s")
 	if err != nil || s.Key != "k" || len(s.Versions) != 2 || s.Versions[0].Plain != nil {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	amend := func(name vault.Name, change func(*vault.Secret) error) {
 		t.Helper()
-		if _, err := locked.Amend(name, change); err != nil {
+		if _, err := locked.UpdateMeta(name, change); err != nil {
 			t.Error(err)
 		}
 	}
@@ -174,7 +174,7 @@ func TestWithoutTheFurtherKey(t *testing.T) {
 	}
 	remove(t, filepath.Join(dir, "keys/k.age"))
 	wantError(t, second(v.Get("t")), vault.ErrNoKey)
-	wantError(t, second(v.Upsert("u", func(s *vault.Secret) error { return s.SetKey("k") })), vault.ErrNoSuchKey)
+	wantError(t, second(v.Upsert("u", func(s *vault.Secret) error { return s.SetKey("k") })), vault.ErrNoSuchValueKey)
 }
 
 func second[T any](_ T, err error) error { return err }
@@ -182,7 +182,7 @@ func second[T any](_ T, err error) error { return err }
 // Nobody waits for somebody who is asked for a passphrase.
 func TestNothingIsAskedUnderTheLock(t *testing.T) {
 	_, dir, c := newVault(t)
-	out := outside(c)
+	out := options(c)
 	out.LockTimeout = 50 * time.Millisecond
 	newKey(t, openVault(t, dir, out), "k", behindPassphrase)
 	value := func(s *vault.Secret) error { return s.Add(text("x")) }
@@ -207,7 +207,7 @@ func TestNothingIsAskedUnderTheLock(t *testing.T) {
 	for _, what := range []string{"new", "get", "update", "many", "away"} {
 		person := &asker{passphrase: vectorPassphrase, meanwhile: func() { set(t, openVault(t, dir, out), "bystander", what) }}
 		asking := out
-		asking.FurtherKey = person.open
+		asking.ValueKey = person.open
 		if err := changes[what](openVault(t, dir, asking)); err != nil || person.asked != 1 {
 			t.Errorf("%s: %v, asked %d times", what, err, person.asked)
 		}
@@ -219,13 +219,13 @@ func TestNothingIsAskedUnderTheLock(t *testing.T) {
 func TestAskedOnce(t *testing.T) {
 	for passphrase, want := range map[string]error{vectorPassphrase: nil, "wrong": crypto.ErrWrongPassphrase} {
 		_, dir, c := newVault(t)
-		out := outside(c)
-		out.FurtherKey = (&asker{passphrase: vectorPassphrase}).open
+		out := options(c)
+		out.ValueKey = (&asker{passphrase: vectorPassphrase}).open
 		v := openVault(t, dir, out)
 		newKey(t, v, "k", behindPassphrase)
 		setUnder(t, v, "s", "k", "value")
 		person := &asker{passphrase: passphrase}
-		out.FurtherKey = person.open
+		out.ValueKey = person.open
 		v = openVault(t, dir, out)
 		var workers sync.WaitGroup
 		for range 8 {
@@ -245,24 +245,24 @@ func TestAskedOnce(t *testing.T) {
 func TestDeleteKey(t *testing.T) {
 	v, dir, c := newVault(t)
 	newKey(t, v, "k", nil)
-	wantError(t, v.NewKey("k", nil), vault.ErrExists)
+	wantError(t, v.NewValueKey("k", nil), vault.ErrExists)
 	for _, bad := range []string{"", "master", "K", "1", "../k", "a b", "-a", strings.Repeat("k", 65)} {
-		wantError(t, v.NewKey(bad, nil), vault.ErrInvalid)
-		wantError(t, v.DeleteKey(bad), vault.ErrInvalid)
+		wantError(t, v.NewValueKey(bad, nil), vault.ErrInvalid)
+		wantError(t, v.DeleteValueKey(bad), vault.ErrInvalid)
 	}
 	setUnder(t, v, "a", "k", "x")
 	setUnder(t, v, "b", "k", "x")
 	update(t, v, "b", func(s *vault.Secret) error { return s.ScheduleDeletion(7) })
-	if users, err := v.KeyUsers("k"); err != nil || users != 2 {
+	if users, err := v.ValueKeyUsers("k"); err != nil || users != 2 {
 		t.Errorf("%d, %v", users, err)
 	}
-	wantError(t, v.DeleteKey("k"), vault.ErrInvalid)
+	wantError(t, v.DeleteValueKey("k"), vault.ErrInvalid)
 	if err := v.Remove("a"); err != nil {
 		t.Fatal(err)
 	}
 	c.add(8 * 24 * time.Hour) // b is gone by itself
 	writeFile(t, pathOf(t, dir, "c"), []byte("damaged"))
-	wantError(t, v.DeleteKey("k"), vault.ErrDamaged) // it may be under the key
+	wantError(t, v.DeleteValueKey("k"), vault.ErrDamaged) // it may be under the key
 	remove(t, pathOf(t, dir, "c"))
 
 	// Somebody has the key at hand while another process deletes it.
@@ -273,17 +273,17 @@ func TestDeleteKey(t *testing.T) {
 		remove(t, filepath.Join(dir, "keys/k.age"))
 		return s.Add(text("x"))
 	})
-	wantError(t, err, vault.ErrNoSuchKey)
-	wantError(t, v.DeleteKey("k"), vault.ErrNoSuchKey)
+	wantError(t, err, vault.ErrNoSuchValueKey)
+	wantError(t, v.DeleteValueKey("k"), vault.ErrNoSuchValueKey)
 	newKey(t, v, "k", nil)
-	if err := v.DeleteKey("k"); err != nil {
+	if err := v.DeleteValueKey("k"); err != nil {
 		t.Fatal(err)
 	}
 	wantNoFile(t, filepath.Join(dir, "keys/k.age"))
 }
 
 // Whatever changes places, nothing is taken for what it is not. Whoever does this
-// has the master key, but not the further ones.
+// has the master key, but not the value keys.
 func TestSwappedValues(t *testing.T) {
 	v, dir, _ := newVault(t)
 	master := parseKey(t, testMaster, testVaultID)
@@ -293,7 +293,7 @@ func TestSwappedValues(t *testing.T) {
 	}
 	var places []place
 	for name, key := range map[vault.Name]string{"a": "one", "b": "one", "c": "two"} {
-		if _, err := v.Key(key); err != nil {
+		if _, err := v.ValueKey(key); err != nil {
 			newKey(t, v, key, nil)
 		}
 		for i := range 2 {
@@ -420,7 +420,7 @@ func TestEveryByteOfAKeyFile(t *testing.T) {
 	sweep(t, readFile(t, filepath.Join(dir, "keys/k.age")), func(t *testing.T) (string, func() error) {
 		v, dir, _ := newVault(t)
 		return filepath.Join(dir, "keys/k.age"), func() error {
-			if _, err := v.Key("k"); !errors.Is(err, vault.ErrDamaged) {
+			if _, err := v.ValueKey("k"); !errors.Is(err, vault.ErrDamaged) {
 				return fmt.Errorf("got %w", err)
 			}
 			return nil
@@ -429,7 +429,7 @@ func TestEveryByteOfAKeyFile(t *testing.T) {
 }
 
 // Master key, key file, value: stock age opens one after the other.
-func TestStockAgeOpensAFurtherKey(t *testing.T) {
+func TestStockAgeOpensAValueKey(t *testing.T) {
 	v, dir, _ := newVault(t)
 	newKey(t, v, "k", nil)
 	setUnder(t, v, "s", "k", "the value")
@@ -450,7 +450,7 @@ func TestStockAgeOpensAFurtherKey(t *testing.T) {
 		return text
 	}
 	keyFile := decrypt(readFile(t, filepath.Join(dir, "keys/k.age")), strings.NewReader(testMaster))
-	s, err := v.Peek("s")
+	s, err := v.GetMeta("s")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -460,7 +460,7 @@ func TestStockAgeOpensAFurtherKey(t *testing.T) {
 	}
 }
 
-// A vault whose master key was replaced keeps its further keys.
+// A vault whose master key was replaced keeps its value keys.
 func TestResealKeyFile(t *testing.T) {
 	v, dir, c := newVault(t)
 	newKey(t, v, "k", nil)
@@ -483,7 +483,7 @@ func TestResealKeyFile(t *testing.T) {
 	wantError(t, err, vault.ErrDamaged)
 
 	movedDir := filepath.Join(t.TempDir(), "vault")
-	moved, err := vault.Create(movedDir, testVaultID, to, vault.Unlockers{vault.KeyFile: nil}, outside(c))
+	moved, err := vault.Create(movedDir, testVaultID, to, vault.SealedKeys{vault.KeyFile: nil}, options(c))
 	if err != nil {
 		t.Fatal(err)
 	}
