@@ -7,9 +7,9 @@ import (
 	"io"
 	"testing"
 
-	"filippo.io/age"
-
 	"example.org/secret/crypto"
+
+	"filippo.io/age"
 )
 
 // Files of one chunk and longer ones are opened in different ways, which must not

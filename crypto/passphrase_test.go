@@ -7,9 +7,9 @@ import (
 	"io"
 	"testing"
 
-	"filippo.io/age"
-
 	"example.org/secret/crypto"
+
+	"filippo.io/age"
 )
 
 const lowWork = 4

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"example.org/secret/crypto"
+
 	"filippo.io/age"
 	"filippo.io/age/armor"
-
-	"example.org/secret/crypto"
 )
 
 const testVaultID = "6f1c3a52-9d0e-4b7a-8c21-5e4f7a90b3d6"

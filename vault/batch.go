@@ -35,7 +35,7 @@ func (v *Vault) tryUpsertAll(names []Name, change func(i int, s *Secret) error, 
 	for i, name := range names {
 		fileID := v.key.FileID(string(name))
 		if seen[fileID] {
-			return failf(ErrInvalid, "the name %q stands there twice", name)
+			return Errorf(ErrInvalid, "the name %q stands there twice", name)
 		}
 		seen[fileID] = true
 		changed, err := v.stage(staging, name, func(s *Secret) error { return change(i, s) })
@@ -63,7 +63,7 @@ func (v *Vault) stage(staging string, name Name, change func(*Secret) error) (ch
 		return false, err
 	}
 	if err := s.Deleted(); err != nil {
-		return false, failf(ErrExists, "%v", err)
+		return false, Errorf(ErrExists, "%v", err)
 	}
 	if err := change(s); err != nil {
 		if errors.Is(err, ErrUnchanged) {

@@ -34,7 +34,7 @@ var (
 	ErrDamaged = crypto.ErrDamaged
 	// ErrNoSuchValueKey means that there is no such value key.
 	ErrNoSuchValueKey = fmt.Errorf("no such key: %w", ErrNotFound)
-	// ErrNoKey means that the value key of a secret is missing or out of reach.
+	// ErrNoKey means that a key is missing, locked or the wrong one.
 	ErrNoKey = errors.New("no key")
 	// ErrNoVault means that the directory holds no vault.
 	ErrNoVault = errors.New("no vault")
@@ -48,17 +48,19 @@ var (
 	ErrUnchanged = errors.New("unchanged")
 )
 
-// failure is an error of one of the kinds above with a text of its own.
-type failure struct {
+// kindError is an error of one kind with its own text.
+type kindError struct {
 	kind error
 	text string
 }
 
-func (f *failure) Error() string { return f.text }
-func (f *failure) Unwrap() error { return f.kind }
+func (e *kindError) Error() string { return e.text }
+func (e *kindError) Unwrap() error { return e.kind }
 
-func failf(kind error, format string, args ...any) error {
-	return &failure{kind, fmt.Sprintf(format, args...)}
+// Errorf returns an error with the given text that [errors.Is] the given kind. The
+// text of kind is not part of it.
+func Errorf(kind error, format string, args ...any) error {
+	return &kindError{kind, fmt.Sprintf(format, args...)}
 }
 
 // DeletedError is the [ErrDeleted] of one secret.

@@ -51,7 +51,7 @@ func readInto(buffer *bytes.Buffer, path string, limit int64) error {
 		return notRegular(path)
 	}
 	if info.Size() > limit {
-		return failf(ErrDamaged, "%s has %d bytes; none that this program writes is larger than %d", path, info.Size(), limit)
+		return Errorf(ErrDamaged, "%s has %d bytes; none that this program writes is larger than %d", path, info.Size(), limit)
 	}
 	buffer.Reset()
 	// One more than the size, or the buffer grows just to see the end of the file.
@@ -61,7 +61,7 @@ func readInto(buffer *bytes.Buffer, path string, limit int64) error {
 }
 
 func notRegular(path string) error {
-	return failf(ErrDamaged, "%s is not a regular file; remove it, and bring back what belongs there from a copy of the vault", path)
+	return Errorf(ErrDamaged, "%s is not a regular file; remove it, and bring back what belongs there from a copy of the vault", path)
 }
 
 // writeFile replaces dir/name by data, durably: when it returns the new file is
@@ -211,7 +211,7 @@ func makeDir(dir string) error {
 	info, err := os.Lstat(dir)
 	switch {
 	case err == nil && !info.IsDir():
-		return failf(ErrDamaged, "%s is not a directory; remove it, and bring back what belongs there from a copy of the vault", dir)
+		return Errorf(ErrDamaged, "%s is not a directory; remove it, and bring back what belongs there from a copy of the vault", dir)
 	case err == nil:
 		return nil
 	}
@@ -226,7 +226,7 @@ func makeDir(dir string) error {
 // missing: git and file syncers drop what is empty.
 func notElsewhere(dir string) error {
 	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
-		return failf(ErrDamaged, "%s is not a directory; remove it, and bring back what belongs there from a copy of the vault", dir)
+		return Errorf(ErrDamaged, "%s is not a directory; remove it, and bring back what belongs there from a copy of the vault", dir)
 	}
 	return nil
 }
@@ -248,14 +248,14 @@ func checkDir(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case isNotExist(err):
-		return failf(ErrNoVault, "there is no vault in %s", dir)
+		return Errorf(ErrNoVault, "there is no vault in %s", dir)
 	case err != nil:
 		return fmt.Errorf("looking for the vault: %w", err)
 	case !info.IsDir():
-		return failf(ErrNoVault, "there is no vault in %s, which is not a directory", dir)
+		return Errorf(ErrNoVault, "there is no vault in %s, which is not a directory", dir)
 	}
 	if exposed(info) {
-		return failf(ErrExposed, "%s is open to other users (mode %04o); run: chmod 700 %s", dir, info.Mode().Perm(), dir)
+		return Errorf(ErrExposed, "%s is open to other users (mode %04o); run: chmod 700 %s", dir, info.Mode().Perm(), dir)
 	}
 	return nil
 }
@@ -264,7 +264,7 @@ func checkDir(dir string) error {
 // key must not be. The error is [ErrExposed].
 func CheckPrivate(path string, info fs.FileInfo) error {
 	if exposed(info) {
-		return failf(ErrExposed, "%s is open to other users (mode %04o); run: chmod 600 %s", path, info.Mode().Perm(), path)
+		return Errorf(ErrExposed, "%s is open to other users (mode %04o); run: chmod 600 %s", path, info.Mode().Perm(), path)
 	}
 	return nil
 }

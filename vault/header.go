@@ -75,9 +75,9 @@ func noHeader(dir string) error {
 		if ids, err := listFiles(filepath.Join(dir, folder)); err != nil || len(ids) == 0 {
 			continue
 		}
-		return failf(ErrDamaged, "%s holds secrets but no %s; bring that file back from a copy of the vault", dir, headerFile)
+		return Errorf(ErrDamaged, "%s holds secrets but no %s; bring that file back from a copy of the vault", dir, headerFile)
 	}
-	return failf(ErrNoVault, "there is no vault in %s", dir)
+	return Errorf(ErrNoVault, "there is no vault in %s", dir)
 }
 
 func parseHeader(dir string, text []byte) (*Header, error) {
@@ -88,16 +88,16 @@ func parseHeader(dir string, text []byte) (*Header, error) {
 	path := filepath.Join(dir, headerFile)
 	body, sum := splitChecksum(string(text))
 	if sum != checksum(body) {
-		return nil, failf(ErrDamaged, "%s was changed or cut short; bring it back from a copy of the vault", path)
+		return nil, Errorf(ErrDamaged, "%s was changed or cut short; bring it back from a copy of the vault", path)
 	}
 	h := &Header{Dir: dir}
 	// A newer format may have other types; its number is decoded all the same.
 	err := yaml.Unmarshal([]byte(body), h)
 	if h.Format > format {
-		return nil, failf(ErrNewerFormat, "%s has format %d; this program knows formats up to %d", dir, h.Format, format)
+		return nil, Errorf(ErrNewerFormat, "%s has format %d; this program knows formats up to %d", dir, h.Format, format)
 	}
 	if err != nil || h.Format < 1 || !h.wellFormed() {
-		return nil, failf(ErrDamaged, "%s is not what this program writes", path)
+		return nil, Errorf(ErrDamaged, "%s is not what this program writes", path)
 	}
 	return h, nil
 }
@@ -175,7 +175,7 @@ func (h *Header) ReadSealedKey(way Unlocker) ([]byte, error) {
 	path := filepath.Join(dir, unlockFile(way))
 	sealed, err := readFile(path, maxSealedKeySize)
 	if isNotExist(err) {
-		return nil, failf(ErrDamaged, "%s is missing; bring it back from a copy of the vault", path)
+		return nil, Errorf(ErrDamaged, "%s is missing; bring it back from a copy of the vault", path)
 	}
 	return sealed, err
 }

@@ -27,13 +27,13 @@ const (
 func ParseLabel(s string) (Label, error) {
 	switch {
 	case s == "":
-		return "", failf(ErrInvalid, "a label cannot be empty")
+		return "", Errorf(ErrInvalid, "a label cannot be empty")
 	case len(s) > maxLabelLength:
-		return "", failf(ErrInvalid, "the label %.20q… is longer than %d characters", s, maxLabelLength)
+		return "", Errorf(ErrInvalid, "the label %.20q… is longer than %d characters", s, maxLabelLength)
 	case strings.Trim(s, "0123456789") == "":
-		return "", failf(ErrInvalid, "the label %q would look like a version's number", s)
+		return "", Errorf(ErrInvalid, "the label %q would look like a version's number", s)
 	case strings.ContainsFunc(s, func(r rune) bool { return !IsNameRune(r) }):
-		return "", failf(ErrInvalid, "%q is not a label; use A-Z a-z 0-9 / _ + = . @ -", s)
+		return "", Errorf(ErrInvalid, "%q is not a label; use A-Z a-z 0-9 / _ + = . @ -", s)
 	}
 	return Label(s), nil
 }
@@ -76,15 +76,15 @@ func (s *Secret) MoveLabel(label Label, to, from int) error {
 	at := s.Labels[label]
 	switch {
 	case to == 0 && at == 0:
-		return failf(ErrNoVersion, "no version of %q has the label %q", s.Name, label)
+		return Errorf(ErrNoVersion, "no version of %q has the label %q", s.Name, label)
 	case from != 0 && from != at:
-		return failf(ErrInvalid, "the label %q of %q is not on version %d but on %s", label, s.Name, from, describeVersion(at))
+		return Errorf(ErrInvalid, "the label %q of %q is not on version %d but on %s", label, s.Name, from, describeVersion(at))
 	case to == at:
 		return ErrUnchanged
 	case at != 0 && from == 0:
-		return failf(ErrInvalid, "the label %q of %q is on version %d, from which it has to be taken explicitly", label, s.Name, at)
+		return Errorf(ErrInvalid, "the label %q of %q is on version %d, from which it has to be taken explicitly", label, s.Name, at)
 	case to == 0 && label == Current:
-		return failf(ErrInvalid, "the label %q of %q can be moved but not taken off", label, s.Name)
+		return Errorf(ErrInvalid, "the label %q of %q can be moved but not taken off", label, s.Name)
 	case to == 0:
 		delete(s.Labels, label)
 		return nil
@@ -110,7 +110,7 @@ func (s *Secret) attach(to int, labels ...Label) error {
 			s.Labels[Previous] = at
 		}
 		if _, ok := s.Labels[label]; !ok && len(s.Labels) >= maxLabels {
-			return failf(ErrInvalid, "%q has %d labels already, which is the limit", s.Name, maxLabels)
+			return Errorf(ErrInvalid, "%q has %d labels already, which is the limit", s.Name, maxLabels)
 		}
 		s.Labels[label] = to
 	}

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"example.org/secret/vault"
+
+	"pgregory.net/rapid"
 )
 
 // do runs a sequence such as "create; put pending; move current 1>2".

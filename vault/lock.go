@@ -35,7 +35,7 @@ func waitForLock(path, what string, timeout time.Duration) (unlock func(), err e
 	if _, err := file.TryLockContext(ctx, lockRetry); err != nil {
 		_ = file.Close()
 		if errors.Is(err, context.DeadlineExceeded) {
-			return nil, failf(ErrBusy, "%s is being written by another process (waited %v)", what, timeout)
+			return nil, Errorf(ErrBusy, "%s is being written by another process (waited %v)", what, timeout)
 		}
 		return nil, fmt.Errorf("locking %s: %w", what, err)
 	}

@@ -20,13 +20,13 @@ type Name string
 func ParseName(s string) (Name, error) {
 	switch {
 	case s == "":
-		return "", failf(ErrInvalid, "a secret's name cannot be empty")
+		return "", Errorf(ErrInvalid, "a secret's name cannot be empty")
 	case len(s) > maxNameLength:
-		return "", failf(ErrInvalid, "the name %.20q… has %d characters; the limit is %d", s, len(s), maxNameLength)
+		return "", Errorf(ErrInvalid, "the name %.20q… has %d characters; the limit is %d", s, len(s), maxNameLength)
 	}
 	for _, r := range s {
 		if !IsNameRune(r) {
-			return "", failf(ErrInvalid, "%q is not a secret's name: %q is not one of A-Z a-z 0-9 / _ + = . @ -", s, r)
+			return "", Errorf(ErrInvalid, "%q is not a secret's name: %q is not one of A-Z a-z 0-9 / _ + = . @ -", s, r)
 		}
 	}
 	return Name(s), nil
@@ -46,11 +46,11 @@ func IsNameRune(r rune) bool {
 func CheckField(field string) error {
 	switch {
 	case field == "":
-		return failf(ErrInvalid, "a field's name cannot be empty")
+		return Errorf(ErrInvalid, "a field's name cannot be empty")
 	case len(field) > maxFieldLength:
-		return failf(ErrInvalid, "the field name %.20q… is longer than %d bytes", field, maxFieldLength)
+		return Errorf(ErrInvalid, "the field name %.20q… is longer than %d bytes", field, maxFieldLength)
 	case !utf8.ValidString(field), strings.ContainsFunc(field, unicode.IsControl):
-		return failf(ErrInvalid, "%q is not a field's name: it may hold no control characters and has to be UTF-8", field)
+		return Errorf(ErrInvalid, "%q is not a field's name: it may hold no control characters and has to be UTF-8", field)
 	}
 	return nil
 }

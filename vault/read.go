@@ -38,13 +38,13 @@ func (v *Vault) getOpen(name Name) (*Secret, error) {
 func (v *Vault) getMeta(name Name) (*Secret, error) {
 	s, err := v.read(v.key.FileID(string(name)))
 	if isNotExist(err) || (err == nil && (v.halfRenamed(s.ID, s.Revision, s.RenamedFrom) || s.Deletion.over(v.now()))) {
-		return nil, failf(ErrNoSecret, "there is no secret named %q", name)
+		return nil, Errorf(ErrNoSecret, "there is no secret named %q", name)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if s.Name != name {
-		return nil, failf(ErrDamaged, "%s holds another secret", v.path(v.key.FileID(string(name))))
+		return nil, Errorf(ErrDamaged, "%s holds another secret", v.path(v.key.FileID(string(name))))
 	}
 	return s, nil
 }
@@ -64,12 +64,12 @@ func (v *Vault) read(fileID string) (*Secret, error) {
 		return nil, v.damaged(fileID)
 	}
 	if s.valuesElsewhere() {
-		return nil, failf(ErrNewerFormat, "%q is sealed in a way of its own, which takes a newer version of this program", s.Name)
+		return nil, Errorf(ErrNewerFormat, "%q is sealed in a way of its own, which takes a newer version of this program", s.Name)
 	}
 	s.vault = v
 	return s, nil
 }
 
 func (v *Vault) damaged(fileID string) error {
-	return failf(ErrDamaged, "%s was damaged, or put there by somebody without the key; bring it back from a copy of the vault", v.path(fileID))
+	return Errorf(ErrDamaged, "%s was damaged, or put there by somebody without the key; bring it back from a copy of the vault", v.path(fileID))
 }

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"example.org/secret/vault"
+
+	"golang.org/x/sys/unix"
 )
 
 // A vault on read-only media is read like any other, and says so when written.

@@ -34,7 +34,7 @@ func ParseReference(s string) (Reference, error) {
 	ref := Reference{Name: name}
 	if hasField {
 		if ref.Field, err = url.PathUnescape(field); err != nil {
-			return Reference{}, failf(ErrInvalid, "%q is not a reference: the field is not percent-encoded rightly", s)
+			return Reference{}, Errorf(ErrInvalid, "%q is not a reference: the field is not percent-encoded rightly", s)
 		}
 		if err := CheckField(ref.Field); err != nil {
 			return Reference{}, err
@@ -42,7 +42,7 @@ func ParseReference(s string) (Reference, error) {
 	}
 	if hasQuery {
 		if ref.Version, err = parseReferenceQuery(query); err != nil {
-			return Reference{}, failf(ErrInvalid, "%q is not a reference: behind ? stands version=N or label=L", s)
+			return Reference{}, Errorf(ErrInvalid, "%q is not a reference: behind ? stands version=N or label=L", s)
 		}
 	}
 	return ref, nil

@@ -57,9 +57,9 @@ func (v *Vault) free(name Name) error {
 		return err
 	}
 	if err := existing.Deleted(); err != nil {
-		return failf(ErrExists, "%v; restore it, or delete it with --force first", err)
+		return Errorf(ErrExists, "%v; restore it, or delete it with --force first", err)
 	}
-	return failf(ErrExists, "there is a secret named %q already", name)
+	return Errorf(ErrExists, "there is a secret named %q already", name)
 }
 
 // halfRenamed reports whether a secret is the new file of a rename that did not

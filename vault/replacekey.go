@@ -49,7 +49,7 @@ func (v *Vault) ReplaceKey(next *crypto.VaultKey, places KeyPlaces, progress fun
 		return 0, err
 	}
 	if header.Replaced != "" {
-		return 0, failf(ErrInvalid, "the master key that was replaced before is not cleared away yet")
+		return 0, Errorf(ErrInvalid, "the master key that was replaced before is not cleared away yet")
 	}
 	ids, err := v.toSeal()
 	if err != nil {
@@ -122,7 +122,7 @@ func (v *Vault) headerFor(places KeyPlaces) (*Header, error) {
 		same = same && known
 	}
 	if !same {
-		return nil, failf(ErrBusy, "the ways to unlock %s were changed meanwhile", v.dir)
+		return nil, Errorf(ErrBusy, "the ways to unlock %s were changed meanwhile", v.dir)
 	}
 	return header, nil
 }
@@ -165,7 +165,7 @@ func (v *Vault) toSeal() ([]string, error) {
 		}
 	}
 	if len(damaged) > 0 {
-		return nil, failf(ErrDamaged, "nothing was changed, since these files are damaged: %s; bring them back from a copy of the vault, or remove them",
+		return nil, Errorf(ErrDamaged, "nothing was changed, since these files are damaged: %s; bring them back from a copy of the vault, or remove them",
 			strings.Join(damaged, ", "))
 	}
 	return ids, nil

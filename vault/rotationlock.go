@@ -32,7 +32,7 @@ func (v *Vault) LockRotation(s *Secret) (unlock func(), err error) {
 	}
 	if !locked {
 		_ = file.Close()
-		return nil, failf(ErrBusy, "%q is being rotated by another process", s.Name)
+		return nil, Errorf(ErrBusy, "%q is being rotated by another process", s.Name)
 	}
 	return func() { _ = file.Close() }, nil
 }
@@ -63,7 +63,7 @@ func (v *Vault) LockRotators(ctx context.Context, s *Secret) (inherit *os.File, 
 		select {
 		case <-ctx.Done():
 			_ = file.Close()
-			return nil, nil, failf(ErrRotatorRuns, "a program that an earlier run started to rotate %q is still running (fuser %s shows it)", s.Name, path)
+			return nil, nil, Errorf(ErrRotatorRuns, "a program that an earlier run started to rotate %q is still running (fuser %s shows it)", s.Name, path)
 		case <-time.After(rotatorRetry):
 		}
 	}

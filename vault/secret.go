@@ -101,7 +101,7 @@ func ParseSelector(s string) (Selector, error) {
 	if id, err := uuid.Parse(s); err == nil {
 		return Selector{ID: id.String()}, nil
 	}
-	return Selector{}, failf(ErrInvalid, "%q is not a version: give its number or its UUID", s)
+	return Selector{}, Errorf(ErrInvalid, "%q is not a version: give its number or its UUID", s)
 }
 
 // String returns the number, the UUID or the label.
@@ -130,7 +130,7 @@ func (s *Secret) Find(sel Selector) (Version, error) {
 		}
 		var ok bool
 		if number, ok = s.Labels[sel.Label]; !ok {
-			return Version{}, failf(ErrNoVersion, "no version of %q has the label %q", s.Name, sel.Label)
+			return Version{}, Errorf(ErrNoVersion, "no version of %q has the label %q", s.Name, sel.Label)
 		}
 	}
 	for _, v := range s.Versions {
@@ -138,7 +138,7 @@ func (s *Secret) Find(sel Selector) (Version, error) {
 			return v, nil
 		}
 	}
-	return Version{}, failf(ErrNoVersion, "%q has no version %s", s.Name, sel)
+	return Version{}, Errorf(ErrNoVersion, "%q has no version %s", s.Name, sel)
 }
 
 // Field returns one field of a version. The error is [ErrNotFound].
@@ -147,9 +147,9 @@ func (s *Secret) Field(v Version, field string) (Bytes, error) {
 		return value, nil
 	}
 	if s.Kind == Plaintext {
-		return nil, failf(ErrNotFound, "%q is a plaintext secret and has no field %q", s.Name, field)
+		return nil, Errorf(ErrNotFound, "%q is a plaintext secret and has no field %q", s.Name, field)
 	}
-	return nil, failf(ErrNotFound, "%q has no field %q", s.Name, field)
+	return nil, Errorf(ErrNotFound, "%q has no field %q", s.Name, field)
 }
 
 // NewVersion says how [Secret.Add] makes a version. Only Kind, Value and Origin
@@ -172,7 +172,7 @@ func (s *Secret) Add(n NewVersion) error {
 		return err
 	}
 	if s.Exists() && s.Kind != n.Kind {
-		return failf(ErrInvalid, "%q is a %s secret and cannot become a %s one", s.Name, s.Kind, n.Kind)
+		return Errorf(ErrInvalid, "%q is a %s secret and cannot become a %s one", s.Name, s.Kind, n.Kind)
 	}
 	if n.Kind == Plaintext && n.Value.Plain == nil {
 		n.Value.Plain = Bytes{} // an empty value is a value
@@ -181,7 +181,7 @@ func (s *Secret) Add(n NewVersion) error {
 		return err
 	}
 	if slices.Contains(n.Labels, Previous) {
-		return failf(ErrInvalid, "the label %q moves by itself when %q does", Previous, Current)
+		return Errorf(ErrInvalid, "the label %q moves by itself when %q does", Previous, Current)
 	}
 	id, err := s.vault.newID(n.ID)
 	if err != nil {
@@ -250,10 +250,10 @@ func (s *Secret) prune(keep int, now time.Time) {
 // UTF-8.
 func (s *Secret) SetDescription(text string) error {
 	if len(text) > maxDescriptionLength {
-		return failf(ErrInvalid, "the description has %d bytes; the limit is %d", len(text), maxDescriptionLength)
+		return Errorf(ErrInvalid, "the description has %d bytes; the limit is %d", len(text), maxDescriptionLength)
 	}
 	if !utf8.ValidString(text) {
-		return failf(ErrInvalid, "the description has to be UTF-8")
+		return Errorf(ErrInvalid, "the description has to be UTF-8")
 	}
 	if err := s.Deleted(); err != nil {
 		return err
@@ -267,14 +267,14 @@ func (s *Secret) SetDescription(text string) error {
 func (s *Secret) Tag(key, value string) error {
 	switch {
 	case key == "" || len(key) > maxTagKeyLength:
-		return failf(ErrInvalid, "a tag's key has 1 to %d bytes; %.20q does not", maxTagKeyLength, key)
+		return Errorf(ErrInvalid, "a tag's key has 1 to %d bytes; %.20q does not", maxTagKeyLength, key)
 	case len(value) > maxTagValueLength:
-		return failf(ErrInvalid, "the value of the tag %q is longer than %d bytes", key, maxTagValueLength)
+		return Errorf(ErrInvalid, "the value of the tag %q is longer than %d bytes", key, maxTagValueLength)
 	case !utf8.ValidString(key), !utf8.ValidString(value):
-		return failf(ErrInvalid, "the tag %q and its value have to be UTF-8", key)
+		return Errorf(ErrInvalid, "the tag %q and its value have to be UTF-8", key)
 	}
 	if _, ok := s.Tags[key]; !ok && len(s.Tags) >= maxTags {
-		return failf(ErrInvalid, "%q has %d tags already, which is the limit", s.Name, maxTags)
+		return Errorf(ErrInvalid, "%q has %d tags already, which is the limit", s.Name, maxTags)
 	}
 	if err := s.Deleted(); err != nil {
 		return err
@@ -289,7 +289,7 @@ func (s *Secret) Tag(key, value string) error {
 // Untag removes a tag. The error is [ErrNotFound].
 func (s *Secret) Untag(key string) error {
 	if _, ok := s.Tags[key]; !ok {
-		return failf(ErrNotFound, "%q has no tag %q", s.Name, key)
+		return Errorf(ErrNotFound, "%q has no tag %q", s.Name, key)
 	}
 	if err := s.Deleted(); err != nil {
 		return err
@@ -302,7 +302,7 @@ func (s *Secret) Untag(key string) error {
 // Secrets Manager).
 func (s *Secret) ScheduleDeletion(days int) error {
 	if days < 7 || days > 30 {
-		return failf(ErrInvalid, "a recovery window has 7 to 30 days, not %d", days)
+		return Errorf(ErrInvalid, "a recovery window has 7 to 30 days, not %d", days)
 	}
 	if err := s.Deleted(); err != nil {
 		return err

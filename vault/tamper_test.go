@@ -12,10 +12,10 @@ import (
 	"sync"
 	"testing"
 
-	"filippo.io/age"
-
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
+
+	"filippo.io/age"
 )
 
 // The door is never locked by us: stock age and the master key open everything.

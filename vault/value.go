@@ -30,7 +30,7 @@ func ParseKind(s string) (Kind, error) {
 	if k := Kind(s); slices.Contains(Kinds(), k) {
 		return k, nil
 	}
-	return "", failf(ErrInvalid, "%q is not a kind; the kinds are %s, %s and %s", s, Plaintext, KV, Credential)
+	return "", Errorf(ErrInvalid, "%q is not a kind; the kinds are %s, %s and %s", s, Plaintext, KV, Credential)
 }
 
 // Bytes is a value or a part of one. In JSON it is a string where it is valid
@@ -97,13 +97,13 @@ func (v Value) Merged(changes Value) Value {
 
 func (v Value) check(kind Kind) error {
 	if kind == Plaintext && v.Fields != nil {
-		return failf(ErrInvalid, "a plaintext secret has no fields")
+		return Errorf(ErrInvalid, "a plaintext secret has no fields")
 	}
 	if kind != Plaintext && v.Plain != nil {
-		return failf(ErrInvalid, "a %s secret holds fields, not one value", kind)
+		return Errorf(ErrInvalid, "a %s secret holds fields, not one value", kind)
 	}
 	if kind != Plaintext && len(v.Fields) == 0 {
-		return failf(ErrInvalid, "a %s secret needs at least one field", kind)
+		return Errorf(ErrInvalid, "a %s secret needs at least one field", kind)
 	}
 	size := len(v.Plain)
 	for field, value := range v.Fields {
@@ -113,7 +113,7 @@ func (v Value) check(kind Kind) error {
 		size += len(field) + len(value)
 	}
 	if size > MaxValueSize {
-		return failf(ErrInvalid, "the value is larger than %d bytes (1 MiB), which is the limit", MaxValueSize)
+		return Errorf(ErrInvalid, "the value is larger than %d bytes (1 MiB), which is the limit", MaxValueSize)
 	}
 	return nil
 }

@@ -40,9 +40,9 @@ type ValueKey struct {
 func CheckValueKeyName(name string) error {
 	switch {
 	case name == masterKeyName:
-		return failf(ErrInvalid, "%q is the name of the vault's own key; choose another", name)
+		return Errorf(ErrInvalid, "%q is the name of the vault's own key; choose another", name)
 	case !isValueKeyName(name):
-		return failf(ErrInvalid, "%.70q is not the name of a key; use 1 to %d of a-z 0-9 -, a letter first", name, maxValueKeyNameLength)
+		return Errorf(ErrInvalid, "%.70q is not the name of a key; use 1 to %d of a-z 0-9 -, a letter first", name, maxValueKeyNameLength)
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (v *Vault) noKeyYet(name string) error {
 	} else if err != nil {
 		return err
 	}
-	return failf(ErrExists, "there is a key named %q already", name)
+	return Errorf(ErrExists, "there is a key named %q already", name)
 }
 
 // ValueKeyUsers counts the secrets under a value key, those that can still be
@@ -180,7 +180,7 @@ func (v *Vault) DeleteValueKey(name string) error {
 		return err
 	}
 	if users > 0 {
-		return failf(ErrInvalid, "the key %q is used by %d of the secrets, whose values would be lost", name, users)
+		return Errorf(ErrInvalid, "the key %q is used by %d of the secrets, whose values would be lost", name, users)
 	}
 	if err := notElsewhere(v.keys()); err != nil {
 		return err
@@ -211,7 +211,7 @@ func (v *Vault) readKeyFile(name string) ([]byte, error) {
 }
 
 func noSuchKey(name string) error {
-	return failf(ErrNoSuchValueKey, "there is no key named %q", name)
+	return Errorf(ErrNoSuchValueKey, "there is no key named %q", name)
 }
 
 // openKeyFile opens a key file with the vault's key: to the value key, or to an
@@ -223,13 +223,13 @@ func (v *Vault) openKeyFile(name string, file []byte) (key crypto.MasterKey, beh
 	case bytes.HasPrefix(content, []byte(scryptFileStart)):
 		return crypto.MasterKey{}, content, nil
 	case bytes.HasPrefix(content, []byte(ageFileStart)):
-		return crypto.MasterKey{}, nil, failf(ErrNewerFormat, "the key %q is sealed in a way that takes a newer version of this program", name)
+		return crypto.MasterKey{}, nil, Errorf(ErrNewerFormat, "the key %q is sealed in a way that takes a newer version of this program", name)
 	default:
 		if key, err = crypto.ParseMasterKey(string(content)); err == nil {
 			return key, nil, nil
 		}
 	}
-	return crypto.MasterKey{}, nil, failf(ErrDamaged, "%s was damaged, or put there by somebody without the key; bring it back from a copy of the vault", v.keyPath(name))
+	return crypto.MasterKey{}, nil, Errorf(ErrDamaged, "%s was damaged, or put there by somebody without the key; bring it back from a copy of the vault", v.keyPath(name))
 }
 
 // keyFileID takes the place of a file id, none of which looks like it: a key file

@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"filippo.io/age"
-
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
+
+	"filippo.io/age"
 )
 
 // asker is who knows the passphrase of value keys, and counts how often they

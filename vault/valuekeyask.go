@@ -99,7 +99,7 @@ func (v *Vault) askForKey(name string) error {
 		return err
 	}
 	if v.options.ValueKey == nil {
-		return failf(ErrNoKey, "the key %q is behind a passphrase, which cannot be asked for here", name)
+		return Errorf(ErrNoKey, "the key %q is behind a passphrase, which cannot be asked for here", name)
 	}
 	key, err := v.options.ValueKey(name, behindPassphrase)
 	_, err = v.keepKey(name, file, key, err)

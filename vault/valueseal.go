@@ -56,7 +56,7 @@ func (v *Vault) openValues(s *Secret) error {
 	}
 	key, err := v.valueKey(s.Key)
 	if errors.Is(err, ErrNoSuchValueKey) {
-		return failf(ErrNoKey, "%q is under the key %q, and %s is missing; bring that file back from a copy of the vault", s.Name, s.Key, v.keyPath(s.Key))
+		return Errorf(ErrNoKey, "%q is under the key %q, and %s is missing; bring that file back from a copy of the vault", s.Name, s.Key, v.keyPath(s.Key))
 	}
 	if err != nil {
 		return fmt.Errorf("%q: %w", s.Name, err)
@@ -71,7 +71,7 @@ func (v *Vault) openValues(s *Secret) error {
 			err = json.Unmarshal(text, &opened[i].Value)
 		}
 		if err != nil || opened[i].closed() || opened[i].check(s.Kind) != nil {
-			return failf(ErrDamaged, "version %d of %q was not sealed with the key %q that is in the vault now; bring both files back from one copy of the vault", opened[i].Number, s.Name, s.Key)
+			return Errorf(ErrDamaged, "version %d of %q was not sealed with the key %q that is in the vault now; bring both files back from one copy of the vault", opened[i].Number, s.Name, s.Key)
 		}
 	}
 	s.Versions = opened

@@ -81,7 +81,7 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers SealedKeys, options 
 	defer unlock()
 	switch _, err := ReadHeader(dir); {
 	case err == nil:
-		return nil, failf(ErrExists, "there is a vault in %s already", dir)
+		return nil, Errorf(ErrExists, "there is a vault in %s already", dir)
 	case !errors.Is(err, ErrNoVault):
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (v *Vault) AddUnlockerBy(way Unlocker, store func() error) error {
 
 func (v *Vault) writeSealedKey(way Unlocker, sealed []byte) error {
 	if len(sealed) > maxSealedKeySize {
-		return failf(ErrInvalid, "what is sealed for the %s has %d bytes; a vault keeps up to %d", way, len(sealed), maxSealedKeySize)
+		return Errorf(ErrInvalid, "what is sealed for the %s has %d bytes; a vault keeps up to %d", way, len(sealed), maxSealedKeySize)
 	}
 	dir := filepath.Join(v.dir, unlockDir)
 	if err := makeDir(dir); err != nil {
@@ -164,10 +164,10 @@ func (v *Vault) RemoveUnlocker(way Unlocker) error {
 	return v.changeHeader(func(h *Header) error {
 		i := slices.Index(h.Unlock, way)
 		if i < 0 {
-			return failf(ErrNotFound, "the vault is not unlocked by a %s", way)
+			return Errorf(ErrNotFound, "the vault is not unlocked by a %s", way)
 		}
 		if len(h.Unlock) == 1 {
-			return failf(ErrInvalid, "the %s is the only way to unlock the vault; add another first", way)
+			return Errorf(ErrInvalid, "the %s is the only way to unlock the vault; add another first", way)
 		}
 		h.Unlock = slices.Delete(h.Unlock, i, i+1)
 		return nil
@@ -255,7 +255,7 @@ func (v *Vault) newID(given string) (string, error) {
 	}
 	id, err := uuid.Parse(given)
 	if err != nil {
-		return "", failf(ErrInvalid, "%q is not a UUID", given)
+		return "", Errorf(ErrInvalid, "%q is not a UUID", given)
 	}
 	return id.String(), nil
 }

@@ -14,10 +14,10 @@ import (
 	"strings"
 	"testing"
 
-	"filippo.io/age"
-
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
+
+	"filippo.io/age"
 )
 
 // vector is a file of testdata/vectors, as FORMAT.md describes them: lines of a

@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"filippo.io/age"
-	"filippo.io/age/armor"
-
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
 )
 
 // A vector that is published stays: what is there is not written again.

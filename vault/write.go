@@ -21,7 +21,7 @@ func (v *Vault) Update(name Name, change func(*Secret) error) (*Secret, error) {
 func existing(name Name, change func(*Secret) error) func(*Secret) error {
 	return func(s *Secret) error {
 		if !s.Exists() {
-			return failf(ErrNoSecret, "there is no secret named %q", name)
+			return Errorf(ErrNoSecret, "there is no secret named %q", name)
 		}
 		return change(s)
 	}
@@ -33,7 +33,7 @@ func existing(name Name, change func(*Secret) error) func(*Secret) error {
 func (v *Vault) Upsert(name Name, change func(*Secret) error) (*Secret, error) {
 	return v.commit(name, v.getOpen, func(s *Secret) error {
 		if err := s.Deleted(); err != nil {
-			return failf(ErrExists, "%v", err)
+			return Errorf(ErrExists, "%v", err)
 		}
 		return change(s)
 	})
@@ -118,7 +118,7 @@ func (v *Vault) write(s *Secret) error {
 // seal makes the file of the next revision of s.
 func (v *Vault) seal(s *Secret) (fileID string, sealed []byte, err error) {
 	if !s.Exists() {
-		return "", nil, failf(ErrInvalid, "the secret %q has no value", s.Name)
+		return "", nil, Errorf(ErrInvalid, "the secret %q has no value", s.Name)
 	}
 	s.Revision++
 	s.Changed = v.now()
@@ -135,7 +135,7 @@ func (v *Vault) seal(s *Secret) (fileID string, sealed []byte, err error) {
 		return "", nil, fmt.Errorf("saving %q: %w", s.Name, err)
 	}
 	if len(sealed) > maxFileSize {
-		return "", nil, failf(ErrInvalid, "%q and its history would need %d bytes; the limit is %d", s.Name, len(sealed), maxFileSize)
+		return "", nil, Errorf(ErrInvalid, "%q and its history would need %d bytes; the limit is %d", s.Name, len(sealed), maxFileSize)
 	}
 	return fileID, sealed, nil
 }
@@ -149,7 +149,7 @@ func (v *Vault) Remove(name Name) error {
 	defer unlock()
 	err = removeFile(v.secrets(), v.key.FileID(string(name))+extension)
 	if isNotExist(err) {
-		return failf(ErrNoSecret, "there is no secret named %q", name)
+		return Errorf(ErrNoSecret, "there is no secret named %q", name)
 	}
 	if err != nil {
 		return fmt.Errorf("deleting %q: %w", name, err)

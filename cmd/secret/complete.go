@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -47,7 +48,7 @@ func (a *app) secretNames(deleted bool) []string {
 		}
 		name := string(s.Name)
 		if s.Description != "" {
-			name += "\t" + visible(s.Description)
+			name += "\t" + escape.Text(s.Description)
 		}
 		names = append(names, name)
 	}

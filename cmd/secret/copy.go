@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"maps"
 
 	"example.org/secret/vault"
@@ -39,7 +38,7 @@ func (a *app) runCopy(args []string) error {
 	}
 	_, err = v.Upsert(to, func(s *vault.Secret) error {
 		if s.Exists() {
-			return &commandError{vault.ErrExists, fmt.Sprintf("there is a secret named %q already", to)}
+			return vault.Errorf(vault.ErrExists, "there is a secret named %q already", to)
 		}
 		s.Description, s.Tags = original.secret.Description, maps.Clone(original.secret.Tags)
 		if err := s.SetKey(original.secret.Key); err != nil {

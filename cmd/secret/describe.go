@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -72,7 +73,7 @@ func (a *app) runDescribe(nameArg string) error {
 		if line[1] == "" {
 			continue
 		}
-		if err := a.printf("%-13s%s\n", line[0], visible(line[1])); err != nil {
+		if err := a.printf("%-13s%s\n", line[0], escape.Text(line[1])); err != nil {
 			return err
 		}
 	}

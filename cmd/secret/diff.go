@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -112,12 +113,12 @@ func (c change) String() string {
 	if field == "" {
 		field = "value"
 	}
-	line := fmt.Sprintf("%s %s", sign, visible(field))
+	line := fmt.Sprintf("%s %s", sign, escape.Text(field))
 	if c.Old != nil {
-		line += fmt.Sprintf("\n    old: %s", visible(string(*c.Old)))
+		line += fmt.Sprintf("\n    old: %s", escape.Text(string(*c.Old)))
 	}
 	if c.New != nil {
-		line += fmt.Sprintf("\n    new: %s", visible(string(*c.New)))
+		line += fmt.Sprintf("\n    new: %s", escape.Text(string(*c.New)))
 	}
 	return line
 }

@@ -67,7 +67,7 @@ func (a *app) runEdit(nameArg string) error {
 	}
 	_, err = v.Update(name, func(s *vault.Secret) error {
 		if s.Revision != original.secret.Revision {
-			return &commandError{vault.ErrBusy, fmt.Sprintf("%q was changed by somebody else meanwhile", name)}
+			return vault.Errorf(vault.ErrBusy, "%q was changed by somebody else meanwhile", name)
 		}
 		return after.applyTo(s, before)
 	})

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"example.org/secret/vault"
 )
 
 // runEditor runs the user's editor, which may be a command with arguments.
@@ -49,7 +51,7 @@ func (s *editSession) runEditor(path string) error {
 			if sig == syscall.SIGTERM || sig == syscall.SIGHUP {
 				_ = cmd.Process.Signal(sig)
 				<-done
-				return &commandError{errInterrupted, "interrupted; nothing was stored"}
+				return vault.Errorf(errInterrupted, "interrupted; nothing was stored")
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
@@ -29,27 +30,14 @@ const (
 	exitInterrupted = 130
 )
 
-var (
-	errUsage       = errors.New("wrong usage")
-	errNoKey       = errors.New("no key")
-	errInterrupted = errors.New("interrupted")
-)
-
-// commandError is an error of one of the kinds above with its own words.
-type commandError struct {
-	kind error
-	text string
-}
-
-func (e *commandError) Error() string { return e.text }
-func (e *commandError) Unwrap() error { return e.kind }
+var errInterrupted = errors.New("interrupted")
 
 func usagef(format string, args ...any) error {
-	return &commandError{errUsage, fmt.Sprintf(format, args...)}
+	return vault.Errorf(vault.ErrInvalid, format, args...)
 }
 
 func noKeyf(format string, args ...any) error {
-	return &commandError{errNoKey, fmt.Sprintf(format, args...)}
+	return vault.Errorf(vault.ErrNoKey, format, args...)
 }
 
 // exitError is the end of a command that we ran for somebody: its exit code is
@@ -70,8 +58,6 @@ func exitCode(err error) int {
 		code int
 	}{
 		{errInterrupted, exitInterrupted},
-		{errUsage, exitUsage},
-		{errNoKey, exitNoKey},
 		{vault.ErrNoKey, exitNoKey},
 		{vault.ErrDamaged, exitDamaged},
 		{vault.ErrInvalid, exitUsage},
@@ -105,7 +91,7 @@ func (a *app) report(err error) int {
 }
 
 func errorText(err error) string {
-	text := visible(err.Error())
+	text := escape.Text(err.Error())
 	if hint := hintFor(err); hint != "" {
 		text += "; " + hint
 	}

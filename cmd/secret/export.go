@@ -115,11 +115,11 @@ func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, err
 		switch {
 		case found:
 		case len(listing.Secrets) == 0:
-			return nil, &commandError{vault.ErrNotFound, "the vault is empty"}
+			return nil, vault.Errorf(vault.ErrNotFound, "the vault is empty")
 		case pattern == "":
-			return nil, &commandError{vault.ErrNotFound, "the vault is empty but for secrets that are scheduled for deletion; see: secret list --deleted"}
+			return nil, vault.Errorf(vault.ErrNotFound, "the vault is empty but for secrets that are scheduled for deletion; see: secret list --deleted")
 		default:
-			return nil, &commandError{vault.ErrNotFound, fmt.Sprintf("no secret's name begins with or matches %q", pattern)}
+			return nil, vault.Errorf(vault.ErrNotFound, "no secret's name begins with or matches %q", pattern)
 		}
 	}
 	var entries []exchange.Entry
@@ -143,7 +143,7 @@ func writeExport(path string, text []byte) error {
 	}
 	err := vault.WriteNewFile(path, text)
 	if errors.Is(err, fs.ErrExist) {
-		return &commandError{vault.ErrExists, fmt.Sprintf("%s exists already, and was left as it is", filepath.Clean(path))}
+		return vault.Errorf(vault.ErrExists, "%s exists already, and was left as it is", filepath.Clean(path))
 	}
 	if err != nil {
 		return fmt.Errorf("writing the export: %w", err)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -109,7 +108,7 @@ func (a *app) runGet(o getOptions, args []string) error {
 	for _, ref := range references {
 		p, err := pick(v, ref)
 		if errors.Is(err, vault.ErrNoSecret) && len(found) == 1 && len(args) == 2 {
-			return &commandError{vault.ErrNotFound, fmt.Sprintf("%v; with --json a field is written %s#%s", err, args[0], args[1])}
+			return vault.Errorf(vault.ErrNotFound, "%v; with --json a field is written %s#%s", err, args[0], args[1])
 		}
 		if err != nil {
 			return err
@@ -182,7 +181,7 @@ func pickFrom(s *vault.Secret, ref vault.Reference) (picked, error) {
 	if ref.Field != "" {
 		if p.bytes, err = s.Field(p.version, ref.Field); err != nil {
 			if names := p.version.FieldNames(); len(names) > 0 {
-				return picked{}, &commandError{vault.ErrNotFound, err.Error() + "; it has " + strings.Join(names, ", ")}
+				return picked{}, vault.Errorf(vault.ErrNotFound, "%s", err.Error()+"; it has "+strings.Join(names, ", "))
 			}
 			return picked{}, err
 		}

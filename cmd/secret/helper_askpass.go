@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -80,12 +81,12 @@ func (a *app) relay(prompt string, refusal error) error {
 	lines := strings.Split(strings.TrimSpace(prompt), "\n")
 	last := lines[len(lines)-1]
 	for _, line := range lines[:len(lines)-1] {
-		fmt.Fprintln(t.out, visible(line))
+		fmt.Fprintln(t.out, escape.Text(line))
 	}
 	var answer string
 	switch kind := a.getenv(promptVariable); {
 	case kind == "none":
-		fmt.Fprintln(t.out, visible(last))
+		fmt.Fprintln(t.out, escape.Text(last))
 		return nil
 	case kind == "confirm":
 		yes, err := a.confirm(last)
@@ -157,7 +158,7 @@ func gitRequestOf(text string) (gitRequest, error) {
 	return request, nil
 }
 
-var errNotNamed = &commandError{errUsage, "which secret is it? Name it in " + askpassVariable}
+var errNotNamed = vault.Errorf(vault.ErrInvalid, "%s", "which secret is it? Name it in "+askpassVariable)
 
 // answer finds the secret, and the field of it that is asked for.
 func (a *app) answer(q question) (p picked, field string, err error) {
@@ -182,7 +183,7 @@ func (a *app) answer(q question) (p picked, field string, err error) {
 	}
 	p, found, err := q.git.find(v)
 	if err == nil && (!found || q.user && p.secret.Kind == vault.Plaintext) {
-		err = &commandError{vault.ErrNotFound, fmt.Sprintf("there is no login for %s", q.git["host"])}
+		err = vault.Errorf(vault.ErrNotFound, "there is no login for %s", q.git["host"])
 	}
 	return p, field, err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"example.org/secret/vault"
 
@@ -130,5 +129,5 @@ func (a *app) pickWhole(arg string) (picked, error) {
 }
 
 func missingFields(p picked, want string) error {
-	return &commandError{vault.ErrNotFound, fmt.Sprintf("%q lacks the fields %s", p.secret.Name, want)}
+	return vault.Errorf(vault.ErrNotFound, "%q lacks the fields %s", p.secret.Name, want)
 }

@@ -86,7 +86,7 @@ func (a *app) installDocker(o helperOptions, program string) error {
 		held = c.helpers[o.registry]
 	}
 	if held != "" && held != "secret" {
-		return &commandError{vault.ErrExists, fmt.Sprintf("docker keeps these passwords with %q already (in %s); take that out first, or give --registry for one registry", held, c.path)}
+		return vault.Errorf(vault.ErrExists, "docker keeps these passwords with %q already (in %s); take that out first, or give --registry for one registry", held, c.path)
 	}
 	path, err := a.link(o, "docker-credential-secret", program)
 	if err != nil {

@@ -221,7 +221,7 @@ func (a *app) link(o helperOptions, name, program string) (string, error) {
 			return path, nil
 		}
 		if errors.Is(err, fs.ErrExist) {
-			return "", &commandError{vault.ErrExists, path + " is there already and is something else; remove it, or choose another --dir"}
+			return "", vault.Errorf(vault.ErrExists, "%s", path+" is there already and is something else; remove it, or choose another --dir")
 		}
 	}
 	return "", fmt.Errorf("linking %s: %w", name, err)

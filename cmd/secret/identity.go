@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
 
@@ -62,7 +63,7 @@ func (a *app) sealToIdentity(master crypto.MasterKey, path string) ([]byte, erro
 func (s *keySearch) fromIdentityFile(path, text string, unfit error) (*crypto.VaultKey, error) {
 	if _, err := crypto.ParseMasterKeys(text); err == nil {
 		key, err := s.fromIdentity(path, text)
-		if errors.Is(err, errNoKey) {
+		if errors.Is(err, vault.ErrNoKey) {
 			return nil, unfit // most likely just another vault's
 		}
 		return key, err
@@ -106,7 +107,7 @@ func (s *keySearch) fromSSHKeys() (*crypto.VaultKey, error) {
 		if err == nil {
 			key, err = s.fromIdentity(path, text)
 		}
-		if key != nil || (err != nil && !errors.Is(err, errNoKey)) {
+		if key != nil || (err != nil && !errors.Is(err, vault.ErrNoKey)) {
 			return key, err
 		}
 		if err != nil {
@@ -278,7 +279,7 @@ func (m *ageMessages) endLine() {
 	default:
 		m.last = strings.TrimPrefix(line, "age: ")
 		if m.terminal != nil {
-			fmt.Fprintln(m.terminal, visible(line))
+			fmt.Fprintln(m.terminal, escape.Text(line))
 		}
 	}
 }

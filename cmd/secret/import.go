@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/vault"
 	"example.org/secret/vault/exchange"
 
@@ -236,7 +237,7 @@ func newBatch(v *vault.Vault, o importOptions, entries []exchange.Entry) (*batch
 	if clashes > 1 {
 		more = fmt.Sprintf(", and %d more are taken", clashes-1)
 	}
-	return nil, &commandError{vault.ErrExists, fmt.Sprintf("%v%s; nothing was stored; see --on-clash and --prefix", clash, more)}
+	return nil, vault.Errorf(vault.ErrExists, "%v%s; nothing was stored; see --on-clash and --prefix", clash, more)
 }
 
 // store stores all of the batch or nothing. A dry run only looks whether it could.
@@ -257,7 +258,7 @@ func (b *batch) store(a *app, dryRun bool) error {
 
 func (b *batch) change(s *vault.Secret, entry exchange.Entry) error {
 	if s.Exists() && !b.taken[s.Name] {
-		return &commandError{vault.ErrExists, "somebody else made it meanwhile"}
+		return vault.Errorf(vault.ErrExists, "somebody else made it meanwhile")
 	}
 	store := s.Add
 	if b.onClash == "overwrite" {
@@ -344,6 +345,6 @@ func (a *app) offerRemoval(o importOptions, path string, skipped int) error {
 	if err := os.Remove(path); err != nil {
 		return fmt.Errorf("everything was stored, but the plain file is still there: %w", err)
 	}
-	a.sayf("Removed %s. A disk or a backup may still have its content.\n", visible(path))
+	a.sayf("Removed %s. A disk or a backup may still have its content.\n", escape.Text(path))
 	return nil
 }

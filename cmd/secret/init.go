@@ -55,7 +55,7 @@ func (a *app) runInit(o initOptions) error {
 		return err
 	}
 	if _, err := vault.ReadHeader(dir); err == nil {
-		return &commandError{vault.ErrExists, fmt.Sprintf("there is a vault in %s already; name another place with --vault", dir)}
+		return vault.Errorf(vault.ErrExists, "there is a vault in %s already; name another place with --vault", dir)
 	} else if !errors.Is(err, vault.ErrNoVault) {
 		return err
 	}
@@ -218,7 +218,7 @@ func writeKeyFile(path, vaultID string, master crypto.MasterKey) error {
 	text := fmt.Sprintf("# The master key of the vault %s. Whoever has it can open the vault.\n%s\n", vaultID, master.Reveal())
 	err := vault.WriteNewFile(path, []byte(text))
 	if errors.Is(err, fs.ErrExist) {
-		return &commandError{vault.ErrExists, fmt.Sprintf("there is a file %s already; name another place", path)}
+		return vault.Errorf(vault.ErrExists, "there is a file %s already; name another place", path)
 	}
 	if err != nil {
 		return fmt.Errorf("making the key file: %w", err)

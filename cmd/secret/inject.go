@@ -144,7 +144,7 @@ func checkOutFile(path string, force bool) error {
 	case !info.Mode().IsRegular():
 		return usagef("%s is not a regular file; leave out --out to write there", path)
 	case !force:
-		return &commandError{vault.ErrExists, path + " exists already; add --force to replace it"}
+		return vault.Errorf(vault.ErrExists, "%s", path+" exists already; add --force to replace it")
 	}
 	return nil
 }

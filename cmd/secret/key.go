@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
 
@@ -108,7 +109,7 @@ func (a *app) runKeyList() error {
 	}
 	for _, way := range header.Unlock {
 		// What the header says is not sealed: anybody who can write there wrote it.
-		if err := a.printf("%s\n", visible(string(way))); err != nil {
+		if err := a.printf("%s\n", escape.Text(string(way))); err != nil {
 			return err
 		}
 	}

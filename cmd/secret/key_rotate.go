@@ -133,7 +133,7 @@ func (r *keyRotation) clear(header *vault.Header, key *crypto.VaultKey) error {
 	}))
 	if err != nil {
 		// Not wrapped: hints that nothing was changed would be wrong.
-		return &commandError{errNotCleared, fmt.Sprintf("the new master key is in effect, but the old one is not cleared away yet (run secret key rotate again): %v", err)}
+		return vault.Errorf(errNotCleared, "the new master key is in effect, but the old one is not cleared away yet (run secret key rotate again): %v", err)
 	}
 	return nil
 }

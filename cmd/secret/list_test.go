@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/vault"
 )
 
@@ -47,7 +48,7 @@ func TestNameMatcher(t *testing.T) {
 		}
 	}
 	for _, pattern := range []string{"[", "a/[b", "[]a]"} {
-		if _, err := nameMatcher(pattern); !errors.Is(err, errUsage) {
+		if _, err := nameMatcher(pattern); !errors.Is(err, vault.ErrInvalid) {
 			t.Errorf("%q is taken as a glob: %v", pattern, err)
 		}
 	}
@@ -101,11 +102,11 @@ func TestVisible(t *testing.T) {
 		"\u2028":             `\u2028`,
 		"\xff\xc3":           `\xff\xc3`,
 	} {
-		if got := visible(text); got != want {
-			t.Errorf("visible(%q) = %s, want %s", text, got, want)
+		if got := escape.Text(text); got != want {
+			t.Errorf("escape.Text(%q) = %s, want %s", text, got, want)
 		}
 	}
-	if got, want := string(visibleJSON("{\"a\": \"\u009b\U000e0001é\"}\n")), "{\"a\": \"\\u009b\\udb40\\udc01é\"}\n"; got != want {
-		t.Errorf("visibleJSON gives %s, want %s", got, want)
+	if got, want := string(escape.JSON("{\"a\": \"\u009b\U000e0001é\"}\n")), "{\"a\": \"\\u009b\\udb40\\udc01é\"}\n"; got != want {
+		t.Errorf("JSON gives %s, want %s", got, want)
 	}
 }

@@ -151,7 +151,7 @@ func (a *app) findKey(header *vault.Header) (*crypto.VaultKey, error) {
 
 func (s *keySearch) find() (*crypto.VaultKey, error) {
 	key, err := s.withoutAsking()
-	if key != nil || (err != nil && !errors.Is(err, errNoKey)) {
+	if key != nil || (err != nil && !errors.Is(err, vault.ErrNoKey)) {
 		return key, err
 	}
 	if err == nil && s.header.Has(vault.Identity) {
@@ -212,7 +212,7 @@ func (s *keySearch) fromSession() (*crypto.VaultKey, error) {
 		return nil, nil
 	}
 	key, err := s.fit(text, "the session that secret unlock opened")
-	if errors.Is(err, errNoKey) {
+	if errors.Is(err, vault.ErrNoKey) {
 		s.note(err.Error()) // it outlived its key
 		return nil, nil
 	}
@@ -247,7 +247,7 @@ func (s *keySearch) fromFile(path string, check func(string, fs.FileInfo) error)
 	case err == nil:
 		s.file = path
 		return key, nil
-	case !errors.Is(err, errNoKey):
+	case !errors.Is(err, vault.ErrNoKey):
 		return nil, err
 	case s.retired(text):
 		return nil, noKeyf("%s has the key of the vault %s (id %s) in a comment, since another vault with the same key got a new one; take away what is before the key in that line",

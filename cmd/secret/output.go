@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
+
+	"example.org/secret/cmd/secret/internal/escape"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -47,27 +46,9 @@ func (a *app) printJSON(v any) error {
 		return err
 	}
 	if a.stdoutIsTerminal {
-		return a.write(visibleJSON(b.String()))
+		return a.write(escape.JSON(b.String()))
 	}
 	return a.write(b.Bytes())
-}
-
-// visibleJSON escapes what JSON leaves alone and a terminal would obey. To a
-// program it means the same.
-func visibleJSON(text string) []byte {
-	var b []byte
-	for _, r := range text {
-		switch {
-		case r == '\n' || !isInvisible(r):
-			b = utf8.AppendRune(b, r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			b = fmt.Appendf(b, `\u%04x\u%04x`, high, low)
-		default:
-			b = fmt.Appendf(b, `\u%04x`, r)
-		}
-	}
-	return b
 }
 
 // sayf tells a person what was done. Scripts are not told.
@@ -79,7 +60,7 @@ func (a *app) sayf(format string, args ...any) {
 
 // warnf tells everybody.
 func (a *app) warnf(format string, args ...any) {
-	fmt.Fprintf(a.stderr, "secret: warning: %s\n", visible(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(a.stderr, "secret: warning: %s\n", escape.Text(fmt.Sprintf(format, args...)))
 }
 
 // printTable prints aligned columns under a header on a terminal, and lines of
@@ -92,7 +73,7 @@ func (a *app) printTable(header []string, rows [][]string) error {
 func (a *app) printPaintedTable(header []string, rows [][]string, red func(row int) bool) error {
 	for _, row := range rows {
 		for i, cell := range row {
-			row[i] = visible(cell)
+			row[i] = escape.Text(cell)
 		}
 	}
 	if !a.stdoutIsTerminal {
@@ -129,34 +110,6 @@ func toRow(cells []string) table.Row {
 		row[i] = cell
 	}
 	return row
-}
-
-// visible shows what a terminal would obey, or what would pass for other text,
-// in an escaped form.
-func visible(s string) string {
-	if !strings.ContainsFunc(s, isInvisible) && utf8.ValidString(s) {
-		return s
-	}
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case isInvisible(r):
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-func isInvisible(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 // age says how long ago t was, in one unit.

@@ -64,5 +64,5 @@ func noPrevious(s *vault.Secret, command string) error {
 	if len(s.Versions) > 1 {
 		text = fmt.Sprintf("%q has no previous version; which one? Run: secret %s %s VERSION", s.Name, command, s.Name)
 	}
-	return &commandError{vault.ErrNotFound, text}
+	return vault.Errorf(vault.ErrNotFound, "%s", text)
 }

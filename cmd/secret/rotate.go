@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
@@ -262,7 +263,7 @@ func (r resultJSON) String() string {
 	line := fmt.Sprintf("%-10s %s", r.Outcome, r.Name)
 	switch {
 	case r.Error != "":
-		line += ": " + visible(strings.TrimPrefix(r.Error, fmt.Sprintf("rotating %q: ", r.Name)))
+		line += ": " + escape.Text(strings.TrimPrefix(r.Error, fmt.Sprintf("rotating %q: ", r.Name)))
 	case r.Outcome == rotate.Abandoned:
 		line += ": a value was stored by hand meanwhile"
 	case r.Version != 0:
@@ -288,7 +289,7 @@ func (r *rotationReport) close(interrupted error) error {
 	}
 	switch {
 	case interrupted != nil:
-		return &commandError{errInterrupted, "interrupted; what was under way is continued by the next secret rotate --due"}
+		return vault.Errorf(errInterrupted, "interrupted; what was under way is continued by the next secret rotate --due")
 	case r.err != nil:
 		return r.err
 	case len(r.failed) == 1 && r.single:
@@ -344,7 +345,7 @@ func (a *app) dryRun(v *vault.Vault, names []vault.Name, onlyDue bool) error {
 		if p.Step != rotate.Create {
 			what = "go on at the step " + string(p.Step)
 		}
-		if err := a.printf("%s would %s by %s, since %s\n", p.Name, what, visible(p.Rotator), p.Why); err != nil {
+		if err := a.printf("%s would %s by %s, since %s\n", p.Name, what, escape.Text(p.Rotator), p.Why); err != nil {
 			return err
 		}
 	}

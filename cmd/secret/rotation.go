@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
@@ -113,7 +114,7 @@ func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) e
 	if err := engine.Configure(name, r); err != nil {
 		return err
 	}
-	a.sayf("Enabled the rotation of %s by %s.\n", name, visible(r.Rotator))
+	a.sayf("Enabled the rotation of %s by %s.\n", name, escape.Text(r.Rotator))
 	if o.noRotateNow {
 		return nil
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 
+	"example.org/secret/vault"
+
 	"github.com/spf13/cobra"
 )
 
@@ -71,7 +73,7 @@ func (a *app) runSchedule(action string, yes bool) error {
 // keyForTimer refuses what could never work: nobody is there to type.
 func (a *app) keyForTimer() error {
 	if _, err := a.openVaultQuietly(); err != nil {
-		if errors.Is(err, errNoKey) {
+		if errors.Is(err, vault.ErrNoKey) {
 			return noKeyf("a timer would not find the master key: %v; secret key add keyring, or key-file PATH and secret config set key-file PATH", err)
 		}
 		return err

@@ -101,7 +101,7 @@ where secret rotation enable finds it by its name.`,
 func (a *app) runRotatorNew(args []string) error {
 	text, err := rotators.Read(args[0])
 	if err != nil {
-		return &commandError{vault.ErrNotFound, fmt.Sprintf("there is no rotator %q to start from; see: secret rotator list", args[0])}
+		return vault.Errorf(vault.ErrNotFound, "there is no rotator %q to start from; see: secret rotator list", args[0])
 	}
 	path := ""
 	if len(args) == 2 {
@@ -118,7 +118,7 @@ func (a *app) runRotatorNew(args []string) error {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
 	if errors.Is(err, fs.ErrExist) {
-		return &commandError{vault.ErrExists, fmt.Sprintf("%s exists already, and was left as it is", path)}
+		return vault.Errorf(vault.ErrExists, "%s exists already, and was left as it is", path)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the rotator: %w", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
@@ -26,7 +27,7 @@ func (c *rotatorCheck) that(what string, err error, advice string) {
 	line := "ok    " + what
 	if err != nil {
 		c.failed++
-		line = "FAIL  " + what + ": " + visible(err.Error())
+		line = "FAIL  " + what + ": " + escape.Text(err.Error())
 		if advice != "" {
 			line += "\n      " + advice
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"strings"
 
@@ -146,7 +145,7 @@ func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string, pairs [
 			return err
 		}
 	} else if existing == nil {
-		return &commandError{vault.ErrNotFound, fmt.Sprintf("there is no secret named %q whose value could be kept", name)}
+		return vault.Errorf(vault.ErrNotFound, "there is no secret named %q whose value could be kept", name)
 	}
 	stored, err := commit(name, func(s *vault.Secret) error {
 		if o.onlyNew && s.Exists() {
@@ -192,7 +191,7 @@ func (a *app) beforeSet(v *vault.Vault, name vault.Name, onlyNew bool) (*vault.S
 	case err != nil:
 		return nil, err
 	case existing.Deleted() != nil:
-		return nil, &commandError{vault.ErrExists, existing.Deleted().Error() + "; restore it, or delete it with --force first"}
+		return nil, vault.Errorf(vault.ErrExists, "%s", existing.Deleted().Error()+"; restore it, or delete it with --force first")
 	case onlyNew:
 		return nil, nameTaken(name)
 	}
@@ -206,7 +205,7 @@ func (a *app) warnGivenUp(name vault.Name) {
 }
 
 func nameTaken(name vault.Name) error {
-	return &commandError{vault.ErrExists, fmt.Sprintf("there is a secret named %q already; leave out --new to store a new version", name)}
+	return vault.Errorf(vault.ErrExists, "there is a secret named %q already; leave out --new to store a new version", name)
 }
 
 // newValue is what a command line says about the next version.

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"syscall"
 
+	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/vault"
+
 	"golang.org/x/term"
 )
 
@@ -18,7 +21,7 @@ import (
 const maxTerminalLine = 4095
 
 // errNoTerminal reaches a person only where no command knows a way without one.
-var errNoTerminal = &commandError{errUsage, "there is no terminal to ask at; give what is wanted by flags, a file or a pipe"}
+var errNoTerminal = vault.Errorf(vault.ErrInvalid, "there is no terminal to ask at; give what is wanted by flags, a file or a pipe")
 
 // terminal is where a person sits, whatever the standard streams are.
 type terminal struct {
@@ -72,7 +75,7 @@ func (t *terminal) interruptible(prompt string, read func() ([]byte, error)) ([]
 	before := t.state()
 	stops, ignoreStops := catchStops()
 	defer ignoreStops()
-	prompt = visible(prompt)
+	prompt = escape.Text(prompt)
 	fmt.Fprint(t.out, prompt)
 	type result struct {
 		line []byte
@@ -160,7 +163,7 @@ func (a *app) confirm(question string) (bool, error) {
 
 func promptError(err error) error {
 	if errors.Is(err, errInterrupted) {
-		return &commandError{errInterrupted, "interrupted; nothing was changed"}
+		return vault.Errorf(errInterrupted, "interrupted; nothing was changed")
 	}
 	if errors.Is(err, io.EOF) {
 		return errors.New("nothing was entered; nothing was changed")

@@ -72,7 +72,7 @@ func TestBadCredentialURLsAreNotRepeated(t *testing.T) {
 		"postgres://app:s3cret%zz@db/app", "postgres://app:s3cret@db/app?a=%zz", "postgres://app:s3cret@db:port/app", "://s3cret",
 	} {
 		fields, err := parseCredentialURL(text)
-		if !errors.Is(err, errUsage) {
+		if !errors.Is(err, vault.ErrInvalid) {
 			t.Errorf("%q is taken as %q, %v", text, fields, err)
 		} else if strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("the error for %q repeats it: %v", text, err)
@@ -87,7 +87,7 @@ func TestCredentialWithoutURL(t *testing.T) {
 		{"engine": vault.Bytes("postgres"), "host": vault.Bytes("db/x")},
 		{"engine": vault.Bytes("postgres"), "host": vault.Bytes("db"), "port": vault.Bytes("x@evil")},
 	} {
-		if got, err := credentialURL(fields); !errors.Is(err, errUsage) {
+		if got, err := credentialURL(fields); !errors.Is(err, vault.ErrInvalid) {
 			t.Errorf("%q has the URL %s, %v", fields, got, err)
 		}
 	}

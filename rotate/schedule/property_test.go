@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"example.org/secret/rotate/schedule"
+
+	"pgregory.net/rapid"
 )
 
 // values draws the text of a cron field and what it stands for, by counting

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"example.org/secret/rotate/schedule"
+
+	"pgregory.net/rapid"
 )
 
 func withWindow(t testing.TB, s schedule.Schedule, window string) schedule.Schedule {

@@ -3,10 +3,9 @@
 package main
 
 import (
-	"os"
-
 	_ "crypto/rand"
 	_ "encoding/json"
+	"os"
 
 	_ "al.essio.dev/pkg/shellescape"
 	_ "filippo.io/age"
@@ -16,6 +15,7 @@ import (
 	_ "github.com/jedib0t/go-pretty/v6/table"
 	_ "github.com/netresearch/go-cron"
 	_ "github.com/sethvargo/go-diceware/diceware"
+	"github.com/spf13/cobra"
 	_ "github.com/xhit/go-str2duration/v2"
 	_ "github.com/zalando/go-keyring"
 	_ "github.com/zalando/go-keyring/secret_service"
@@ -23,8 +23,6 @@ import (
 	_ "golang.org/x/sys/unix"
 	_ "golang.org/x/term"
 	_ "gopkg.in/yaml.v3"
-
-	"github.com/spf13/cobra"
 )
 
 func main() {
