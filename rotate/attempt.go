@@ -17,40 +17,41 @@ type attempt struct {
 	secret   *vault.Secret
 	rotation Rotation
 	refusals int
-	inherit  *os.File // by the rotator: the lock that says whether one lives
-	// tested remembers what test said of a version, since testing a value twice
-	// in a run is one step nearer to an account that is locked.
+	inherit  *os.File // the lock that the rotator and its children keep
+	// tested has the answers of test by version. A run tests no value twice, because
+	// services lock accounts after a number of failed logins.
 	tested map[int]error
 }
 
-// allowed refuses to run what nobody enabled here.
-func (a *attempt) allowed() error {
+// checkAllowed refuses a rotator that was not enabled on this machine.
+func (a *attempt) checkAllowed() error {
 	if a.Allowed(a.secret, a.rotation) {
 		return nil
 	}
 	return fmt.Errorf("%q: %w; allow it with: secret rotation enable %s", a.name, ErrNotAllowed, a.name)
 }
 
-// read takes the secret as it is on the disk now.
-func (a *attempt) read() error {
+// reload reads the secret from the vault.
+func (a *attempt) reload() error {
 	s, err := a.Vault.Get(a.name)
 	if err != nil {
 		return err
 	}
-	return a.take(s)
+	return a.use(s)
 }
 
-func (a *attempt) take(s *vault.Secret) (err error) {
+// use makes s the secret that the attempt looks at.
+func (a *attempt) use(s *vault.Secret) (err error) {
 	a.secret = s
 	a.rotation, err = Of(s.Name, s.Rotation)
 	return err
 }
 
-// errAbandoned leaves the machine when the rotation is no longer ours to go on
-// with.
+// errAbandoned ends a run whose rotation was cancelled or overtaken by a value that was
+// stored by hand.
 var errAbandoned = errors.New("abandoned")
 
-// walk does the steps that are left and records how it went.
+// walk does the steps that are left, and saves a failure.
 func (a *attempt) walk(ctx context.Context) (Outcome, error) {
 	a.tested = map[int]error{}
 	err := a.steps(ctx)
@@ -59,19 +60,19 @@ func (a *attempt) walk(ctx context.Context) (Outcome, error) {
 		return Rotated, nil
 	case errors.Is(err, errAbandoned):
 		return Abandoned, nil
-	case a.rotation.Run == nil: // it did not begin
+	case a.rotation.Run == nil: // the rotation did not begin
 		return Failed, err
 	}
 	outcome := Failed
 	if a.rotation.Run.Step == Finish {
 		outcome = Unfinished
 	}
-	saveErr := a.update(func(s *vault.Secret, r *Rotation) error {
+	saveErr := a.commitIfOurs(func(s *vault.Secret, r *Rotation) error {
 		run := r.Run
 		run.Failures++
 		run.Reason = err.Error()
 		run.RetryAt = a.now().Add(retryAfter(run.Failures))
-		return record(s, Event{Time: a.now(), Outcome: outcome, Step: run.Step, Reason: run.Reason})
+		return appendToLog(s, Event{Time: a.now(), Outcome: outcome, Step: run.Step, Reason: run.Reason})
 	})
 	if saveErr != nil && !errors.Is(saveErr, errAbandoned) && saveErr.Error() != err.Error() {
 		return outcome, fmt.Errorf("%w (and this could not be recorded: %w)", err, saveErr)
@@ -87,7 +88,7 @@ func (a *attempt) steps(ctx context.Context) error {
 			return err
 		}
 	case overtaken(a.secret, a.rotation.Run):
-		if err := a.update(func(*vault.Secret, *Rotation) error { return nil }); err != nil {
+		if err := a.commitIfOurs(func(*vault.Secret, *Rotation) error { return nil }); err != nil {
 			return err
 		}
 	}
@@ -111,7 +112,7 @@ func (a *attempt) steps(ctx context.Context) error {
 				err = a.promote()
 			}
 		default:
-			return fmt.Errorf("its record is at the step %q, which this version does not know", run.Step)
+			return fmt.Errorf("the rotation is at the step %q, which this version of secret does not know", run.Step)
 		}
 		if err != nil {
 			return err
@@ -120,7 +121,7 @@ func (a *attempt) steps(ctx context.Context) error {
 	}
 }
 
-// pending returns the version under way.
+// pending returns the version that the rotation made.
 func (a *attempt) pending() vault.Version {
 	version, _ := a.secret.Find(vault.Selector{ID: a.rotation.Run.Token})
 	return version
@@ -128,12 +129,12 @@ func (a *attempt) pending() vault.Version {
 
 func (a *attempt) now() time.Time { return a.Now().UTC().Truncate(time.Second) }
 
-// update commits a change of a rotation that is still ours. If somebody stored a
-// value by hand, or cancelled it, their word counts: the rotation is given up.
-func (a *attempt) update(change func(*vault.Secret, *Rotation) error) error {
+// commitIfOurs commits a change of the rotation, unless the user cancelled it or stored
+// a value by hand meanwhile: then it gives the rotation up and returns errAbandoned.
+func (a *attempt) commitIfOurs(change func(*vault.Secret, *Rotation) error) error {
 	token := a.rotation.Run.Token
 	abandoned := false
-	err := a.save(func(s *vault.Secret, r *Rotation) error {
+	err := a.commit(func(s *vault.Secret, r *Rotation) error {
 		if r.Run == nil || r.Run.Token != token {
 			return errAbandoned
 		}
@@ -145,7 +146,7 @@ func (a *attempt) update(change func(*vault.Secret, *Rotation) error) error {
 			if made, err := s.Find(vault.Selector{ID: token}); err == nil && r.Run.Called {
 				reason += fmt.Sprintf("; the service may have taken version %d before that", made.Number)
 			}
-			if err := record(s, Event{Time: a.now(), Outcome: Abandoned, Step: r.Run.Step, Reason: reason}); err != nil {
+			if err := appendToLog(s, Event{Time: a.now(), Outcome: Abandoned, Step: r.Run.Step, Reason: reason}); err != nil {
 				return err
 			}
 			r.Run = nil
@@ -159,8 +160,8 @@ func (a *attempt) update(change func(*vault.Secret, *Rotation) error) error {
 	return err
 }
 
-// dropPending takes the label off the version that a rotation made, which stays
-// in the history.
+// dropPending removes the label pending from the version token, which stays in the
+// history.
 func dropPending(s *vault.Secret, token string) error {
 	pending, err := s.Find(vault.Selector{Label: vault.Pending})
 	if err != nil || pending.ID != token {
@@ -169,22 +170,23 @@ func dropPending(s *vault.Secret, token string) error {
 	return s.MoveLabel(vault.Pending, 0, pending.Number)
 }
 
-// overtaken reports whether the labels have moved since the last step.
+// overtaken reports whether the labels have moved since the last step of run.
 func overtaken(s *vault.Secret, run *Run) bool {
 	switch run.Step {
 	case Create:
 		return s.Labels[vault.Current] != run.Base
 	case Finish:
-		return false // finish looks for itself
+		return false // finish looks at the labels itself
 	}
 	pending, err := s.Find(vault.Selector{Label: vault.Pending})
 	return err != nil || pending.ID != run.Token || s.Labels[vault.Current] != run.Base
 }
 
-func (a *attempt) save(change func(*vault.Secret, *Rotation) error) error {
-	s, err := a.Engine.change(a.name, change)
+// commit commits a change of the secret and its rotation.
+func (a *attempt) commit(change func(*vault.Secret, *Rotation) error) error {
+	s, err := a.updateRotation(a.name, change)
 	if err != nil {
 		return err
 	}
-	return a.take(s)
+	return a.use(s)
 }

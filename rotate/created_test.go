@@ -70,7 +70,7 @@ func TestCreated(t *testing.T) {
 			}
 			return nil, nil
 		}
-		result, _ := r.engine.Rotate(t.Context(), name, false)
+		result := r.engine.Rotate(t.Context(), name, rotate.Now)
 		if c.says != "" {
 			if result.Err == nil || !strings.Contains(result.Err.Error(), c.says) {
 				t.Errorf("%s prints %q: the error is %v, want one that says %q", c.kind, c.printed, result.Err, c.says)

@@ -14,83 +14,96 @@ import (
 
 const (
 	defaultTimeout = time.Minute
-	// maxRefusals bounds how many pending values a service may refuse in one run.
+	// maxRefusals is the number of pending values that a service may refuse in one run.
 	maxRefusals = 3
 )
 
-// DefaultPassword are the rules of generated passwords where a secret has none:
-// without the characters that AWS's rotation templates leave out, since one
-// database driver or another stumbles over them in a connection string.
+// DefaultPassword returns the rules for generated passwords of a secret that has no
+// rules of its own. They exclude the characters that AWS's rotation templates
+// exclude, because some database drivers misread them in a connection string.
 func DefaultPassword() password.Rules {
 	return password.Rules{Length: password.DefaultLength, ExcludeCharacters: `:/@"'\;`}
 }
 
 var (
-	// ErrNotAllowed means that the rotator was not enabled on this machine: it
-	// came with the vault from somewhere else.
+	// ErrNotAllowed is returned if the rotator was not enabled on this machine, because
+	// it came with the vault from another one.
 	ErrNotAllowed = errors.New("the rotator is not enabled on this machine")
-	// ErrLockedOut means that none of a secret's values was accepted by the
-	// service, or that it does not answer. All of them are kept.
+	// ErrLockedOut is returned if the service accepts none of a secret's values, or does
+	// not answer. All values are kept.
 	ErrLockedOut = errors.New("neither the pending nor the current nor the previous value is accepted, or the service does not answer")
 )
 
-// Outcome is how a rotation ended, or a line of its log began.
+// Outcome is the way in which a rotation ended.
 type Outcome string
 
 // The outcomes.
 const (
 	Rotated    Outcome = "rotated"    // the labels moved, and finish is done
-	Unfinished Outcome = "unfinished" // the labels moved; finish has to be called again
+	Unfinished Outcome = "unfinished" // the labels moved; finish must be called again
 	Failed     Outcome = "failed"     // the current value stays; the next run continues
-	Abandoned  Outcome = "abandoned"  // somebody stored a value by hand meanwhile
+	Abandoned  Outcome = "abandoned"  // a value was stored by hand meanwhile
 	Cancelled  Outcome = "cancelled"
+	NotDue     Outcome = "not due" // nothing was done
 )
 
-// Result is how the rotation of one secret went.
+// Result is the end of one secret's rotation.
 type Result struct {
 	Name    vault.Name
 	Outcome Outcome
-	Version int   // the one that is current now
-	Err     error // nil if Rotated or Abandoned
+	Version int   // the current one
+	Err     error // nil unless Failed or Unfinished
 }
 
-// Engine rotates secrets.
+// Engine rotates secrets. Its methods are safe for concurrent use.
 type Engine struct {
 	Vault *vault.Vault
 	Call  Caller
 	Now   func() time.Time
 	Rand  io.Reader
-	// Allowed reports whether the rotator was enabled on this machine.
+	// Allowed reports whether the rotator was enabled on this machine, as
+	// [Consent.Given] does.
 	Allowed func(*vault.Secret, Rotation) bool
 }
 
-// Rotate rotates the secret name, or continues a rotation of it. It holds the
-// secret's rotation lock, and returns [vault.ErrBusy] if another process has it.
-// When ctx ends the rotator is stopped and the next run continues.
-//
-// With onlyDue set nothing is done, and done is false, unless the secret is due.
-func (e *Engine) Rotate(ctx context.Context, name vault.Name, onlyDue bool) (result Result, done bool) {
-	result = Result{Name: name, Outcome: Failed}
+// When says which secrets a run rotates.
+type When int
+
+const (
+	// Now rotates every secret of the run.
+	Now When = iota
+	// IfDue rotates the secrets that are due, and continues rotations that are under way.
+	IfDue
+)
+
+// Rotate rotates the secret name, or continues its rotation. It holds the secret's
+// rotation lock, and fails with [vault.ErrBusy] if another process has it. When ctx
+// ends, Rotate stops the rotator; the next run continues.
+func (e *Engine) Rotate(ctx context.Context, name vault.Name, when When) Result {
+	result := Result{Name: name, Outcome: Failed}
 	a, unlock, err := e.begin(ctx, name)
 	if err != nil {
-		result.Err = err
-		// What was deleted or renamed since it was listed is not due any more.
+		// A secret that was deleted or renamed since it was listed is not due any more.
 		gone := errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrDeleted)
-		return result, !onlyDue || !gone
+		if when == IfDue && gone {
+			return Result{Name: name, Outcome: NotDue}
+		}
+		result.Err = err
+		return result
 	}
 	defer unlock()
-	if onlyDue {
+	if when == IfDue {
 		status, err := a.rotation.Due(CurrentSince(a.secret), e.Now())
 		if err != nil {
 			result.Err = fmt.Errorf("%q: %w", name, err)
-			return result, true
+			return result
 		}
 		if !status.Rotate {
-			return result, false
+			return Result{Name: name, Outcome: NotDue}
 		}
 	}
-	if result.Err = a.allowed(); result.Err != nil {
-		return result, true
+	if result.Err = a.checkAllowed(); result.Err != nil {
+		return result
 	}
 	result.Outcome, err = a.walk(ctx)
 	if err != nil {
@@ -99,7 +112,7 @@ func (e *Engine) Rotate(ctx context.Context, name vault.Name, onlyDue bool) (res
 	if current, err := a.secret.Find(vault.Selector{}); err == nil {
 		result.Version = current.Number
 	}
-	return result, true
+	return result
 }
 
 // CurrentSince returns when the current version of s was made.
@@ -111,41 +124,39 @@ func CurrentSince(s *vault.Secret) time.Time {
 	return current.Created
 }
 
-// begin locks the rotation of a secret, waits for what a killed run has left
-// behind, and reads the state.
+// begin locks the rotation of a secret, waits for the rotator of a killed run, and
+// reads the state. The lock has the name of the secret's id, so that the secret is
+// read once to know the id and once more under the lock.
 func (e *Engine) begin(ctx context.Context, name vault.Name) (*attempt, func(), error) {
-	s, err := e.Vault.Get(name)
+	before, err := notDeleted(e.Vault.GetMeta(name))
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.Deleted(); err != nil {
-		return nil, nil, err
-	}
-	unlock, err := e.Vault.LockRotation(s)
+	unlock, err := e.Vault.LockRotation(before)
 	if err != nil {
 		return nil, nil, err
 	}
 	a := &attempt{Engine: e, name: name}
-	unlockRotators, err := a.awaitRotators(ctx, s)
+	unlockRotators, err := a.awaitRotators(ctx, before)
 	if err != nil {
 		unlock()
 		return nil, nil, err
 	}
 	unlockBoth := func() { unlockRotators(); unlock() }
-	if err := a.read(); err != nil {
+	if err := a.reload(); err != nil {
 		unlockBoth()
 		return nil, nil, err
 	}
-	if a.secret.ID != s.ID { // another one has the name since then, and another lock
+	if a.secret.ID != before.ID {
 		unlockBoth()
-		return e.begin(ctx, name)
+		return nil, nil, vault.Errorf(vault.ErrBusy, "the name %q was given to another secret meanwhile", name)
 	}
 	return a, unlockBoth, nil
 }
 
-// awaitRotators waits, for as long as a step may take, until the rotator of a run
-// that was killed is gone with all that it started. Before that nothing that test
-// says of a value would last.
+// awaitRotators waits until the rotator of a killed run has ended with every process
+// that it started, for as long as a step may take. Before that, a rotator could still
+// change the service after test has looked at it.
 func (a *attempt) awaitRotators(ctx context.Context, s *vault.Secret) (unlock func(), err error) {
 	rotation, err := Of(s.Name, s.Rotation)
 	if err != nil {
@@ -157,8 +168,16 @@ func (a *attempt) awaitRotators(ctx context.Context, s *vault.Secret) (unlock fu
 	return unlock, err
 }
 
-// admin reads the secret that a credential names as its administrator's: in the
-// field admin_secret or, as AWS has it, masterarn.
+// notDeleted turns a secret that is scheduled for deletion into an error.
+func notDeleted(s *vault.Secret, err error) (*vault.Secret, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Deleted()
+}
+
+// admin returns the current fields of the administrator's secret, which a credential
+// names in its field admin_secret or, as AWS has it, masterarn.
 func (e *Engine) admin(current map[string]vault.Bytes) (map[string]vault.Bytes, error) {
 	named := string(current["admin_secret"])
 	if named == "" {
@@ -167,26 +186,31 @@ func (e *Engine) admin(current map[string]vault.Bytes) (map[string]vault.Bytes, 
 	if named == "" {
 		return nil, nil
 	}
-	name, err := vault.ParseName(named)
+	fields, err := e.currentFields(named)
 	if err != nil {
 		return nil, fmt.Errorf("the admin secret: %w", err)
 	}
-	s, err := e.Vault.Get(name)
-	if err != nil {
-		return nil, fmt.Errorf("the admin secret: %w", err)
-	}
-	if err := s.Deleted(); err != nil {
-		return nil, fmt.Errorf("the admin secret: %w", err)
-	}
-	version, err := s.Find(vault.Selector{})
-	if err != nil {
-		return nil, fmt.Errorf("the admin secret: %w", err)
-	}
-	return fieldsOf(s.Kind, version.Value), nil
+	return fields, nil
 }
 
-// nameInARN returns the name in arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-RANDOM,
-// and a text that is no ARN as it is.
+func (e *Engine) currentFields(nameText string) (map[string]vault.Bytes, error) {
+	name, err := vault.ParseName(nameText)
+	if err != nil {
+		return nil, err
+	}
+	s, err := notDeleted(e.Vault.Get(name))
+	if err != nil {
+		return nil, err
+	}
+	current, err := s.Find(vault.Selector{})
+	if err != nil {
+		return nil, err
+	}
+	return fieldsOf(s.Kind, current.Value), nil
+}
+
+// nameInARN returns the name in arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-RANDOM.
+// It returns a text that is not an ARN unchanged.
 func nameInARN(s string) string {
 	_, name, ok := strings.Cut(s, ":secret:")
 	if !ok {

@@ -236,7 +236,7 @@ func TestRefused(t *testing.T) {
 				return nil
 			}
 			r.before = at(test, outageAt, fail)
-			_, _ = r.engine.Rotate(context.Background(), name, false)
+			r.engine.Rotate(context.Background(), name, rotate.Now)
 			r.before, r.after = nil, nil
 			if living := r.service.accepts["db"]; living != r.password(name, vault.Pending) && living != r.password(name, vault.Current) {
 				t.Errorf("outage at test %d: the value that lives was thrown away", outageAt)
@@ -264,7 +264,7 @@ func TestRefused(t *testing.T) {
 			return nil
 		}
 		sets = 0
-		_, _ = r.engine.Rotate(context.Background(), name, false)
+		r.engine.Rotate(context.Background(), name, rotate.Now)
 		r.after, r.service.refuse = nil, nil
 		if living := r.service.accepts["db"]; living != r.password(name, vault.Pending) && living != r.password(name, vault.Current) {
 			t.Error("the value that lives was thrown away")
@@ -282,7 +282,7 @@ func TestTwoRuns(t *testing.T) {
 		if err := r.rotate(name, rotate.Failed); !errors.Is(err, vault.ErrBusy) {
 			t.Errorf("the other run says %v", err)
 		}
-		if err := r.engine.Cancel(context.Background(), name, true); !errors.Is(err, vault.ErrBusy) {
+		if err := r.engine.CancelUntested(context.Background(), name); !errors.Is(err, vault.ErrBusy) {
 			t.Errorf("cancel says %v", err)
 		}
 		return nil
@@ -333,7 +333,7 @@ func TestMeanwhile(t *testing.T) {
 			if got := r.steps(); got[len(got)-1] != step {
 				t.Errorf("a deleted secret was rotated further: %v", got)
 			}
-			if _, done := r.engine.Rotate(context.Background(), name, true); done {
+			if result := r.engine.Rotate(context.Background(), name, rotate.IfDue); result.Outcome != rotate.NotDue {
 				t.Error("a deleted secret is due")
 			}
 			_, err := r.vault.Update(name, func(s *vault.Secret) error { return s.Restore() })
@@ -491,10 +491,10 @@ func TestInterrupted(t *testing.T) {
 		r.add(name)
 		ctx, cancel := context.WithCancel(context.Background())
 		r.after = at(step, 1, func() error { cancel(); return fail() })
-		if result, _ := r.engine.Rotate(ctx, name, false); result.Outcome != rotate.Failed {
+		if result := r.engine.Rotate(ctx, name, rotate.Now); result.Outcome != rotate.Failed {
 			t.Errorf("interrupted in %s it ends as %s", step, result.Outcome)
 		}
-		result, _ := r.engine.Rotate(ctx, name, false)
+		result := r.engine.Rotate(ctx, name, rotate.Now)
 		if result.Err == nil || !strings.Contains(result.Err.Error(), "interrupted") {
 			t.Errorf("interrupted before %s, the error is %v", step, result.Err)
 		}
@@ -514,7 +514,7 @@ func TestNotAllowed(t *testing.T) {
 	if err := r.rotate(name, rotate.Failed); !errors.Is(err, rotate.ErrNotAllowed) {
 		t.Errorf("the error is %v", err)
 	}
-	if err := r.engine.Cancel(context.Background(), name, false); !errors.Is(err, rotate.ErrNotAllowed) {
+	if err := r.engine.Cancel(context.Background(), name); !errors.Is(err, rotate.ErrNotAllowed) {
 		t.Errorf("cancel says %v", err)
 	}
 	r.expectSteps()
@@ -526,12 +526,12 @@ func TestCancel(t *testing.T) {
 		r.add(name)
 		r.before = at(set, 1, die)
 		r.killed(name)
-		must(t, r.engine.Cancel(context.Background(), name, false))
+		must(t, r.engine.Cancel(context.Background(), name))
 		r.settled(name)
 		if s, _ := r.get(name); len(s.Versions) != 2 {
 			t.Error("the value that was pending left the history")
 		}
-		if err := r.engine.Cancel(context.Background(), name, false); !errors.Is(err, rotate.ErrNothingPending) {
+		if err := r.engine.Cancel(context.Background(), name); !errors.Is(err, rotate.ErrNothingPending) {
 			t.Errorf("a second one says %v", err)
 		}
 		must(t, r.rotate(name, rotate.Rotated))
@@ -541,7 +541,7 @@ func TestCancel(t *testing.T) {
 		r.add(name)
 		r.after = at(set, 1, die)
 		r.killed(name)
-		if err := r.engine.Cancel(context.Background(), name, false); err == nil {
+		if err := r.engine.Cancel(context.Background(), name); err == nil {
 			t.Fatal("the only value that works was given up")
 		}
 		must(t, r.rotate(name, rotate.Rotated))
@@ -567,7 +567,7 @@ func TestNameOfAnotherSecretMeanwhile(t *testing.T) {
 	waiting := make(chan rotate.Result)
 	go func() {
 		for {
-			result, _ := r.engine.Rotate(t.Context(), name, false)
+			result := r.engine.Rotate(t.Context(), name, rotate.Now)
 			if renamed.Load() || !errors.Is(result.Err, vault.ErrBusy) { // by the loop below
 				waiting <- result
 				return

@@ -130,8 +130,8 @@ func (r *rig) set(name vault.Name, kind vault.Kind, value vault.Value) {
 // rotate rotates name now and requires an outcome.
 func (r *rig) rotate(name vault.Name, want rotate.Outcome) error {
 	r.t.Helper()
-	result, done := r.engine.Rotate(context.Background(), name, false)
-	if !done || result.Outcome != want {
+	result := r.engine.Rotate(context.Background(), name, rotate.Now)
+	if result.Outcome != want {
 		r.t.Fatalf("the rotation ends as %q (%v), want %q", result.Outcome, result.Err, want)
 	}
 	return result.Err
@@ -140,7 +140,7 @@ func (r *rig) rotate(name vault.Name, want rotate.Outcome) error {
 // killed runs a rotation that dies on its way.
 func (r *rig) killed(name vault.Name) {
 	r.t.Helper()
-	if !dies(func() { r.engine.Rotate(context.Background(), name, false) }) {
+	if !dies(func() { r.engine.Rotate(context.Background(), name, rotate.Now) }) {
 		r.t.Fatalf("the run was to die and did not")
 	}
 	r.before, r.after, r.onCommit = nil, nil, nil

@@ -9,11 +9,11 @@ import (
 	"example.org/secret/vault"
 )
 
-// ErrNothingPending is returned by [Engine.Cancel] where no rotation is under way.
+// ErrNothingPending is returned by [Engine.Cancel] if no rotation is under way.
 var ErrNothingPending = errors.New("no rotation is under way")
 
-// Configure saves how a secret is rotated, and turns rotation on. What is under
-// way stays under way.
+// Configure saves the rotation of a secret and enables it. A rotation that is under way
+// stays under way.
 func (e *Engine) Configure(name vault.Name, r Rotation) error {
 	if _, err := r.ParseSchedule(); err != nil {
 		return err
@@ -32,9 +32,9 @@ func (e *Engine) Configure(name vault.Name, r Rotation) error {
 	return err
 }
 
-// Disable turns rotation off and keeps how it was set up.
+// Disable disables the rotation of a secret and keeps its settings.
 func (e *Engine) Disable(name vault.Name) error {
-	_, err := e.change(name, func(_ *vault.Secret, r *Rotation) error {
+	_, err := e.updateRotation(name, func(_ *vault.Secret, r *Rotation) error {
 		if !r.Enabled {
 			return vault.ErrUnchanged
 		}
@@ -44,14 +44,11 @@ func (e *Engine) Disable(name vault.Name) error {
 	return err
 }
 
-// Probe proves that the rotator r can log in with the current value of a secret,
-// by its step test. Nothing is changed or saved.
+// Probe proves that the rotator r can log in with the current value of a secret, by its
+// step test. It changes and saves nothing.
 func (e *Engine) Probe(ctx context.Context, name vault.Name, r Rotation) error {
-	s, err := e.Vault.Get(name)
+	s, err := notDeleted(e.Vault.Get(name))
 	if err != nil {
-		return err
-	}
-	if err := s.Deleted(); err != nil {
 		return err
 	}
 	current, err := s.Find(vault.Selector{})
@@ -61,54 +58,70 @@ func (e *Engine) Probe(ctx context.Context, name vault.Name, r Rotation) error {
 	return e.ProbeValue(ctx, s, r, current)
 }
 
-// ProbeValue is Probe for any value in the place of the current one.
+// ProbeValue is like [Engine.Probe], with version instead of the current one.
 func (e *Engine) ProbeValue(ctx context.Context, s *vault.Secret, r Rotation, version vault.Version) error {
 	a := &attempt{Engine: e, name: s.Name, secret: s, rotation: r, tested: map[int]error{}}
 	return a.test(ctx, version)
 }
 
-// Cancel gives the rotation under way up; its value stays in the history. Where
-// the service may have taken that value already, Cancel first proves that the
-// current one still works, and refuses otherwise, unless force is set.
-func (e *Engine) Cancel(ctx context.Context, name vault.Name, force bool) error {
+// Cancel ends the rotation that is under way; its value stays in the history. If the
+// service may have that value already, Cancel first proves that the current one still
+// works, and refuses to cancel unless it does.
+func (e *Engine) Cancel(ctx context.Context, name vault.Name) error {
+	return e.cancel(ctx, name, (*attempt).proveCurrent)
+}
+
+// CancelUntested is like [Engine.Cancel], but does not test the current value.
+func (e *Engine) CancelUntested(ctx context.Context, name vault.Name) error {
+	return e.cancel(ctx, name, func(*attempt, context.Context) error { return nil })
+}
+
+func (e *Engine) cancel(ctx context.Context, name vault.Name, prove func(*attempt, context.Context) error) error {
 	a, unlock, err := e.begin(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	run := a.rotation.Run
-	if run == nil {
+	if a.rotation.Run == nil {
 		return fmt.Errorf("%q: %w", name, ErrNothingPending)
 	}
-	if run.Called && run.Step != Finish && !force {
-		if err := a.allowed(); err != nil {
+	if a.rotation.Run.Called && a.rotation.Run.Step != Finish {
+		if err := prove(a, ctx); err != nil {
 			return err
-		}
-		a.tested = map[int]error{}
-		current, err := a.secret.Find(vault.Selector{})
-		if err != nil {
-			return err
-		}
-		if err := a.test(ctx, current); err != nil {
-			return fmt.Errorf("the rotation of %q goes on, since the current value does not work and the pending one may (%w); rotate again, or cancel with --force", name, err)
 		}
 	}
-	_, err = e.change(name, func(s *vault.Secret, r *Rotation) error {
+	return a.commit(func(s *vault.Secret, r *Rotation) error {
 		if r.Run == nil {
 			return vault.ErrUnchanged
 		}
-		step := r.Run.Step
+		run := r.Run
 		r.Run = nil
-		if err := record(s, Event{Time: a.now(), Outcome: Cancelled, Step: step}); err != nil {
+		if err := appendToLog(s, Event{Time: a.now(), Outcome: Cancelled, Step: run.Step}); err != nil {
 			return err
 		}
 		return dropPending(s, run.Token)
 	})
-	return err
 }
 
-// change commits a change of a secret and its rotation.
-func (e *Engine) change(name vault.Name, change func(*vault.Secret, *Rotation) error) (*vault.Secret, error) {
+// proveCurrent tests that the service still accepts the current value.
+func (a *attempt) proveCurrent(ctx context.Context) error {
+	if err := a.checkAllowed(); err != nil {
+		return err
+	}
+	a.tested = map[int]error{}
+	current, err := a.secret.Find(vault.Selector{})
+	if err != nil {
+		return err
+	}
+	if err := a.test(ctx, current); err != nil {
+		return fmt.Errorf("the rotation of %q was not cancelled, since the current value does not work and the pending one may (%w); "+
+			"rotate again, or cancel with --force", a.name, err)
+	}
+	return nil
+}
+
+// updateRotation commits a change of a secret and its rotation.
+func (e *Engine) updateRotation(name vault.Name, change func(*vault.Secret, *Rotation) error) (*vault.Secret, error) {
 	return e.Vault.Update(name, func(s *vault.Secret) error {
 		r, err := Of(s.Name, s.Rotation)
 		if err != nil {

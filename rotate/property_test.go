@@ -31,13 +31,13 @@ func TestNobodyIsLockedOut(t *testing.T) {
 		n++
 		w := newWorld(t, filepath.Join(root, fmt.Sprint(n)))
 		t.Repeat(map[string]func(*rapid.T){
-			"rotate":             func(t *rapid.T) { w.disturbed(t, false) },
-			"rotate what is due": func(t *rapid.T) { w.disturbed(t, true) },
+			"rotate":             func(t *rapid.T) { w.disturbed(t, rotate.Now) },
+			"rotate what is due": func(t *rapid.T) { w.disturbed(t, rotate.IfDue) },
 			"wait": func(t *rapid.T) {
 				w.now = w.now.Add(time.Duration(rapid.IntRange(1, 400).Draw(t, "minutes")) * time.Minute)
 			},
 			"the clock jumps": func(t *rapid.T) { w.jump(time.Duration(rapid.IntRange(-9000, 9000).Draw(t, "hours")) * time.Hour) },
-			"cancel":          func(*rapid.T) { _ = w.engine.Cancel(context.Background(), w.name, false) },
+			"cancel":          func(*rapid.T) { _ = w.engine.Cancel(context.Background(), w.name) },
 			"outage":          func(t *rapid.T) { w.service.down = rapid.Bool().Draw(t, "down") },
 			"policy":          func(t *rapid.T) { w.policy(rapid.IntRange(0, 5).Draw(t, "refusals")) },
 			"person":          func(t *rapid.T) { w.person(rapid.SampledFrom(persons).Draw(t, "does")) },
@@ -73,9 +73,9 @@ func (w *world) jump(by time.Duration) {
 }
 
 // disturbed runs a rotation with at most one fault in it.
-func (w *world) disturbed(t *rapid.T, onlyDue bool) {
+func (w *world) disturbed(t *rapid.T, when rotate.When) {
 	kind := rapid.SampledFrom([]string{"none", "before", "after", "commit"}).Draw(t, "fault at")
-	when := rapid.IntRange(1, 9).Draw(t, "which")
+	which := rapid.IntRange(1, 9).Draw(t, "which")
 	what := map[string]func() error{"die": die, "fail": fail, "fill": fill, "idle": idle}[rapid.SampledFrom([]string{"die", "fail", "fill", "idle"}).Draw(t, "fault")]
 	does := ""
 	if rapid.IntRange(0, 3).Draw(t, "person?") == 0 {
@@ -89,14 +89,14 @@ func (w *world) disturbed(t *rapid.T, onlyDue bool) {
 		if calls++; calls == meanwhile && does != "" {
 			w.person(does)
 		}
-		if kind == "before" && calls == when {
+		if kind == "before" && calls == which {
 			return what()
 		}
 		return nil
 	}
 	w.after = func(rotate.Call) error {
 		w.check()
-		if kind == "after" && calls == when {
+		if kind == "after" && calls == which {
 			return what()
 		}
 		return nil
@@ -106,12 +106,12 @@ func (w *world) disturbed(t *rapid.T, onlyDue bool) {
 			return nil
 		}
 		w.check()
-		if commits++; kind == "commit" && commits == when {
+		if commits++; kind == "commit" && commits == which {
 			return what()
 		}
 		return nil
 	}
-	dies(func() { w.engine.Rotate(context.Background(), w.name, onlyDue) })
+	dies(func() { w.engine.Rotate(context.Background(), w.name, when) })
 	w.before, w.after, w.onCommit = nil, nil, nil
 }
 
@@ -219,7 +219,7 @@ func (w *world) check() {
 func (w *world) ends() {
 	w.service.down, w.service.refuse = false, nil
 	w.person("restore")
-	result, _ := w.engine.Rotate(context.Background(), w.name, false)
+	result := w.engine.Rotate(context.Background(), w.name, rotate.Now)
 	w.check()
 	s, rotation := w.get(w.name)
 	v, err := s.Find(vault.Selector{})

@@ -124,7 +124,7 @@ func (s *soak) disturb() (struck, died bool) {
 	}
 	s.before = func(c rotate.Call) error { return strike(c, !late) }
 	s.after = func(c rotate.Call) error { return strike(c, late) }
-	died = dies(func() { s.engine.Rotate(context.Background(), s.name, true) })
+	died = dies(func() { s.engine.Rotate(context.Background(), s.name, rotate.IfDue) })
 	s.before, s.after = nil, nil
 	s.check()
 	return struck, died

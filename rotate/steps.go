@@ -12,14 +12,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// start saves that a rotation begins, under the token that it keeps.
+// start saves that a rotation begins, with its token.
 func (a *attempt) start() error {
 	token, err := uuid.NewRandomFromReader(a.Rand)
 	if err != nil {
 		return err
 	}
-	return a.save(func(s *vault.Secret, r *Rotation) error {
-		if err := nothingPending(s); err != nil {
+	return a.commit(func(s *vault.Secret, r *Rotation) error {
+		if err := checkNothingPending(s); err != nil {
 			return err
 		}
 		r.Run = &Run{Token: token.String(), Step: Create, Started: a.now(), Base: s.Labels[vault.Current]}
@@ -27,15 +27,15 @@ func (a *attempt) start() error {
 	})
 }
 
-// nothingPending refuses a label that somebody put there by hand.
-func nothingPending(s *vault.Secret) error {
+// checkNothingPending refuses a secret whose label pending was set by hand.
+func checkNothingPending(s *vault.Secret) error {
 	if number, ok := s.Labels[vault.Pending]; ok {
 		return fmt.Errorf("version %d was made pending by hand; take it back with: secret label %s pending --remove", number, s.Name)
 	}
 	return nil
 }
 
-// create saves the new value as pending before the service sees it.
+// create makes a new value, and saves it as pending before the service gets it.
 func (a *attempt) create(ctx context.Context) error {
 	output, err := a.call(ctx, Create, a.rotation.Run.Token, nil)
 	if err != nil {
@@ -49,8 +49,8 @@ func (a *attempt) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.update(func(s *vault.Secret, r *Rotation) error {
-		if err := nothingPending(s); err != nil {
+	return a.commitIfOurs(func(s *vault.Secret, r *Rotation) error {
+		if err := checkNothingPending(s); err != nil {
 			return err
 		}
 		r.Run.Step, r.Run.Called = Set, false
@@ -61,8 +61,8 @@ func (a *attempt) create(ctx context.Context) error {
 	})
 }
 
-// pendingValue is the current value with what create printed, or with a new
-// password where it left that to us.
+// pendingValue returns the current value with the fields that create printed. If create
+// printed no password, pendingValue generates one.
 func (a *attempt) pendingValue(created map[string]vault.Bytes) (vault.Value, error) {
 	current, err := a.secret.Find(vault.Selector{})
 	if err != nil {
@@ -76,7 +76,7 @@ func (a *attempt) pendingValue(created map[string]vault.Bytes) (vault.Value, err
 	_, has := current.Fields[field]
 	switch {
 	case created == nil && a.secret.Kind == vault.KV && !has:
-		return vault.Value{}, errors.New("create: it printed nothing, and there is no field password to make a new one for")
+		return vault.Value{}, errors.New("create: it printed nothing, and the secret has no field password to generate a new value for")
 	case !printed && (created == nil || a.secret.Kind == vault.Credential):
 		rules := a.rotation.Password
 		if rules == (password.Rules{}) {
@@ -97,10 +97,10 @@ func (a *attempt) pendingValue(created map[string]vault.Bytes) (vault.Value, err
 	return current.Value.Merged(vault.Value{Fields: created}), nil
 }
 
-// set hands the pending value to the service. From the moment before the call it
-// counts as perhaps applied.
+// set applies the pending value to the service. The value counts as perhaps applied from
+// the moment before the call.
 func (a *attempt) set(ctx context.Context) error {
-	if err := a.update(func(_ *vault.Secret, r *Rotation) error { r.Run.Called = true; return nil }); err != nil {
+	if err := a.commitIfOurs(func(_ *vault.Secret, r *Rotation) error { r.Run.Called = true; return nil }); err != nil {
 		return err
 	}
 	a.tested = map[int]error{} // set may change what the service accepts
@@ -113,11 +113,11 @@ func (a *attempt) set(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.update(func(_ *vault.Secret, r *Rotation) error { r.Run.Step = Test; return nil })
+	return a.commitIfOurs(func(_ *vault.Secret, r *Rotation) error { r.Run.Step = Test; return nil })
 }
 
-// replaceRefused gives a pending value up that the service refused, once it is
-// proven that the current one works and this one does not.
+// replaceRefused drops a pending value that the service refused, after it has proven
+// that the current value works and the pending one does not.
 func (a *attempt) replaceRefused(ctx context.Context, refusal error) error {
 	current, err := a.secret.Find(vault.Selector{})
 	if err != nil {
@@ -133,14 +133,14 @@ func (a *attempt) replaceRefused(ctx context.Context, refusal error) error {
 	if err != nil {
 		return err
 	}
-	return a.update(func(s *vault.Secret, r *Rotation) error {
+	return a.commitIfOurs(func(s *vault.Secret, r *Rotation) error {
 		r.Run.Token, r.Run.Step, r.Run.Called = token.String(), Create, false
 		return s.MoveLabel(vault.Pending, 0, s.Labels[vault.Pending])
 	})
 }
 
-// findOut asks the service which value it accepts, after a step whose outcome is
-// not known.
+// findOut tests which value the service accepts, after a step whose outcome is
+// unknown.
 func (a *attempt) findOut(ctx context.Context) error {
 	if a.test(ctx, a.pending()) == nil {
 		return a.promote()
@@ -151,7 +151,7 @@ func (a *attempt) findOut(ctx context.Context) error {
 			continue
 		}
 		if a.test(ctx, version) == nil {
-			return a.update(func(_ *vault.Secret, r *Rotation) error { r.Run.Step = Set; return nil })
+			return a.commitIfOurs(func(_ *vault.Secret, r *Rotation) error { r.Run.Step = Set; return nil })
 		}
 	}
 	if ctx.Err() != nil {
@@ -160,9 +160,9 @@ func (a *attempt) findOut(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", ErrLockedOut, a.tested[a.pending().Number])
 }
 
-// promote moves the labels. Only a value that was tested gets here.
+// promote makes the pending value current. The caller must have tested the value.
 func (a *attempt) promote() error {
-	return a.update(func(s *vault.Secret, r *Rotation) error {
+	return a.commitIfOurs(func(s *vault.Secret, r *Rotation) error {
 		pending := s.Labels[vault.Pending]
 		if err := s.MoveLabel(vault.Current, pending, s.Labels[vault.Current]); err != nil {
 			return err
@@ -176,8 +176,8 @@ func (a *attempt) promote() error {
 	})
 }
 
-// finish lets the rotator clean up what the rotation replaced, unless the labels
-// have moved on since.
+// finish calls the rotator to revoke the replaced value, unless the labels have moved
+// since the rotation.
 func (a *attempt) finish(ctx context.Context) error {
 	run := a.rotation.Run
 	current, err := a.secret.Find(vault.Selector{})
@@ -189,13 +189,13 @@ func (a *attempt) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	return a.update(func(s *vault.Secret, r *Rotation) error {
+	return a.commitIfOurs(func(s *vault.Secret, r *Rotation) error {
 		r.Run = nil
-		return record(s, Event{Time: a.now(), Outcome: Rotated, Version: current.Number})
+		return appendToLog(s, Event{Time: a.now(), Outcome: Rotated, Version: current.Number})
 	})
 }
 
-// test proves that the service accepts a version's value.
+// test calls the rotator to log in with a version's value.
 func (a *attempt) test(ctx context.Context, version vault.Version) error {
 	if err, known := a.tested[version.Number]; known {
 		return err
@@ -205,8 +205,7 @@ func (a *attempt) test(ctx context.Context, version vault.Version) error {
 	return err
 }
 
-// call calls the rotator with the versions as they are labelled, but for those
-// that are given as pending.
+// call calls the rotator with the current and the previous version, and with pending.
 func (a *attempt) call(ctx context.Context, step Step, token string, pending map[string]vault.Bytes) ([]byte, error) {
 	s, r := a.secret, a.rotation
 	c := Call{

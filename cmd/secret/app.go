@@ -141,11 +141,11 @@ the operating system, in a key file, or behind a passphrase.`,
 		newRunCommand(a), newInjectCommand(a), newEnvCommand(a), newHelperCommand(a))
 	addGroup(root, groupFiles, newImportCommand(a), newExportCommand(a))
 	addGroup(root, groupRotation,
-		newRotateCommand(a), newRotationCommand(a), newRotatorCommand(a))
+		newRotateCommand(a), newRotationCommand(a))
 	addGroup(root, groupVault,
 		newInitCommand(a), newUnlockCommand(a), newLockCommand(a), newKeyCommand(a), newConfigCommand(a), newCompletionCommand(a), newVersionCommand(a))
 	root.SetHelpCommand(newHelpCommand())
-	root.AddCommand(newManCommand(a), newClearClipboardCommand(a), newExitCodesTopic(), newEnvironmentTopic())
+	root.AddCommand(newRotatorAlias(a), newManCommand(a), newClearClipboardCommand(a), newExitCodesTopic(), newEnvironmentTopic())
 	return root
 }
 

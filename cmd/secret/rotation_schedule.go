@@ -1,82 +1,88 @@
 package main
 
 import (
-	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
 
-	"example.org/secret/vault"
+	"example.org/secret/cmd/secret/internal/timer"
 
 	"github.com/spf13/cobra"
 )
 
 func newRotationScheduleCommand(a *app) *cobra.Command {
-	var yes bool
 	cmd := &cobra.Command{
-		Use:   "schedule install | remove | show",
+		Use:   "schedule",
 		Short: "Let the system run secret rotate --due every hour",
-		Long: `Let the system run secret rotate --due every hour: a systemd user timer where
-there is systemd, an entry in the crontab elsewhere, launchd on macOS. What is
-installed is shown first.
+		Long: `Let the system run secret rotate --due every hour: by a systemd user timer if the
+system has systemd, else by an entry in the crontab, and by launchd on macOS.
 
-The key has to be found from there. A key file is named in what is installed. The
-keyring is found only while its session bus is there, which it is from login to
-logout (loginctl enable-linger keeps the bus, but the keyring may stay locked
-after a reboot until somebody logs in). A passphrase cannot be asked for.`,
+The command must find the master key without a person. A key file is named in the
+timer. The keyring is found only while its session bus is there, which it is from
+login to logout (loginctl enable-linger keeps the bus, but the keyring may stay
+locked after a reboot until the user logs in). A passphrase cannot be asked for.`,
 		Example: `  secret rotation schedule show
   secret rotation schedule install
   secret rotation schedule remove`,
-		Args:      argCount(1, 1),
-		ValidArgs: []string{"install", "remove", "show"},
-		RunE: func(_ *cobra.Command, args []string) error {
-			return a.runSchedule(args[0], yes)
-		},
+		Args: unknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	cmd.AddCommand(newRotationScheduleInstallCommand(a), newRotationScheduleShowCommand(a), newRotationScheduleRemoveCommand(a))
 	return cmd
 }
 
-func (a *app) runSchedule(action string, yes bool) error {
-	timer, err := a.systemTimer()
+// newTimer returns the timer of this vault.
+func (a *app) newTimer() (timer.Timer, error) {
+	dir, err := a.vaultDir()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	switch action {
-	case "show":
-		return a.printf("%s", timer.text())
-	case "remove":
-		return timer.remove()
-	case "install":
-	default:
-		return usagef("%q is neither install, remove nor show", action)
+	command, err := a.dueCommand(dir)
+	if err != nil {
+		return nil, err
 	}
-	if err := a.keyForTimer(); err != nil {
-		return err
+	configDir, err := a.userDir("XDG_CONFIG_HOME", ".config", "AppData")
+	if err != nil {
+		return nil, err
 	}
-	if err := a.printf("%s", timer.text()); err != nil {
-		return err
-	}
-	if !yes {
-		agreed, err := a.confirm("Install this?")
-		if errors.Is(err, errNoTerminal) {
-			return usagef("there is no terminal to ask at; look at the above, and add --yes")
-		}
-		if err != nil || !agreed {
-			return err
-		}
-	}
-	if err := timer.install(); err != nil {
-		return err
-	}
-	a.sayf("Installed; secret rotation schedule remove takes it away.\n")
-	return nil
+	return timer.New(timer.Command{
+		Args: command, Vault: dir, Usual: dir == a.defaultSettings().vault, GOOS: runtime.GOOS,
+		Home: a.getenv("HOME"), ConfigDir: configDir, RuntimeDir: a.getenv("XDG_RUNTIME_DIR"), Run: a.runTool,
+	})
 }
 
-// keyForTimer refuses what could never work: nobody is there to type.
-func (a *app) keyForTimer() error {
-	if _, err := a.openVaultQuietly(); err != nil {
-		if errors.Is(err, vault.ErrNoKey) {
-			return noKeyf("a timer would not find the master key: %v; secret key add keyring, or key-file PATH and secret config set key-file PATH", err)
-		}
-		return err
+// dueCommand returns the command to run, with the paths that it would not find from a
+// timer.
+func (a *app) dueCommand(vaultDir string) ([]string, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	command := append(a.userDirs(), program, "--vault", vaultDir)
+	keyFile, err := a.keyFile()
+	if err != nil {
+		return nil, err
+	}
+	if keyFile != "" {
+		if keyFile, err = filepath.Abs(keyFile); err != nil {
+			return nil, err
+		}
+		command = append(command, "--key-file", keyFile)
+	}
+	return append(command, "rotate", "--due"), nil
+}
+
+// userDirs returns the beginning of a command that finds rotators and consents in the
+// user's directories, if those are not in the usual places.
+func (a *app) userDirs() []string {
+	var variables []string
+	for _, name := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME"} {
+		if dir := a.getenv(name); filepath.IsAbs(dir) {
+			variables = append(variables, name+"="+dir)
+		}
+	}
+	if variables == nil || runtime.GOOS == "windows" {
+		return nil
+	}
+	return append([]string{"/usr/bin/env"}, variables...)
 }

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
 	"example.org/secret/rotate"
-	"example.org/secret/rotate/schedule"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -14,7 +12,7 @@ import (
 func newRotationStatusCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status [NAME]",
-		Short: "Tell when secrets are due, and what went wrong",
+		Short: "Show when secrets are due, and what went wrong",
 		Example: `  secret rotation status
   secret rotation status prod/db --json`,
 		Args:              argCount(0, 1),
@@ -25,31 +23,17 @@ func newRotationStatusCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// rotationStatus is one line of status.
-type rotationStatus struct {
-	Name     vault.Name  `json:"name"`
-	State    string      `json:"state"` // waiting, due, overdue, unfinished, failing, disabled
-	Due      *time.Time  `json:"due,omitempty"`
-	RetryAt  *time.Time  `json:"retry_at,omitempty"`
-	Rotated  *time.Time  `json:"rotated,omitempty"`
-	Step     rotate.Step `json:"step,omitempty"`
-	Failures int         `json:"failures,omitempty"`
-	Reason   string      `json:"reason,omitempty"`
-	Rotator  string      `json:"rotator"`
-	Schedule string      `json:"schedule,omitempty"`
-}
-
 func (a *app) runRotationStatus(args []string) error {
 	if len(args) == 1 {
 		s, err := a.getSecretMeta(args[0])
 		if err != nil {
 			return err
 		}
-		status, err := a.rotationStatus(s)
+		status, err := rotate.StatusOf(s, a.now())
 		if err != nil {
 			return err
 		}
-		return a.printRotationStatuses([]rotationStatus{status})
+		return a.printRotationStatuses([]rotate.Status{status})
 	}
 	v, err := a.openVault()
 	if err != nil {
@@ -59,20 +43,9 @@ func (a *app) runRotationStatus(args []string) error {
 	if err != nil {
 		return err
 	}
-	statuses := []rotationStatus{}
-	for _, summary := range listing.Secrets {
-		if summary.Rotation == nil || summary.Deletion != nil {
-			continue
-		}
-		s, err := v.GetMeta(summary.Name)
-		if err != nil {
-			return err
-		}
-		status, err := a.rotationStatus(s)
-		if err != nil {
-			return err
-		}
-		statuses = append(statuses, status)
+	statuses, err := a.rotationStatuses(v, listing)
+	if err != nil {
+		return err
 	}
 	if err := a.printRotationStatuses(statuses); err != nil {
 		return err
@@ -80,84 +53,50 @@ func (a *app) runRotationStatus(args []string) error {
 	return damage(listing)
 }
 
-func (a *app) rotationStatus(s *vault.Secret) (rotationStatus, error) {
-	if err := s.Deleted(); err != nil {
-		return rotationStatus{}, err
+func (a *app) rotationStatuses(v *vault.Vault, listing vault.Listing) ([]rotate.Status, error) {
+	statuses := []rotate.Status{}
+	for _, summary := range listing.Secrets {
+		if summary.Rotation == nil || summary.Deletion != nil {
+			continue
+		}
+		s, err := v.GetMeta(summary.Name)
+		if err != nil {
+			return nil, err
+		}
+		status, err := rotate.StatusOf(s, a.now())
+		if err != nil {
+			return nil, err
+		}
+		statuses = append(statuses, status)
 	}
-	r, err := rotate.Of(s.Name, s.Rotation)
-	if err != nil {
-		return rotationStatus{}, err
-	}
-	due, err := r.Due(rotate.CurrentSince(s), a.now())
-	if err != nil {
-		return rotationStatus{}, fmt.Errorf("%q: %w", s.Name, err)
-	}
-	status := rotationStatus{
-		Name: s.Name, State: rotationState(r, due, a.now()), Rotator: r.Rotator, Schedule: r.Schedule,
-		Rotated: timeOrNil(r.Rotated),
-	}
-	if r.Run != nil {
-		status.Step, status.Failures, status.Reason = r.Run.Step, r.Run.Failures, r.Run.Reason
-		status.RetryAt = timeOrNil(r.Run.RetryAt)
-	} else {
-		status.Due = timeOrNil(due.Due)
-	}
-	return status, nil
+	return statuses, nil
 }
 
-func rotationState(r rotate.Rotation, due schedule.Status, now time.Time) string {
-	switch {
-	case !r.Enabled:
-		return "disabled"
-	case r.Run != nil && r.Run.Step == rotate.Finish:
-		return "unfinished"
-	case r.Run != nil && r.Run.Failures > 0:
-		return "failing"
-	case r.Run != nil:
-		return "under way"
-	case due.Missed:
-		return "overdue"
-	case !due.Due.IsZero() && due.Due.Before(now.Add(-overdueAfter)):
-		return "overdue"
-	case due.Rotate:
-		return "due"
-	}
-	return "waiting"
-}
-
-// overdueAfter is when a timer that runs every hour must have been by.
-const overdueAfter = 2 * time.Hour
-
-func timeOrNil(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
-func (a *app) printRotationStatuses(statuses []rotationStatus) error {
+func (a *app) printRotationStatuses(statuses []rotate.Status) error {
 	if a.jsonFlag {
 		return a.printJSON(statuses)
 	}
 	rows := make([][]string, len(statuses))
 	for i, s := range statuses {
-		state := s.State
+		state := string(s.State)
 		if s.Step != "" {
 			state += " at " + string(s.Step)
 		}
 		if s.Failures > 0 {
 			state += ", failed " + plural(s.Failures, "time")
 		}
-		rows[i] = []string{string(s.Name), state, a.orDash(s.Due, s.RetryAt), a.orDash(s.Rotated), s.Schedule, s.Reason}
+		rows[i] = []string{string(s.Name), state, firstTime(s.Due, s.RetryAt), firstTime(s.Rotated), s.Schedule, s.Reason}
 	}
-	return a.printPaintedTable([]string{"NAME", "STATE", "NEXT", "ROTATED", "SCHEDULE", "REASON"}, rows, func(row int) bool {
-		return statuses[row].State == "overdue" || statuses[row].State == "failing"
+	header := []string{"NAME", "STATE", "NEXT", "ROTATED", "SCHEDULE", "REASON"}
+	return a.printPaintedTable(header, rows, func(row int) bool {
+		return statuses[row].State == rotate.Overdue || statuses[row].State == rotate.Failing
 	})
 }
 
-func (a *app) orDash(times ...*time.Time) string {
+// firstTime formats the first of times that is not zero.
+func firstTime(times ...time.Time) string {
 	for _, t := range times {
-		if t != nil {
+		if !t.IsZero() {
 			return t.Local().Format("2006-01-02 15:04")
 		}
 	}

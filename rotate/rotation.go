@@ -1,7 +1,6 @@
 package rotate
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,13 +14,13 @@ import (
 const (
 	maxEvents = 50
 
-	// A service that is down for a night is not hammered by a cron job of every
-	// minute: the wait doubles with each failure in a row.
+	// The wait doubles with each failure in a row, so that a cron job does not call a
+	// service every minute while it is down for a night.
 	firstRetry = time.Minute
 	lastRetry  = 6 * time.Hour
 )
 
-// ErrNotEnabled is returned for a secret that no rotator was ever set for.
+// ErrNotEnabled is returned for a secret that never had a rotator.
 var ErrNotEnabled = errors.New("rotation is not set up")
 
 // Step is one of the four calls of a rotator.
@@ -35,10 +34,9 @@ const (
 	Finish Step = "finish"
 )
 
-// Rotation is the part of a secret's record that belongs to this package.
+// Rotation is the part of a secret's record that this package reads and writes.
 type Rotation struct {
-	// Idle is made by Save, for [Idle]; it has to come first.
-	Idle     string         `json:"idle,omitempty"`
+	Idle     string         `json:"idle,omitempty"` // made by Save, for [Idle]
 	Enabled  bool           `json:"enabled"`
 	Rotator  string         `json:"rotator"` // an absolute path, or a name in the rotators directory
 	Args     []string       `json:"args,omitempty"`
@@ -74,8 +72,8 @@ type Event struct {
 	Reason  string    `json:"reason,omitempty"`
 }
 
-// Of returns what the record of a secret says about its rotation. The error is
-// [ErrNotEnabled] or [vault.ErrDamaged].
+// Of returns the rotation in the record raw of a secret. The error is [ErrNotEnabled]
+// or [vault.ErrDamaged].
 func Of(name vault.Name, raw json.RawMessage) (Rotation, error) {
 	var r Rotation
 	if len(raw) == 0 {
@@ -96,7 +94,7 @@ func UnderWay(s *vault.Secret) bool {
 
 // Save puts the rotation into the record of s.
 func (r Rotation) Save(s *vault.Secret) error {
-	r.Idle = r.idle()
+	r.Idle = r.idlePeriod()
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -105,32 +103,7 @@ func (r Rotation) Save(s *vault.Secret) error {
 	return nil
 }
 
-// idle is the time from the last rotation to the next, as from/to.
-func (r Rotation) idle() string {
-	from, to := r.last(), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
-	s, err := r.ParseSchedule()
-	if err != nil || r.Run != nil {
-		return ""
-	}
-	if next, ok := s.Next(from); ok && r.Enabled && next.Before(to) {
-		to = next
-	}
-	return from.UTC().Format(time.RFC3339) + "/" + to.UTC().Format(time.RFC3339)
-}
-
-// Idle reports whether a record says, without reading more of it, that nothing is
-// due now. An hourly run asks this of every secret there is.
-func Idle(raw json.RawMessage, now time.Time) bool {
-	const length = len("2006-01-02T15:04:05Z")
-	text, ok := bytes.CutPrefix(raw, []byte(`{"idle":"`))
-	if !ok || len(text) < 2*length+1 {
-		return false
-	}
-	at := now.UTC().Format(time.RFC3339)
-	return string(text[:length]) <= at && at < string(text[length+1:2*length+1])
-}
-
-// timeout is that of a step.
+// timeout is the time that a step may take.
 func (r Rotation) timeout() time.Duration {
 	if r.Timeout > 0 {
 		return time.Duration(r.Timeout) * time.Second
@@ -138,8 +111,8 @@ func (r Rotation) timeout() time.Duration {
 	return defaultTimeout
 }
 
-// ParseSchedule returns the rotation's schedule with its window. It is the zero
-// Schedule, which is never due, if there is none.
+// ParseSchedule returns the rotation's schedule with its window. Without a schedule it
+// returns the zero Schedule, which is never due.
 func (r Rotation) ParseSchedule() (schedule.Schedule, error) {
 	if r.Schedule == "" {
 		return schedule.Schedule{}, nil
@@ -155,16 +128,16 @@ func (r Rotation) ParseSchedule() (schedule.Schedule, error) {
 	return s.WithWindow(r.Window)
 }
 
-// Due says what is to be done at now. changed is when the current version was
-// made, or zero if that is not known: a value that somebody set by hand counts as
-// rotated, as with AWS.
+// Due reports whether the secret is to be rotated at now. changed is the time at which
+// the current version was made, or zero if it is not known: as with AWS, a value that
+// is set by hand counts as a rotation.
 func (r Rotation) Due(changed, now time.Time) (schedule.Status, error) {
 	s, err := r.ParseSchedule()
 	if err != nil || !r.Enabled {
 		return schedule.Status{}, err
 	}
 	if r.Run != nil {
-		// No wait is longer than lastRetry, unless the clock was wrong when it began.
+		// A wait longer than lastRetry means that the clock was wrong when it began.
 		retryAt := r.Run.RetryAt
 		if retryAt.After(now.Add(lastRetry)) {
 			retryAt = now
@@ -178,7 +151,7 @@ func (r Rotation) Due(changed, now time.Time) (schedule.Status, error) {
 	return s.Status(last, now), nil
 }
 
-// last is when the secret was rotated, or else rotation was turned on.
+// last is the time of the last rotation, or else the time at which rotation was enabled.
 func (r Rotation) last() time.Time {
 	if r.Rotated.After(r.Since) {
 		return r.Rotated
@@ -186,7 +159,7 @@ func (r Rotation) last() time.Time {
 	return r.Since
 }
 
-// Log returns what became of a secret's rotations, oldest first. The error is
+// Log returns the events of a secret's rotations, oldest first. The error is
 // [vault.ErrDamaged].
 func Log(s *vault.Secret) ([]Event, error) {
 	var events []Event
@@ -199,7 +172,8 @@ func Log(s *vault.Secret) ([]Event, error) {
 	return events, nil
 }
 
-func record(s *vault.Secret, e Event) error {
+// appendToLog adds an event to the log of s, and drops the oldest ones.
+func appendToLog(s *vault.Secret, e Event) error {
 	events, err := Log(s)
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ func TestDue(t *testing.T) {
 		}
 		var s vault.Secret
 		must(t, c.rotation.Save(&s))
-		if idle := rotate.Idle(s.Rotation, now); idle && c.want || !idle && !c.want && c.changed != ago(time.Hour) && c.rotation.Run == nil {
+		if idle := rotate.Idle(vault.Summary{Rotation: s.Rotation}, now); idle && c.want || !idle && !c.want && c.changed != ago(time.Hour) && c.rotation.Run == nil {
 			t.Errorf("%s: idle is %v", c.about, idle)
 		}
 		c.rotation.Enabled = false
@@ -65,7 +65,7 @@ func TestIdle(t *testing.T) {
 				r := rotate.Rotation{Enabled: true, Schedule: schedule, Window: window, Since: now.Add(-time.Duration(hours) * time.Hour)}
 				status, err := r.Due(time.Time{}, now)
 				var s vault.Secret
-				if must(t, r.Save(&s)); rotate.Idle(s.Rotation, now) {
+				if must(t, r.Save(&s)); rotate.Idle(vault.Summary{Rotation: s.Rotation}, now) {
 					if idle++; status.Rotate || err != nil {
 						t.Fatalf("%s in %q, rotated %d hours ago, is idle and due (%v)", schedule, window, hours, err)
 					}
@@ -77,7 +77,7 @@ func TestIdle(t *testing.T) {
 		}
 	}
 	for _, raw := range []string{"", "{", `{"idle":"2026`, `{"enabled":true}`} {
-		if rotate.Idle(json.RawMessage(raw), now) {
+		if rotate.Idle(vault.Summary{Rotation: json.RawMessage(raw)}, now) {
 			t.Errorf("%q is idle", raw)
 		}
 	}
@@ -93,7 +93,7 @@ func TestBackoff(t *testing.T) {
 	var waits []time.Duration
 	asked := r.now
 	for until := r.now.Add(24 * time.Hour); r.now.Before(until); r.now = r.now.Add(time.Minute) {
-		if _, done := r.engine.Rotate(t.Context(), name, true); done {
+		if result := r.engine.Rotate(t.Context(), name, rotate.IfDue); result.Outcome != rotate.NotDue {
 			waits = append(waits, r.now.Sub(asked))
 			asked = r.now
 		}

@@ -1,17 +1,20 @@
 //go:build unix
 
-package main
+package timer
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"example.org/secret/vault"
 )
 
-// standIns puts programs into PATH that write down how they are called, and
-// returns what they wrote.
+// standIns puts programs into PATH that log their arguments. log returns the lines
+// since its last call.
 func standIns(t *testing.T, names ...string) (log func() string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -29,29 +32,33 @@ func standIns(t *testing.T, names ...string) (log func() string) {
 	}
 }
 
-// Where there is systemd or launchd, files are written that they can read, and
-// taken away again.
+// Install writes files that systemd and launchd read, and Remove removes them.
 func TestTimers(t *testing.T) {
 	log := standIns(t, "systemctl", "launchctl")
-	a := &app{environ: os.Environ()}
-	command := []string{"/opt/a b/secret", "--vault", `/home/é "q" \100% $HOME <&>`, "rotate", "--due"}
+	command := Command{
+		Args: []string{"/opt/a b/secret", "--vault", `/home/é "q" \100% $HOME <&>`, "rotate", "--due"},
+		Run: func(_, program string, args ...string) (string, error) {
+			output, err := exec.Command(program, args...).Output()
+			return string(output), err
+		},
+	}
 	for _, c := range []struct {
 		about               string
-		timer               func(dir string) systemTimer
+		timer               func(dir string) Timer
 		files               []string
 		contains            string
 		installing, leaving string
 	}{
 		{
-			"systemd", func(dir string) systemTimer { return systemd{a, command, "secret-rotate", dir} },
+			"systemd", func(dir string) Timer { return systemd{command, "secret-rotate", dir} },
 			[]string{"secret-rotate.service", "secret-rotate.timer"},
 			`ExecStart="/opt/a b/secret" "--vault" "/home/é \"q\" \\100%% $$HOME <&>" "rotate" "--due"`,
 			"systemctl --user daemon-reload\nsystemctl --user enable --now secret-rotate.timer\n",
 			"systemctl --user disable --now secret-rotate.timer\n",
 		},
 		{
-			"launchd", func(dir string) systemTimer {
-				return launchd{a, command, "org.example.secret-rotate", filepath.Join(dir, "org.example.secret-rotate.plist")}
+			"launchd", func(dir string) Timer {
+				return launchd{command, "org.example.secret-rotate", filepath.Join(dir, "org.example.secret-rotate.plist")}
 			},
 			[]string{"org.example.secret-rotate.plist"},
 			`<string>/home/é "q" \100% $HOME &lt;&amp;&gt;</string>`,
@@ -61,8 +68,8 @@ func TestTimers(t *testing.T) {
 	} {
 		dir := filepath.Join(t.TempDir(), "new")
 		timer := c.timer(dir)
-		for range 2 { // a second time changes nothing
-			if err := timer.install(); err != nil {
+		for range 2 { // installing twice is the same as once
+			if err := timer.Install(); err != nil {
 				t.Fatalf("%s: %v", c.about, err)
 			}
 			if got := strings.ReplaceAll(log(), dir, "DIR"); got != c.installing {
@@ -76,15 +83,15 @@ func TestTimers(t *testing.T) {
 				t.Fatalf("%s: %v", c.about, err)
 			}
 			all += string(text)
-			if !strings.Contains(timer.text(), string(text)) {
-				t.Errorf("%s: %s is not what was shown", c.about, name)
+			if !strings.Contains(timer.Text(), string(text)) {
+				t.Errorf("%s: %s differs from Text", c.about, name)
 			}
 		}
 		if !strings.Contains(all, c.contains) {
 			t.Errorf("%s: no %s in\n%s", c.about, c.contains, all)
 		}
 		checkUnits(t, dir)
-		if err := timer.remove(); err != nil {
+		if err := timer.Remove(); err != nil {
 			t.Errorf("%s: %v", c.about, err)
 		}
 		if got := strings.ReplaceAll(log(), dir, "DIR"); got != c.leaving {
@@ -96,7 +103,7 @@ func TestTimers(t *testing.T) {
 	}
 }
 
-// checkUnits lets systemd read the units in dir, if both are there.
+// checkUnits verifies the units in dir with systemd, if there are units and systemd.
 func checkUnits(t *testing.T, dir string) {
 	t.Helper()
 	units, err := filepath.Glob(filepath.Join(dir, "*.timer"))
@@ -112,34 +119,25 @@ func checkUnits(t *testing.T, dir string) {
 	}
 	output, _ = exec.Command("systemd-analyze", "--user", "verify", units[0]).CombinedOutput()
 	for line := range strings.Lines(string(output)) {
-		// The program of the test is not there, and this machine may lack other units.
+		// The program does not exist, and other units may be missing on this machine.
 		if strings.Contains(line, "secret-rotate") && !strings.Contains(line, "is not executable") {
 			t.Errorf("systemd says: %s", line)
 		}
 	}
 }
 
-// Each vault has a timer of its own, which finds what is not in its usual place.
-func TestTimerOfEachVault(t *testing.T) {
-	home := t.TempDir()
-	environment := map[string]string{"HOME": home, "XDG_STATE_HOME": home + "/state"}
-	a := &app{environ: os.Environ(), getenv: func(name string) string { return environment[name] }}
-	usual, err := a.vaultDir()
-	if err != nil {
-		t.Fatal(err)
+func TestNew(t *testing.T) {
+	if timer, err := New(Command{GOOS: "linux", Args: []string{"secret"}, Vault: "/v"}); err != nil || timer.Text() != "# in crontab -e\n17 * * * * secret # secret rotate --due of /v\n" {
+		t.Errorf("without systemd: %v, %v", timer, err)
 	}
-	if got := a.timerName(usual); got != "secret-rotate" {
-		t.Errorf("the usual vault's timer is %s", got)
+	if _, err := New(Command{GOOS: "linux", Args: []string{"secret", "--vault", "/a\n* * * * * evil"}}); !errors.Is(err, vault.ErrInvalid) {
+		t.Errorf("with a line break the error is %v", err)
 	}
-	if one, other := a.timerName("/one"), a.timerName("/other"); one == other || !strings.HasPrefix(one, "secret-rotate-") {
-		t.Errorf("the timers of two vaults are %s and %s", one, other)
+	if _, err := New(Command{GOOS: "windows"}); !errors.Is(err, vault.ErrInvalid) {
+		t.Errorf("on Windows the error is %v", err)
 	}
-	command, err := a.dueCommand()
-	if err != nil || strings.Join(command[:2], " ") != "/usr/bin/env XDG_STATE_HOME="+home+"/state" || command[4] != usual {
-		t.Errorf("the command is %q, %v", command, err)
-	}
-	a.vaultFlag = "/a\n* * * * * evil"
-	if _, err := a.systemTimer(); err == nil {
-		t.Error("a line break in the vault's path is no error")
+	usual, one, other := Command{Usual: true}, Command{Vault: "/one"}, Command{Vault: "/other"}
+	if usual.name() != "secret-rotate" || one.name() == other.name() || !strings.HasPrefix(one.name(), "secret-rotate-") {
+		t.Errorf("the names are %s, %s, %s", usual.name(), one.name(), other.name())
 	}
 }

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/rotate"
+	"example.org/secret/vault"
+	"example.org/secret/vault/password"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+type enableOptions struct {
+	rotation    rotate.Rotation
+	timeout     time.Duration
+	noRotateNow bool
+}
+
+func newRotationEnableCommand(a *app) *cobra.Command {
+	var o enableOptions
+	cmd := &cobra.Command{
+		Use:   "enable NAME",
+		Short: "Give a secret a rotator and a schedule",
+		Long: `Give a secret a rotator and a schedule, and rotate it at once. The rotator is a
+program of yours, or the name of a file in the rotators directory. With
+--no-rotate-now the secret is not rotated: the rotator only has to prove that it
+can log in with the current value.
+
+Schedules: an interval such as 30d, 12h or 2w; rate(30 days); AWS's cron with six
+fields, cron(0 4 ? * SUN#1 *); or the five fields of crontab, 0 4 * * 1. Times are
+UTC unless --timezone. With --window a rotation begins only within that time.
+Without a schedule the secret is rotated only by hand.
+
+An option that is left out keeps its setting. A rotator that came with a vault
+from another machine runs on this one only after it was enabled here.`,
+		Example: `  secret rotation enable prod/db --rotator postgres --every 30d
+  secret rotation enable prod/db --rotator ~/bin/rotate-db --every 'cron(0 4 ? * SUN#1 *)' --window 3h
+  secret rotation enable api --rotator ./api.sh --arg --region=eu --no-rotate-now`,
+		Args:              argCount(1, 1),
+		ValidArgsFunction: a.completeNames(1),
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.runEnable(o, cmd.Flags(), args[0]) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.rotation.Rotator, "rotator", "", "the program that changes the secret where it is used")
+	flags.StringArrayVar(&o.rotation.Args, "arg", nil, "an argument for the rotator, before the step")
+	flags.StringVar(&o.rotation.Schedule, "every", "", "the schedule")
+	flags.StringVar(&o.rotation.Window, "window", "", "how long after its time a rotation may begin, such as 3h")
+	flags.StringVar(&o.rotation.Timezone, "timezone", "", "the time zone of the schedule, such as Europe/Berlin")
+	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long a step may take")
+	flags.BoolVar(&o.noRotateNow, "no-rotate-now", false, "only test the rotator with the current value")
+	addRuleFlags(flags, new(password.Rules))
+	return cmd
+}
+
+func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) error {
+	name, err := vault.ParseName(nameArg)
+	if err != nil {
+		return err
+	}
+	engine, consent, err := a.newEngine()
+	if err != nil {
+		return err
+	}
+	s, err := engine.Vault.Get(name)
+	if err != nil {
+		return err
+	}
+	if err := s.Deleted(); err != nil {
+		return err
+	}
+	r, err := a.mergeRotation(o, flags, s)
+	if err != nil {
+		return err
+	}
+	if err := a.checkRotation(r); err != nil {
+		return err
+	}
+	if o.noRotateNow {
+		if err := probe(engine, name, r); err != nil {
+			return err
+		}
+	}
+	if err := consent.Give(s, r); err != nil {
+		return err
+	}
+	if err := engine.Configure(name, r); err != nil {
+		return err
+	}
+	a.sayf("Enabled the rotation of %s by %s.\n", name, escape.Text(r.Rotator))
+	if o.noRotateNow {
+		return nil
+	}
+	report := &rotationReport{app: a, total: 1, single: true}
+	return report.run(engine, []vault.Name{name}, rotate.Now, 1)
+}
+
+func probe(engine *rotate.Engine, name vault.Name, r rotate.Rotation) error {
+	ctx, stop := untilInterrupted()
+	defer stop()
+	if err := engine.Probe(ctx, name, r); err != nil {
+		return fmt.Errorf("the rotator cannot log in with the current value of %q, and nothing was enabled: %w", name, err)
+	}
+	return nil
+}
+
+// mergeRotation returns the rotation of s with the changes that the flags ask for.
+func (a *app) mergeRotation(o enableOptions, flags *pflag.FlagSet, s *vault.Secret) (rotate.Rotation, error) {
+	r, err := rotate.Of(s.Name, s.Rotation)
+	if err != nil && !errors.Is(err, rotate.ErrNotEnabled) {
+		return r, err
+	}
+	if flags.Changed("rotator") {
+		r.Args = nil
+		if r.Rotator, err = rotatorPath(o.rotation.Rotator); err != nil {
+			return r, err
+		}
+	}
+	if flags.Changed("arg") {
+		r.Args = o.rotation.Args
+	}
+	for name, setting := range map[string]struct{ to, from *string }{
+		"every":    {&r.Schedule, &o.rotation.Schedule},
+		"window":   {&r.Window, &o.rotation.Window},
+		"timezone": {&r.Timezone, &o.rotation.Timezone},
+	} {
+		if flags.Changed(name) {
+			*setting.to = *setting.from
+		}
+	}
+	if flags.Changed("timeout") {
+		if o.timeout < time.Second {
+			return r, usagef("--timeout must be at least one second, not %v", o.timeout)
+		}
+		r.Timeout = int(o.timeout / time.Second)
+	}
+	r.Password, err = a.mergeRules(r.Password, flags)
+	return r, err
+}
+
+// mergeRules returns the rules for generated passwords with the changes that the flags
+// ask for.
+func (a *app) mergeRules(before password.Rules, flags *pflag.FlagSet) (password.Rules, error) {
+	rules := before
+	if rules == (password.Rules{}) {
+		rules = rotate.DefaultPassword()
+	}
+	if overlayRules(&rules, flags) == "" {
+		return before, nil
+	}
+	_, err := password.Generate(a.rand, rules)
+	return rules, err
+}
+
+// checkRotation refuses a rotation that could never run.
+func (a *app) checkRotation(r rotate.Rotation) error {
+	if r.Rotator == "" {
+		return usagef("which rotator? Give --rotator PATH, or see: secret rotation rotator list")
+	}
+	if _, err := r.ParseSchedule(); err != nil {
+		return usagef("%v", err)
+	}
+	executor, err := a.newExecutor()
+	if err != nil {
+		return err
+	}
+	if _, err := executor.Find(r.Rotator); err != nil {
+		return usagef("%v", err)
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"example.org/secret/rotate"
+)
+
+// newEngine opens the vault for rotation by the rotators that were enabled on this
+// machine.
+func (a *app) newEngine() (*rotate.Engine, *rotate.Consent, error) {
+	header, key, err := a.unlock(a.findKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := a.openWith(header, key)
+	if err != nil {
+		return nil, nil, err
+	}
+	stateDir, err := a.userDir("XDG_STATE_HOME", filepath.Join(".local", "state"), "LocalAppData")
+	if err != nil {
+		return nil, nil, err
+	}
+	consent, err := rotate.LoadConsent(filepath.Join(stateDir, "secret", "rotators"), header.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	executor, err := a.newExecutor()
+	if err != nil {
+		return nil, nil, err
+	}
+	return &rotate.Engine{Vault: v, Call: executor.Call, Now: a.now, Rand: a.rand, Allowed: consent.Given}, consent, nil
+}
+
+func (a *app) newExecutor() (*rotate.Executor, error) {
+	dir, err := a.rotatorsDir()
+	if err != nil {
+		return nil, err
+	}
+	work, _ := a.memoryDir()
+	return &rotate.Executor{Dir: dir, WorkDir: work, Environ: a.environ}, nil
+}
+
+func (a *app) rotatorsDir() (string, error) {
+	path, err := a.configPath()
+	return filepath.Join(filepath.Dir(path), "rotators"), err
+}
+
+// rotatorPath makes the path of a rotator absolute. A word without a separator is a
+// name in the rotators directory.
+func rotatorPath(arg string) (string, error) {
+	if !strings.ContainsAny(arg, `/\`) {
+		return arg, nil
+	}
+	return filepath.Abs(arg)
+}
+
+// untilInterrupted returns a context that ends with the first signal to stop. A second
+// signal kills the process.
+func untilInterrupted() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}

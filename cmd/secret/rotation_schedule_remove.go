@@ -1,0 +1,19 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func newRotationScheduleRemoveCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "remove",
+		Short:   "Remove the timer of this vault",
+		Example: "  secret rotation schedule remove",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			timer, err := a.newTimer()
+			if err != nil {
+				return err
+			}
+			return timer.Remove()
+		},
+	}
+}

@@ -1,0 +1,19 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func newRotationScheduleShowCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show",
+		Short:   "Print the timer that install would install",
+		Example: "  secret rotation schedule show",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			timer, err := a.newTimer()
+			if err != nil {
+				return err
+			}
+			return a.printf("%s", timer.Text())
+		},
+	}
+}

@@ -1,0 +1,139 @@
+package rotate
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"example.org/secret/vault"
+)
+
+// Enabled returns the names of the secrets that have rotation enabled. It returns an
+// error for each secret whose rotation cannot be read.
+func Enabled(secrets []vault.Summary) (names []vault.Name, unreadable []error) {
+	for _, s := range secrets {
+		if s.Rotation == nil || s.Deletion != nil {
+			continue
+		}
+		r, err := Of(s.Name, s.Rotation)
+		if err != nil {
+			unreadable = append(unreadable, err)
+		}
+		if r.Enabled {
+			names = append(names, s.Name)
+		}
+	}
+	return names, unreadable
+}
+
+// Due returns the names of the secrets that may be due at now. [Engine.Rotate] decides,
+// because a value that was set by hand puts a rotation off. Due returns an error for
+// each secret whose rotation cannot be read.
+func Due(secrets []vault.Summary, now time.Time) (names []vault.Name, unreadable []error) {
+	for _, s := range secrets {
+		if s.Rotation == nil || s.Deletion != nil || Idle(s, now) {
+			continue
+		}
+		due, err := mayBeDue(s, now)
+		if err != nil {
+			unreadable = append(unreadable, err)
+		}
+		if due {
+			names = append(names, s.Name)
+		}
+	}
+	return names, unreadable
+}
+
+func mayBeDue(s vault.Summary, now time.Time) (bool, error) {
+	r, err := Of(s.Name, s.Rotation)
+	if err != nil {
+		return false, err
+	}
+	status, err := r.Due(s.Created, now)
+	if err != nil {
+		return false, fmt.Errorf("%q: %w", s.Name, err)
+	}
+	return status.Rotate, nil
+}
+
+// Idle reports whether nothing is due for a secret at now, by the period that its
+// record names. An hourly run asks this of every secret: reading one member is cheaper
+// than reading the whole rotation and its schedule. False means that the secret may be
+// due.
+func Idle(s vault.Summary, now time.Time) bool {
+	var record struct {
+		Idle string `json:"idle"`
+	}
+	if json.Unmarshal(s.Rotation, &record) != nil {
+		return false
+	}
+	from, until, ok := strings.Cut(record.Idle, "/")
+	at := now.UTC().Format(time.RFC3339)
+	return ok && from <= at && at < until
+}
+
+// idlePeriod returns the time from the last rotation to the next as FROM/UNTIL, in UTC.
+// It is empty if the secret may be due at any time.
+func (r Rotation) idlePeriod() string {
+	from, until := r.last(), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	s, err := r.ParseSchedule()
+	if err != nil || r.Run != nil {
+		return ""
+	}
+	if next, ok := s.Next(from); ok && r.Enabled && next.Before(until) {
+		until = next
+	}
+	return from.UTC().Format(time.RFC3339) + "/" + until.UTC().Format(time.RFC3339)
+}
+
+// Reason says why a secret is rotated.
+type Reason string
+
+// The reasons.
+const (
+	BecauseAsked    Reason = "asked for"
+	BecauseDue      Reason = "due"
+	BecauseUnderWay Reason = "under way" // an earlier run began the rotation
+)
+
+// Plan is what a run would do to one secret.
+type Plan struct {
+	Name    vault.Name
+	Step    Step // the first that would be called
+	Rotator string
+	Reason  Reason
+	Since   time.Time // when it became due, or the rotation began
+}
+
+// Plan returns what [Engine.RotateAll] would do. It changes nothing and calls no
+// rotator.
+func (e *Engine) Plan(names []vault.Name, when When) ([]Plan, error) {
+	plans := []Plan{}
+	for _, name := range names {
+		s, err := notDeleted(e.Vault.GetMeta(name))
+		if err != nil {
+			return nil, err
+		}
+		r, err := Of(s.Name, s.Rotation)
+		if err != nil {
+			return nil, err
+		}
+		due, err := r.Due(CurrentSince(s), e.Now())
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", name, err)
+		}
+		p := Plan{Name: name, Step: Create, Rotator: r.Rotator, Reason: BecauseAsked}
+		switch {
+		case when == IfDue && !due.Rotate:
+			continue
+		case r.Run != nil:
+			p.Step, p.Reason, p.Since = r.Run.Step, BecauseUnderWay, r.Run.Started
+		case due.Rotate:
+			p.Reason, p.Since = BecauseDue, due.Due
+		}
+		plans = append(plans, p)
+	}
+	return plans, nil
+}
