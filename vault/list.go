@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -35,163 +33,256 @@ type Summary struct {
 type Listing struct {
 	// Secrets are in the order of their names, those scheduled for deletion among
 	// them.
-	Secrets []Summary
+	Secrets []Listed
 	// Damaged has an error for each file that could not be read.
 	Damaged []error
 	// RolledBack names the secrets whose file is older than one that was there
-	// before: a copy was brought back, by the user or by somebody else.
+	// before: the user or another program brought a copy back.
 	RolledBack []Name
+}
+
+// Listed is one secret of a [Listing]. Its metadata is decoded when a method asks
+// for it, since most callers need the names of all secrets and more of a few.
+type Listed struct {
+	Name    Name
+	Deleted bool // scheduled for deletion
+	meta    encodedMeta
+}
+
+// Meta returns the metadata of the secret.
+func (l Listed) Meta() Summary { return l.meta.decode() }
+
+// Description returns the description alone.
+func (l Listed) Description() string {
+	s, _ := l.meta.decodeHead()
+	return s.Description
+}
+
+// Tags returns the tags alone.
+func (l Listed) Tags() map[string]string {
+	_, r := l.meta.decodeHead()
+	return r.tags()
+}
+
+// Rotation returns the record of the secret's rotation alone, as JSON. It is empty
+// if there is none.
+func (l Listed) Rotation() string {
+	_, r := l.meta.decodeHead()
+	r.tags()
+	return r.text()
 }
 
 // listAttempts bounds how long List runs after a writer that never rests.
 const listAttempts = 10
 
-// List tells of all secrets. Files that cannot be read do not keep it from
-// telling of the others. Those that look as they did when the list cache was
-// written are not opened.
+// List tells of all secrets. Files that cannot be read do not keep it from telling
+// of the others. List opens only the files that changed since the list cache was
+// written, and looks at all of them.
 func (v *Vault) List() (Listing, error) {
-	// Half of the time goes into collecting the garbage of small files.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	cache := v.readCache()
-	found := map[string]scannedFile{}
+	scan := scan{vault: v, opened: map[string]scannedFile{}}
+	var reading sync.WaitGroup
+	reading.Go(func() { scan.cache = v.readCache() }) // meanwhile, which takes as long
+	ids, err := listFiles(v.secrets())
+	reading.Wait()
+	scan.seen = make([]bool, len(scan.cache.entries))
 	for range listAttempts {
-		ids, err := listFiles(v.secrets())
 		if err != nil {
 			return Listing{}, fmt.Errorf("listing the vault: %w", err)
 		}
-		if vanished := v.scan(ids, cache, found); !vanished {
+		if vanished := scan.files(ids); !vanished {
 			break
 		}
-		// What a rename moved has a file now that was not listed yet.
+		// A file that a rename moved is there under a new id, which was not listed yet.
+		ids, err = listFiles(v.secrets())
 	}
 	if v.keyReplaced() {
 		return Listing{}, ErrKeyReplaced
 	}
-	v.updateCache(cache, found)
-	now := v.now()
-	var listing Listing
-	for _, file := range found {
-		if file.err != nil {
-			listing.Damaged = append(listing.Damaged, file.err)
-			continue
-		}
-		s := file.entry.summary
-		// As halfRenamed, but by what was read here: the old file may be gone since.
-		old, ok := found[s.RenamedFrom]
-		half := ok && old.entry.summary.ID == s.ID && old.entry.summary.Revision < s.Revision
-		if half || s.Deletion.over(now) {
-			continue
-		}
-		listing.Secrets = append(listing.Secrets, s)
-		if s.Revision < file.entry.highest {
-			listing.RolledBack = append(listing.RolledBack, s.Name)
-		}
-	}
-	slices.SortFunc(listing.Secrets, func(a, b Summary) int { return strings.Compare(string(a.Name), string(b.Name)) })
-	slices.SortFunc(listing.Damaged, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	slices.Sort(listing.RolledBack)
-	return listing, nil
+	entries := scan.entries()
+	scan.updateCache(entries)
+	return scan.listing(entries), nil
 }
 
-// updateCache writes the cache anew if List learned anything.
-func (v *Vault) updateCache(cache listCache, found map[string]scannedFile) {
-	if v.options.CacheFile == "" {
-		return
-	}
-	updated := make(listCache, len(found))
-	learned := len(cache) != len(found)
-	for id, file := range found {
-		learned = learned || file.opened
-		if file.err == nil {
-			updated[id] = file.entry
-		} else if cached, known := cache[id]; known {
-			cached.state = fileState{} // kept for its highest revision only
-			updated[id] = cached
-		}
-	}
-	if learned {
-		v.writeCache(updated)
-	}
+// scan looks at the files of a vault.
+type scan struct {
+	vault  *Vault
+	cache  *listCache
+	seen   []bool                 // the entries of the cache whose files look as they did
+	opened map[string]scannedFile // all other files, by file id
 }
 
-// scannedFile is one file of a List.
+// scannedFile is one file that the cache did not know, or not as it is.
 type scannedFile struct {
-	entry  cacheEntry
-	opened bool // the cache did not have it
-	err    error
+	entry cacheEntry
+	err   error
 }
 
-// scan looks at those of the files ids that found does not have yet, on all
+// files looks at those of the files ids that it has not seen yet, on all
 // processors, and reports whether some were there no more.
-func (v *Vault) scan(ids []string, cache listCache, found map[string]scannedFile) (vanished bool) {
-	ids = slices.DeleteFunc(ids, func(id string) bool { _, known := found[id]; return known })
-	scanned := make([]scannedFile, len(ids))
+func (s *scan) files(ids []string) (vanished bool) {
+	dir, err := openStatDir(s.vault.secrets())
+	if err != nil {
+		return false // as it was when the ids were listed: it is empty, or gone
+	}
+	defer dir.close()
 	// Files that are younger than this may change again without a sign.
-	settled := v.options.Now().Add(-racyMargin).UnixNano()
+	settled := s.vault.options.Now().Add(-racyMargin).UnixNano()
+	var mu sync.Mutex
 	var workers sync.WaitGroup
 	count := runtime.GOMAXPROCS(0)
 	for worker := range count {
 		workers.Go(func() {
 			var buffer bytes.Buffer
 			for i := worker; i < len(ids); i += count {
-				cached, known := cache[ids[i]]
-				scanned[i] = v.scanFile(&buffer, ids[i], cached, known)
-				if scanned[i].entry.state.modified >= settled {
-					scanned[i].entry.state = fileState{} // to be opened again
+				known, cached := s.cache.byID[ids[i]]
+				if cached && s.seen[known] {
+					continue
 				}
+				state, err := dir.stat(ids[i] + extension)
+				if err == nil && cached && state == s.cache.entries[known].state {
+					s.seen[known] = true // of this worker alone
+					continue
+				}
+				mu.Lock()
+				_, done := s.opened[ids[i]]
+				mu.Unlock()
+				if done {
+					continue
+				}
+				var file scannedFile
+				if file.err = err; err == nil {
+					file = s.open(&buffer, ids[i], state)
+				}
+				if isNotExist(file.err) {
+					mu.Lock()
+					vanished = true
+					mu.Unlock()
+					continue
+				}
+				if file.entry.state.newest() >= settled {
+					file.entry.state = fileState{} // to be opened again
+				}
+				mu.Lock()
+				s.opened[ids[i]] = file
+				mu.Unlock()
 			}
 		})
 	}
 	workers.Wait()
-	for i, id := range ids {
-		if isNotExist(scanned[i].err) {
-			vanished = true
-			continue
-		}
-		found[id] = scanned[i]
-	}
 	return vanished
 }
 
-func (v *Vault) scanFile(buffer *bytes.Buffer, fileID string, cached cacheEntry, known bool) scannedFile {
-	path := v.path(fileID)
-	var state fileState
-	if v.options.CacheFile != "" {
-		info, err := os.Lstat(path)
-		if err != nil {
-			return scannedFile{err: err}
-		}
-		state = stateOf(info)
-		if known && state == cached.state {
-			return scannedFile{entry: cached}
-		}
-	}
-	if err := readInto(buffer, path, maxFileSize); err != nil {
+func (s *scan) open(buffer *bytes.Buffer, fileID string, state fileState) scannedFile {
+	if err := readInto(buffer, s.vault.path(fileID), maxFileSize); err != nil {
 		return scannedFile{err: err}
 	}
-	document, err := v.key.Open(fileID, buffer.Bytes())
+	document, err := s.vault.key.Open(fileID, buffer.Bytes())
 	if err != nil {
-		return scannedFile{err: v.damaged(fileID)}
+		return scannedFile{err: s.vault.damaged(fileID)}
 	}
-	file := scannedFile{entry: cacheEntry{state: state}, opened: true}
-	s := &file.entry.summary
-	if err := json.Unmarshal(document, s); err != nil {
-		return scannedFile{err: v.damaged(fileID)}
+	var meta Summary
+	if err := json.Unmarshal(document, &meta); err != nil {
+		return scannedFile{err: s.vault.damaged(fileID)}
 	}
-	file.entry.highest = s.Revision
-	if known && cached.summary.ID == s.ID && s.Revision < cached.highest && s.Revision <= cached.summary.Revision {
-		// A rollback. Once the secret is changed again, its user has taken to it.
-		file.entry.highest = cached.highest
+	entry := cacheEntry{fileID, state, meta.Revision, encodeMeta(&meta)}
+	if known, ok := s.cache.byID[fileID]; ok {
+		cached := s.cache.entries[known]
+		before, _ := cached.meta.decodeHead()
+		if before.ID == meta.ID && meta.Revision < cached.highest && meta.Revision <= before.Revision {
+			// A rollback. Once the secret is changed again, its user has taken to it.
+			entry.highest = cached.highest
+		}
 	}
-	return file
+	return scannedFile{entry: entry}
 }
 
-func stateOf(info fs.FileInfo) fileState {
-	return fileState{info.Size(), info.ModTime().UnixNano(), inodeOf(info)}
+// entries returns those of all files that could be read, in the order of names.
+func (s *scan) entries() []cacheEntry {
+	var opened []cacheEntry
+	for _, file := range s.opened {
+		if file.err == nil {
+			opened = append(opened, file.entry)
+		}
+	}
+	kept := s.cache.entries
+	if slices.Contains(s.seen, false) {
+		kept = nil
+		for i, seen := range s.seen {
+			if seen {
+				kept = append(kept, s.cache.entries[i])
+			}
+		}
+	}
+	if len(opened) == 0 {
+		return kept
+	}
+	return mergeEntries(kept, opened)
 }
 
-// listFiles returns the file ids of the secrets in a directory. Anything that is not
-// named as we name files is somebody else's and passed over.
+// updateCache writes the cache anew if the scan learned anything.
+func (s *scan) updateCache(entries []cacheEntry) {
+	if s.vault.options.CacheFile == "" || (len(s.opened) == 0 && len(entries) == len(s.cache.entries)) {
+		return
+	}
+	// Of a file that cannot be read now the highest revision is kept.
+	var unread []cacheEntry
+	for fileID, file := range s.opened {
+		if known, cached := s.cache.byID[fileID]; cached && file.err != nil {
+			entry := s.cache.entries[known]
+			entry.state = fileState{}
+			unread = append(unread, entry)
+		}
+	}
+	s.vault.writeCache(mergeEntries(entries, unread))
+}
+
+func (s *scan) listing(entries []cacheEntry) Listing {
+	now := s.vault.now()
+	listing := Listing{Secrets: make([]Listed, 0, len(entries))}
+	for i := range entries {
+		e := &entries[i]
+		meta, _ := e.meta.decodeHead()
+		if meta.Deletion.over(now) || s.halfRenamed(meta) {
+			continue
+		}
+		listing.Secrets = append(listing.Secrets, Listed{meta.Name, meta.Deletion != nil, e.meta})
+		if meta.Revision < e.highest {
+			listing.RolledBack = append(listing.RolledBack, meta.Name)
+		}
+	}
+	for _, file := range s.opened {
+		if file.err != nil {
+			listing.Damaged = append(listing.Damaged, file.err)
+		}
+	}
+	slices.SortFunc(listing.Damaged, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return listing
+}
+
+// halfRenamed is [Vault.halfRenamed] by what the scan read: the old file may be gone
+// since.
+func (s *scan) halfRenamed(meta Summary) bool {
+	old, ok := s.read(meta.RenamedFrom)
+	if !ok {
+		return false
+	}
+	before, _ := old.meta.decodeHead()
+	return before.ID == meta.ID && before.Revision < meta.Revision
+}
+
+// read returns the entry of a file that could be read.
+func (s *scan) read(fileID string) (cacheEntry, bool) {
+	if file, ok := s.opened[fileID]; ok {
+		return file.entry, file.err == nil
+	}
+	if i, ok := s.cache.byID[fileID]; ok && s.seen[i] {
+		return s.cache.entries[i], true
+	}
+	return cacheEntry{}, false
+}
+
+// listFiles returns the file ids of the secrets in a directory. It passes over all
+// files that are not named as this package names them.
 func listFiles(dir string) ([]string, error) {
 	d, err := os.Open(dir)
 	if isNotExist(err) {
@@ -205,7 +296,7 @@ func listFiles(dir string) ([]string, error) {
 	if err != nil && !isNotExist(err) { // removed since it was opened, as by a change of key
 		return nil, err
 	}
-	var ids []string
+	ids := names[:0]
 	for _, name := range names {
 		if id, ok := strings.CutSuffix(name, extension); ok && isFileID(id) {
 			ids = append(ids, id)
@@ -215,5 +306,10 @@ func listFiles(dir string) ([]string, error) {
 }
 
 func isFileID(s string) bool {
-	return len(s) == 32 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz234567") == ""
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '2' || c > '7') {
+			return false
+		}
+	}
+	return len(s) == 32
 }

@@ -70,7 +70,8 @@ func (c cachedVault) descriptions(t *testing.T) []string {
 		t.Fatal(err, listing.Damaged)
 	}
 	var all []string
-	for _, s := range listing.Secrets {
+	for _, listed := range listing.Secrets {
+		s := listed.Meta()
 		got, err := c.Get(s.Name)
 		if err != nil {
 			t.Fatal(err)

@@ -6,63 +6,69 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
-// The list cache remembers what List found in each file, so that the next List
-// opens only those that changed. It is a hint: each entry counts only while its
-// file looks as it did, and a cache that is missing, damaged or of another vault
-// costs nothing but time. It is sealed like a secret, since it holds names.
+// The list cache remembers the metadata that List found in each file, so that the
+// next List opens only the files that changed. It is a hint: an entry counts only
+// while its file looks as it did, and a cache that is missing, damaged or of another
+// vault costs nothing but time. It is sealed like a secret, since it holds names.
+//
+// A vault of 100,000 secrets is listed in the time that it takes to look at its
+// files. So the entries are in the order of their names, nothing is sorted again,
+// and metadata stays encoded until a caller asks for it.
 
 const (
-	cacheFileID  = "list-cache" // no file id looks like it
-	cacheFormat  = 2
+	cacheFileID  = "list-cache" // never the id of a secret's file
+	cacheFormat  = 3
 	maxCacheSize = 1 << 30
 
-	// racyMargin is how old a file has to be before its times tell versions of it
+	// racyMargin is how old a file must be before its times tell its versions
 	// apart: a change within the same tick of the file system's clock leaves the
 	// times as they are.
 	racyMargin = 2 * time.Second
 )
 
-// fileState is what tells that a file has changed.
-type fileState struct {
-	size, modified, inode int64
-}
-
 // cacheEntry is what the cache remembers of one file.
 type cacheEntry struct {
+	fileID  string
 	state   fileState
 	highest int // the highest revision that was ever seen
-	summary Summary
+	meta    encodedMeta
 }
 
-type listCache map[string]cacheEntry // by file id
+// listCache holds entries in the order of their secrets' names.
+type listCache struct {
+	entries []cacheEntry
+	byID    map[string]int // the index in entries, by file id
+}
 
-// readCache returns an empty cache wherever there is no good one.
-func (v *Vault) readCache() listCache {
+// readCache returns an empty cache unless there is a good one.
+func (v *Vault) readCache() *listCache {
 	if v.options.CacheFile == "" {
-		return nil
+		return &listCache{}
 	}
 	sealed, err := readFile(v.options.CacheFile, maxCacheSize)
 	if err != nil {
-		return nil
+		return &listCache{}
 	}
 	text, err := v.key.Open(cacheFileID, sealed)
 	if err != nil {
-		return nil
+		return &listCache{}
 	}
 	cache, err := decodeCache(text)
 	if err != nil {
-		return nil
+		return &listCache{}
 	}
 	return cache
 }
 
 // writeCache replaces the cache. It need not survive a power cut, and a failure
 // costs nothing but time.
-func (v *Vault) writeCache(cache listCache) {
-	sealed, err := v.key.Seal(cacheFileID, encodeCache(cache))
+func (v *Vault) writeCache(entries []cacheEntry) {
+	sealed, err := v.key.Seal(cacheFileID, encodeCache(entries))
 	if err != nil {
 		return
 	}
@@ -81,64 +87,37 @@ func (v *Vault) writeCache(cache listCache) {
 	}
 }
 
-// encodeCache writes entries one after another, each text with its length before
-// it. JSON would take longer to read than the files' times.
-func encodeCache(cache listCache) []byte {
+func encodeCache(entries []cacheEntry) []byte {
 	b := binary.AppendUvarint(nil, cacheFormat)
-	for fileID, e := range cache {
-		b = appendText(b, fileID)
+	b = binary.AppendUvarint(b, uint64(len(entries)))
+	for i := range entries {
+		e := &entries[i]
+		b = appendText(b, e.fileID)
 		b = binary.AppendVarint(b, e.state.size)
 		b = binary.AppendVarint(b, e.state.modified)
+		b = binary.AppendVarint(b, e.state.changed)
 		b = binary.AppendVarint(b, e.state.inode)
 		b = binary.AppendVarint(b, int64(e.highest))
-		b = appendSummary(b, &e.summary)
+		b = appendText(b, string(e.meta))
 	}
 	return b
 }
 
-func appendSummary(b []byte, s *Summary) []byte {
-	b = appendText(b, string(s.Name))
-	b = appendText(b, s.ID)
-	b = binary.AppendVarint(b, int64(s.Revision))
-	b = appendText(b, string(s.Kind))
-	b = binary.AppendVarint(b, s.Created.Unix())
-	b = binary.AppendVarint(b, s.Changed.Unix())
-	b = appendText(b, s.Description)
-	b = binary.AppendUvarint(b, uint64(len(s.Tags)))
-	for key, value := range s.Tags {
-		b = appendText(appendText(b, key), value)
-	}
-	b = binary.AppendUvarint(b, uint64(len(s.Labels)))
-	for label, number := range s.Labels {
-		b = binary.AppendVarint(appendText(b, string(label)), int64(number))
-	}
-	var requested, due int64
-	if s.Deletion != nil {
-		requested, due = s.Deletion.Requested.Unix(), s.Deletion.Due.Unix()
-	}
-	b = binary.AppendVarint(binary.AppendVarint(b, requested), due)
-	b = appendText(b, string(s.Rotation))
-	return appendText(appendText(b, s.RenamedFrom), s.Key)
-}
-
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
 var errCache = errors.New("not a list cache")
 
-func decodeCache(text []byte) (listCache, error) {
+func decodeCache(text []byte) (*listCache, error) {
 	// One copy, of which all texts are parts.
 	r := cacheReader{rest: string(text)}
 	if r.uvarint() != cacheFormat {
 		return nil, errCache
 	}
-	cache := listCache{}
+	count := int(min(r.uvarint(), uint64(len(text))))
+	cache := &listCache{entries: make([]cacheEntry, 0, count), byID: make(map[string]int, count)}
 	for r.rest != "" && !r.failed {
 		fileID := r.text()
-		e := cacheEntry{state: fileState{r.varint(), r.varint(), r.varint()}, highest: int(r.varint())}
-		r.summary(&e.summary)
-		cache[fileID] = e
+		state := fileState{r.varint(), r.varint(), r.varint(), r.varint()}
+		cache.byID[fileID] = len(cache.entries)
+		cache.entries = append(cache.entries, cacheEntry{fileID, state, int(r.varint()), encodedMeta(r.text())})
 	}
 	if r.failed {
 		return nil, errCache
@@ -146,41 +125,100 @@ func decodeCache(text []byte) (listCache, error) {
 	return cache, nil
 }
 
-// cacheReader takes values off the front of rest until something does not fit.
-type cacheReader struct {
-	rest   string
-	failed bool
+// encodedMeta is the metadata of a secret: first the parts that a listing of names
+// needs, the texts each with its length before it. JSON would take longer to read than
+// the files' times.
+type encodedMeta string
+
+func encodeMeta(s *Summary) encodedMeta {
+	b := appendText(nil, string(s.Name))
+	var requested, due int64
+	if s.Deletion != nil {
+		requested, due = s.Deletion.Requested.Unix(), s.Deletion.Due.Unix()
+	}
+	b = binary.AppendVarint(binary.AppendVarint(b, due), requested)
+	b = appendText(b, s.RenamedFrom)
+	b = binary.AppendVarint(b, int64(s.Revision))
+	b = appendText(b, s.ID)
+	b = appendText(b, s.Description)
+	b = binary.AppendUvarint(b, uint64(len(s.Tags)))
+	for key, value := range s.Tags {
+		b = appendText(appendText(b, key), value)
+	}
+	b = appendText(b, string(s.Rotation))
+	b = appendText(b, string(s.Kind))
+	b = binary.AppendVarint(b, s.Created.Unix())
+	b = binary.AppendVarint(b, s.Changed.Unix())
+	b = binary.AppendUvarint(b, uint64(len(s.Labels)))
+	for label, number := range s.Labels {
+		b = binary.AppendVarint(appendText(b, string(label)), int64(number))
+	}
+	return encodedMeta(appendText(b, s.Key))
 }
 
-func (r *cacheReader) summary(s *Summary) {
-	s.Name, s.ID, s.Revision, s.Kind = Name(r.text()), r.text(), int(r.varint()), Kind(r.text())
-	s.Created, s.Changed = r.time(), r.time()
-	s.Description = r.text()
-	for range r.uvarint() {
-		if s.Tags == nil {
-			s.Tags = map[string]string{}
-		}
-		key := r.text()
-		s.Tags[key] = r.text()
-		if r.failed {
-			return
-		}
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// name returns the name alone.
+func (m encodedMeta) name() Name {
+	r := cacheReader{rest: string(m)}
+	return Name(r.text())
+}
+
+// decodeHead decodes all that takes no memory of its own: every text is a part of m.
+func (m encodedMeta) decodeHead() (Summary, *cacheReader) {
+	r := &cacheReader{rest: string(m)}
+	s := Summary{Name: Name(r.text())}
+	if due, requested := r.time(), r.time(); due.Unix() != 0 {
+		s.Deletion = &Deletion{requested, due}
 	}
+	s.RenamedFrom, s.Revision, s.ID, s.Description = r.text(), int(r.varint()), r.text(), r.text()
+	return s, r
+}
+
+func (m encodedMeta) decode() Summary {
+	s, r := m.decodeHead()
+	s.Tags = r.tags()
+	if rotation := r.text(); rotation != "" {
+		s.Rotation = json.RawMessage(rotation)
+	}
+	s.Kind, s.Created, s.Changed = Kind(r.text()), r.time(), r.time()
 	s.Labels = map[Label]int{}
 	for range r.uvarint() {
 		label := Label(r.text())
 		s.Labels[label] = int(r.varint())
 		if r.failed {
-			return
+			break
 		}
 	}
-	if requested, due := r.time(), r.time(); due.Unix() != 0 {
-		s.Deletion = &Deletion{requested, due}
+	s.Key = r.text()
+	return s
+}
+
+// compareNames orders entries by the names of their secrets.
+func compareNames(a, b cacheEntry) int {
+	return strings.Compare(string(a.meta.name()), string(b.meta.name()))
+}
+
+// mergeEntries merges entries that are in order with others that are not.
+func mergeEntries(ordered, others []cacheEntry) []cacheEntry {
+	slices.SortFunc(others, compareNames)
+	merged := make([]cacheEntry, 0, len(ordered)+len(others))
+	for len(ordered) > 0 && len(others) > 0 {
+		if compareNames(ordered[0], others[0]) <= 0 {
+			merged, ordered = append(merged, ordered[0]), ordered[1:]
+		} else {
+			merged, others = append(merged, others[0]), others[1:]
+		}
 	}
-	if rotation := r.text(); rotation != "" {
-		s.Rotation = json.RawMessage(rotation)
-	}
-	s.RenamedFrom, s.Key = r.text(), r.text()
+	return append(append(merged, ordered...), others...)
+}
+
+// cacheReader takes values off the front of rest until something does not fit.
+type cacheReader struct {
+	rest   string
+	failed bool
 }
 
 func (r *cacheReader) text() string {
@@ -192,6 +230,21 @@ func (r *cacheReader) text() string {
 	s := r.rest[:n]
 	r.rest = r.rest[n:]
 	return s
+}
+
+func (r *cacheReader) tags() map[string]string {
+	var tags map[string]string
+	for range r.uvarint() {
+		if tags == nil {
+			tags = map[string]string{}
+		}
+		key := r.text()
+		tags[key] = r.text()
+		if r.failed {
+			break
+		}
+	}
+	return tags
 }
 
 func (r *cacheReader) time() time.Time { return time.Unix(r.varint(), 0).UTC() }

@@ -160,7 +160,7 @@ func TestWithoutTheValueKey(t *testing.T) {
 	if names := listed(t, locked); !slices.Equal(names, []vault.Name{"t"}) {
 		t.Error(names)
 	}
-	if listing, err := locked.List(); err != nil || listing.Secrets[0].Key != "k" {
+	if listing, err := locked.List(); err != nil || listing.Secrets[0].Meta().Key != "k" {
 		t.Errorf("%+v, %v", listing, err)
 	}
 	for what, err := range map[string]error{

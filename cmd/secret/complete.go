@@ -43,12 +43,12 @@ func (a *app) secretNames(deleted bool) []string {
 	}
 	var names []string
 	for _, s := range listing.Secrets {
-		if (s.Deletion != nil) != deleted {
+		if s.Deleted != deleted {
 			continue
 		}
 		name := string(s.Name)
-		if s.Description != "" {
-			name += "\t" + escape.Text(s.Description)
+		if about := s.Description(); about != "" {
+			name += "\t" + escape.Text(about)
 		}
 		names = append(names, name)
 	}

@@ -108,7 +108,7 @@ func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, err
 		}
 		found := false
 		for _, s := range listing.Secrets {
-			if s.Deletion == nil && matches(string(s.Name)) {
+			if !s.Deleted && matches(string(s.Name)) {
 				picked[s.Name], found = true, true
 			}
 		}

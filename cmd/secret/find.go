@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"example.org/secret/vault"
@@ -26,20 +27,21 @@ lower case. Values are not searched.`,
 }
 
 func (a *app) runFind(words []string) error {
-	return a.listMatching(func(s vault.Summary) bool {
-		text := strings.ToLower(string(s.Name) + "\n" + s.Description + "\n" + formatTags(s.Tags))
-		for _, word := range words {
-			if !strings.Contains(text, strings.ToLower(word)) {
-				return false
-			}
-		}
-		return s.Deletion == nil
-	}, func(found []vault.Summary) error {
+	for i, word := range words {
+		words[i] = strings.ToLower(word)
+	}
+	holds := func(text, word string) bool { return strings.Contains(strings.ToLower(text), word) }
+	return a.listMatching(func(s vault.Listed) bool {
+		return !s.Deleted && !slices.ContainsFunc(words, func(word string) bool {
+			return !holds(string(s.Name), word) && !holds(s.Description(), word) && !holds(formatTags(s.Tags()), word)
+		})
+	}, func(found []vault.Listed) error {
 		if a.jsonFlag {
 			return a.printSummariesJSON(found)
 		}
 		rows := make([][]string, len(found))
-		for i, s := range found {
+		for i := range found {
+			s := found[i].Meta()
 			rows[i] = []string{string(s.Name), formatTags(s.Tags), s.Description}
 		}
 		return a.printTable([]string{"NAME", "TAGS", "DESCRIPTION"}, rows)

@@ -146,7 +146,7 @@ func (a *app) dockerList() error {
 	logins := map[string]string{}
 	for _, s := range listing.Secrets {
 		server, ours := strings.CutPrefix(string(s.Name), "docker/")
-		if !ours || s.Deletion != nil || s.Kind != vault.Credential {
+		if !ours || s.Deleted || s.Meta().Kind != vault.Credential {
 			continue
 		}
 		p, err := pick(v, vault.Reference{Name: s.Name})

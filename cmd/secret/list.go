@@ -66,15 +66,15 @@ func (a *app) runList(o listOptions, pattern string) error {
 			return err
 		}
 	}
-	less, err := listOrder(o.sort)
+	sort, err := listOrder(o.sort)
 	if err != nil {
 		return err
 	}
-	return a.listMatching(func(s vault.Summary) bool {
-		return matches(string(s.Name)) && (o.kind == "" || string(s.Kind) == o.kind) &&
-			hasTags(s, o.tags) && (s.Deletion != nil) == o.deleted
-	}, func(found []vault.Summary) error {
-		slices.SortStableFunc(found, less)
+	return a.listMatching(func(s vault.Listed) bool {
+		return s.Deleted == o.deleted && matches(string(s.Name)) &&
+			(o.kind == "" || string(s.Meta().Kind) == o.kind) && (len(o.tags) == 0 || hasTags(s.Meta().Tags, o.tags))
+	}, func(found []vault.Listed) error {
+		sort(found)
 		if o.reverse {
 			slices.Reverse(found)
 		}
@@ -96,7 +96,7 @@ func (a *app) runList(o listOptions, pattern string) error {
 
 // listMatching prints what matches, and only then fails because of files that
 // could not be read.
-func (a *app) listMatching(matches func(vault.Summary) bool, show func([]vault.Summary) error) error {
+func (a *app) listMatching(matches func(vault.Listed) bool, show func([]vault.Listed) error) error {
 	v, err := a.openVault()
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (a *app) listMatching(matches func(vault.Summary) bool, show func([]vault.S
 	if err != nil {
 		return err
 	}
-	found := slices.DeleteFunc(listing.Secrets, func(s vault.Summary) bool { return !matches(s) })
+	found := slices.DeleteFunc(listing.Secrets, func(s vault.Listed) bool { return !matches(s) })
 	if err := show(found); err != nil {
 		return err
 	}
@@ -158,29 +158,36 @@ func matchParts(patterns, parts []string) bool {
 	return ok && err == nil && matchParts(patterns[1:], parts[1:])
 }
 
-func hasTags(s vault.Summary, wanted []string) bool {
+func hasTags(tags map[string]string, wanted []string) bool {
 	for _, want := range wanted {
 		key, value, withValue := strings.Cut(want, "=")
-		if has, ok := s.Tags[key]; !ok || (withValue && has != value) {
+		if has, ok := tags[key]; !ok || (withValue && has != value) {
 			return false
 		}
 	}
 	return true
 }
 
-func listOrder(by string) (func(a, b vault.Summary) int, error) {
+// listOrder returns the sorting of a listing, which is in the order of names.
+func listOrder(by string) (sort func([]vault.Listed), err error) {
+	byTime := func(timeOf func(vault.Summary) time.Time) func([]vault.Listed) {
+		return func(found []vault.Listed) {
+			slices.SortStableFunc(found, func(a, b vault.Listed) int { return timeOf(a.Meta()).Compare(timeOf(b.Meta())) })
+		}
+	}
 	switch by {
 	case "name":
-		return func(a, b vault.Summary) int { return strings.Compare(string(a.Name), string(b.Name)) }, nil
+		return func([]vault.Listed) {}, nil
 	case "created":
-		return func(a, b vault.Summary) int { return a.Created.Compare(b.Created) }, nil
+		return byTime(func(s vault.Summary) time.Time { return s.Created }), nil
 	case "changed":
-		return func(a, b vault.Summary) int { return a.Changed.Compare(b.Changed) }, nil
+		return byTime(func(s vault.Summary) time.Time { return s.Changed }), nil
 	}
 	return nil, usagef("%q is no order; sort by name, created or changed", by)
 }
 
-func (a *app) printLong(found []vault.Summary) error {
+func (a *app) printLong(listed []vault.Listed) error {
+	found := metas(listed)
 	head := []string{"NAME", "KIND", "VERSION", "CHANGED", "TAGS", "DESCRIPTION"}
 	withKeys := slices.ContainsFunc(found, func(s vault.Summary) bool { return s.Key != "" })
 	if withKeys {
@@ -210,7 +217,7 @@ func formatTags(tags map[string]string) string {
 	return strings.Join(pairs, " ")
 }
 
-func (a *app) printTree(found []vault.Summary) error {
+func (a *app) printTree(found []vault.Listed) error {
 	names := make([]string, len(found))
 	for i, s := range found {
 		names[i] = string(s.Name)
@@ -271,7 +278,16 @@ type summaryJSON struct {
 	Deletion    *vault.Deletion     `json:"deletion,omitempty"`
 }
 
-func (a *app) printSummariesJSON(found []vault.Summary) error {
+func metas(listed []vault.Listed) []vault.Summary {
+	all := make([]vault.Summary, len(listed))
+	for i, s := range listed {
+		all[i] = s.Meta()
+	}
+	return all
+}
+
+func (a *app) printSummariesJSON(listed []vault.Listed) error {
+	found := metas(listed)
 	entries := make([]summaryJSON, len(found))
 	for i, s := range found {
 		entries[i] = summaryJSON{s.Name, s.Kind, s.Description, s.Tags, s.Created, s.Changed, s.Key, s.Labels, s.Deletion}

@@ -55,12 +55,12 @@ func TestNameMatcher(t *testing.T) {
 }
 
 func TestHasTags(t *testing.T) {
-	s := vault.Summary{Tags: map[string]string{"team": "billing", "empty": ""}}
+	tags := map[string]string{"team": "billing", "empty": ""}
 	for wanted, want := range map[string]bool{
 		"": true, "team": true, "team=billing": true, "team=web": false, "team=": false, "env": false,
 		"empty": true, "empty=": true, "team empty=": true, "team env": false, "Team": false,
 	} {
-		if got := hasTags(s, strings.Fields(wanted)); got != want {
+		if got := hasTags(tags, strings.Fields(wanted)); got != want {
 			t.Errorf("hasTags(%q) = %v", wanted, got)
 		}
 	}
@@ -78,9 +78,9 @@ func TestTree(t *testing.T) {
 		"/a a//b c/": "├── /\n│   └── a\n├── a/\n│   └── /\n│       └── b\n└── c/\n    └── \n",
 	} {
 		var b strings.Builder
-		var found []vault.Summary
+		var found []vault.Listed
 		for name := range strings.FieldsSeq(names) {
-			found = append(found, vault.Summary{Name: vault.Name(name)})
+			found = append(found, vault.Listed{Name: vault.Name(name)})
 		}
 		a := app{stdout: &b}
 		if err := a.printTree(found); err != nil {

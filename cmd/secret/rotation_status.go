@@ -55,11 +55,11 @@ func (a *app) runRotationStatus(args []string) error {
 
 func (a *app) rotationStatuses(v *vault.Vault, listing vault.Listing) ([]rotate.Status, error) {
 	statuses := []rotate.Status{}
-	for _, summary := range listing.Secrets {
-		if summary.Rotation == nil || summary.Deletion != nil {
+	for _, listed := range listing.Secrets {
+		if listed.Rotation() == "" || listed.Deleted {
 			continue
 		}
-		s, err := v.GetMeta(summary.Name)
+		s, err := v.GetMeta(listed.Name)
 		if err != nil {
 			return nil, err
 		}
