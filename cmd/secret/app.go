@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/crypto/keyring"
 
 	"github.com/spf13/cobra"
@@ -24,17 +25,13 @@ type app struct {
 	stdinIsTerminal  bool
 	stdoutIsTerminal bool
 	stderrIsTerminal bool
-	openTerminal     func() (*terminal, error)
+	prompt           *prompt.Prompter
 	// environ is taken before the keyring is asked, which may change our own.
 	environ []string
 	getenv  func(string) string
 	now     func() time.Time
 	rand    io.Reader
 	keyring keyring.OS
-
-	// interrupts is set by a command that has something to take back, and gets the
-	// signals that would have ended it.
-	interrupts chan os.Signal
 
 	vaultFlag   string
 	keyFileFlag string
@@ -50,7 +47,7 @@ func newApp() *app {
 		stdinIsTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		stdoutIsTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		stderrIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
-		openTerminal:     openTerminal,
+		prompt:           &prompt.Prompter{Open: prompt.Open},
 		environ:          os.Environ(),
 		getenv:           os.Getenv,
 		now:              time.Now,

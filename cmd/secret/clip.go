@@ -54,18 +54,18 @@ func (a *app) copyValue(p picked, after time.Duration) error {
 		a.sayf("Copied %s to %s; it is cleared in %v if it is still there.\n", what, tool.Place, after)
 		return nil
 	}
-	t, err := a.openTerminal()
+	t, err := a.prompt.Terminal()
 	if err != nil {
 		return usagef("there is no clipboard here: no desktop with wl-copy, xclip or xsel, and no terminal to hand the value to")
 	}
-	defer t.close()
+	defer t.Close()
 	if len(text) > maxOSC52 {
 		return usagef("the value has %d bytes, and a terminal copies %d at most", len(text), maxOSC52)
 	}
-	if _, err := io.WriteString(t.out, a.osc52(osc52.New(string(text)))); err != nil {
+	if _, err := io.WriteString(t.Out, a.osc52(osc52.New(string(text)))); err != nil {
 		return fmt.Errorf("copying through the terminal: %w", err)
 	}
-	if err := a.clearLater(after, clipboard.Sum{}, t.out); err != nil {
+	if err := a.clearLater(after, clipboard.Sum{}, t.Out); err != nil {
 		return err
 	}
 	a.sayf("Copied %s to the clipboard through the terminal; the clipboard is cleared in %v.\n", what, after)

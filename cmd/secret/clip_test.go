@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/vault"
 
 	"github.com/aymanbagabas/go-osc52/v2"
@@ -22,10 +23,10 @@ func TestClipThroughTerminal(t *testing.T) {
 	a := &app{
 		stderr: new(bytes.Buffer),
 		getenv: func(string) string { return "" },
-		openTerminal: func() (*terminal, error) {
+		prompt: &prompt.Prompter{Open: func() (*prompt.Terminal, error) {
 			f, err := os.OpenFile(screen, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
-			return &terminal{in: f, out: f}, err
-		},
+			return &prompt.Terminal{In: f, Out: f}, err
+		}},
 	}
 	p := picked{secret: &vault.Secret{Name: "token", Kind: vault.Plaintext}, bytes: vault.Bytes("hunter2\n")}
 	if err := a.copyValue(p, time.Second); err != nil {

@@ -75,7 +75,7 @@ func (a *app) runForceDelete(o deleteOptions, nameArg string) error {
 		if !a.stdinIsTerminal {
 			return usagef("--force deletes %q for good; add --yes where nobody can be asked", name)
 		}
-		typed, err := a.ask(fmt.Sprintf("Delete %s and its history for good? Type its name:", name))
+		typed, err := a.prompt.Line(fmt.Sprintf("Delete %s and its history for good? Type its name:", name))
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,7 @@
 //   - app.go: everything from outside (streams, terminal, environment, clock,
 //     randomness), and the command tree;
 //   - open.go: finding the vault and its master key;
-//   - terminal.go and output.go: asking and printing;
+//   - output.go: printing; internal/prompt asks;
 //   - errors.go: the exit codes, and where errors are turned into text;
 //   - settings.go: the configuration file and the environment;
 //   - variables.go: what secrets are called in an environment, and reading what

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
@@ -323,8 +324,8 @@ func (s *editSession) edit(text []byte, kind vault.Kind, check func(editable) er
 			}
 		}
 		s.warnf("%v", problem)
-		again, err := s.confirm("Edit it again?")
-		if errors.Is(err, errNoTerminal) || (err == nil && !again) {
+		again, err := s.prompt.Confirm("Edit it again?")
+		if errors.Is(err, prompt.ErrNoTerminal) || (err == nil && !again) {
 			return editable{}, usagef("%v; nothing was stored", problem)
 		}
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/vault"
 )
 
@@ -51,7 +52,7 @@ func (s *editSession) runEditor(path string) error {
 			if sig == syscall.SIGTERM || sig == syscall.SIGHUP {
 				_ = cmd.Process.Signal(sig)
 				<-done
-				return vault.Errorf(errInterrupted, "interrupted; nothing was stored")
+				return vault.Errorf(prompt.ErrInterrupted, "interrupted; nothing was stored")
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
@@ -29,8 +30,6 @@ const (
 	// exitInterrupted is what shells report for a program that SIGINT ended.
 	exitInterrupted = 130
 )
-
-var errInterrupted = errors.New("interrupted")
 
 func usagef(format string, args ...any) error {
 	return vault.Errorf(vault.ErrInvalid, format, args...)
@@ -57,7 +56,7 @@ func exitCode(err error) int {
 		kind error
 		code int
 	}{
-		{errInterrupted, exitInterrupted},
+		{prompt.ErrInterrupted, exitInterrupted},
 		{vault.ErrNoKey, exitNoKey},
 		{vault.ErrDamaged, exitDamaged},
 		{vault.ErrInvalid, exitUsage},

@@ -73,23 +73,23 @@ const promptVariable = "SSH_ASKPASS_PROMPT"
 
 // relay has the person at the terminal answer, or returns refusal if there is none.
 func (a *app) relay(prompt string, refusal error) error {
-	t, err := a.atTerminal()
+	t, err := a.prompt.Terminal()
 	if err != nil {
 		return refusal
 	}
-	defer t.close()
+	defer t.Close()
 	lines := strings.Split(strings.TrimSpace(prompt), "\n")
 	last := lines[len(lines)-1]
 	for _, line := range lines[:len(lines)-1] {
-		fmt.Fprintln(t.out, escape.Text(line))
+		fmt.Fprintln(t.Out, escape.Text(line))
 	}
 	var answer string
 	switch kind := a.getenv(promptVariable); {
 	case kind == "none":
-		fmt.Fprintln(t.out, escape.Text(last))
+		fmt.Fprintln(t.Out, escape.Text(last))
 		return nil
 	case kind == "confirm":
-		yes, err := a.confirm(last)
+		yes, err := t.Confirm(last)
 		if err == nil && !yes {
 			return &exitError{exitFailed, ""}
 		}
@@ -98,11 +98,11 @@ func (a *app) relay(prompt string, refusal error) error {
 		}
 		answer = "yes"
 	case strings.Contains(last, "(yes/no") || strings.HasPrefix(last, "Username"):
-		if answer, err = t.ask(last); err != nil {
+		if answer, err = t.Line(last); err != nil {
 			return err
 		}
 	default:
-		typed, err := a.askHidden(strings.TrimSuffix(last, ":"))
+		typed, err := t.Hidden(strings.TrimSuffix(last, ":"))
 		if err != nil {
 			return err
 		}

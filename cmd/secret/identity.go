@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
 
@@ -154,20 +154,15 @@ func (p ageProgram) run(input []byte, action, path string) ([]byte, error) {
 		timer := time.AfterFunc(p.timeout(), func() { cancel(context.DeadlineExceeded) })
 		defer timer.Stop()
 	} else {
-		defer t.close()
-		messages.terminal = t.out
+		defer t.Close()
+		messages.terminal = t.Out
 	}
-	signals := p.interrupts
-	if signals == nil {
-		signals = catchSignals()
-	}
+	signals, release := p.prompt.Signals()
 	output, interrupted, err := p.await(cmd, cancel, signals, t)
 	if interrupted {
-		return nil, promptError(errInterrupted)
+		return nil, vault.Errorf(prompt.ErrInterrupted, "interrupted; nothing was changed")
 	}
-	if p.interrupts == nil {
-		signal.Stop(signals)
-	}
+	release()
 	if err == nil {
 		return output, nil
 	}
@@ -176,16 +171,16 @@ func (p ageProgram) run(input []byte, action, path string) ([]byte, error) {
 
 // await runs age, which a signal ends. The terminal gets its echo back then, since
 // age does not see to that.
-func (p ageProgram) await(cmd *exec.Cmd, cancel context.CancelCauseFunc, signals <-chan os.Signal, t *terminal) ([]byte, bool, error) {
+func (p ageProgram) await(cmd *exec.Cmd, cancel context.CancelCauseFunc, signals <-chan os.Signal, t *prompt.Terminal) ([]byte, bool, error) {
 	var before *term.State
 	if t != nil {
-		before = t.state()
+		before = t.State()
 	}
 	done, interrupted := make(chan struct{}), make(chan bool)
 	go func() {
 		select {
 		case <-signals:
-			cancel(errInterrupted)
+			cancel(prompt.ErrInterrupted)
 			interrupted <- true
 		case <-done:
 			interrupted <- false
@@ -197,7 +192,7 @@ func (p ageProgram) await(cmd *exec.Cmd, cancel context.CancelCauseFunc, signals
 	// A key pressed at the terminal reaches age too, perhaps before us.
 	killed := cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == -1
 	if t != nil && killed {
-		t.restore(before)
+		t.Restore(before)
 		stopped = true
 	}
 	return output, stopped, err
@@ -216,18 +211,18 @@ func (p ageProgram) failure(path string, cause, err error, reason string) error 
 	}
 	text := fmt.Sprintf("age did not get through with %s: %s", path, reason)
 	if t := p.person(); t != nil {
-		t.close()
+		t.Close()
 		return noKeyf("%s", text)
 	}
 	return noKeyf("%s (there is no terminal where a PIN or a passphrase could be asked for; secret unlock at one opens the vault for a while)", text)
 }
 
 // person is the terminal of whoever may be asked, or nil.
-func (p ageProgram) person() *terminal {
+func (p ageProgram) person() *prompt.Terminal {
 	if p.quiet {
 		return nil
 	}
-	t, err := p.openTerminal()
+	t, err := p.prompt.Terminal()
 	if err != nil {
 		return nil
 	}

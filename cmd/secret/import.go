@@ -336,7 +336,7 @@ func (a *app) offerRemoval(o importOptions, path string, skipped int) error {
 	remove := o.remove
 	if !remove && a.stdinIsTerminal {
 		// Everything is stored: a prompt that fails counts as no.
-		remove, _ = a.confirm(fmt.Sprintf("%s still holds the secrets in clear. Remove it?", path))
+		remove, _ = a.prompt.Confirm(fmt.Sprintf("%s still holds the secrets in clear. Remove it?", path))
 	}
 	if !remove {
 		a.warnf("%s still holds the secrets in clear; remove it when you have checked the import", path)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/crypto"
 	"example.org/secret/crypto/keyring"
 	"example.org/secret/vault"
@@ -85,7 +86,7 @@ func (a *app) runInit(o initOptions) error {
 		return err
 	}
 	// From here on there is something to take back.
-	a.interrupts = catchSignals()
+	a.prompt.HoldSignals()
 	if err := n.finish(o); err != nil {
 		n.takeBack()
 		return err
@@ -132,14 +133,14 @@ func (n *newVault) withKeyring() (err error) {
 		return refusal
 	}
 	n.warnf("%v", err)
-	answer, err := n.ask("Without a keyring, keep the master key behind a (p)assphrase, in a key (f)ile, or (q)uit?")
+	answer, err := n.prompt.Line("Without a keyring, keep the master key behind a (p)assphrase, in a key (f)ile, or (q)uit?")
 	switch {
 	case err != nil:
 		return err
 	case answer == "p":
 		return n.withPassphrase()
 	case answer == "f":
-		path, err := n.ask("Path of the key file:")
+		path, err := n.prompt.Line("Path of the key file:")
 		if err != nil {
 			return err
 		}
@@ -164,8 +165,8 @@ func (n *newVault) withPassphrase() (err error) {
 }
 
 func (a *app) newPassphrase() (string, error) {
-	typed, err := a.askHidden(fmt.Sprintf("New passphrase (at least %d characters)", minPassphraseLength))
-	if errors.Is(err, errNoTerminal) {
+	typed, err := a.prompt.Hidden(fmt.Sprintf("New passphrase (at least %d characters)", minPassphraseLength))
+	if errors.Is(err, prompt.ErrNoTerminal) {
 		return "", usagef("a passphrase is typed at a terminal, and there is none here; use a key file; nothing was made")
 	}
 	if err != nil {
@@ -174,7 +175,7 @@ func (a *app) newPassphrase() (string, error) {
 	if len(typed) < minPassphraseLength {
 		return "", usagef("a passphrase has at least %d characters; nothing was made", minPassphraseLength)
 	}
-	again, err := a.askHidden("The same again")
+	again, err := a.prompt.Hidden("The same again")
 	if err != nil {
 		return "", err
 	}
@@ -228,7 +229,7 @@ func writeKeyFile(path, vaultID string, master crypto.MasterKey) error {
 
 func (n *newVault) finish(o initOptions) error {
 	if n.stdinIsTerminal && !o.noRecovery {
-		yes, err := n.confirm("Make a recovery sheet, for the day that the key is lost?")
+		yes, err := n.prompt.Confirm("Make a recovery sheet, for the day that the key is lost?")
 		if err != nil {
 			return err
 		}
@@ -246,10 +247,8 @@ func (n *newVault) finish(o initOptions) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case <-n.interrupts:
-		return promptError(errInterrupted)
-	default:
+	if err := n.prompt.Interrupted(); err != nil {
+		return err
 	}
 	_, err = vault.Create(n.dir, n.id, key, n.unlockers, options)
 	return err
@@ -266,23 +265,23 @@ func (a *app) makeRecovery(master crypto.MasterKey) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := a.atTerminal()
+	t, err := a.prompt.Terminal()
 	if err != nil {
 		return nil, err
 	}
-	defer t.close()
-	fmt.Fprintf(t.out, "Write this down and keep it where the vault is not:\n\n    %s\n\n", words)
+	defer t.Close()
+	fmt.Fprintf(t.Out, "Write this down and keep it where the vault is not:\n\n    %s\n\n", words)
 	for range passphraseAttempts {
-		typed, err := t.ask("Type it from your paper:")
+		typed, err := t.Line("Type it from your paper:")
 		if err != nil {
 			return nil, err
 		}
 		proved, err := crypto.OpenWithPassphrase(sealed, typed)
 		if err == nil && proved == master {
-			fmt.Fprintln(t.out, "Right: it opens the master key.")
+			fmt.Fprintln(t.Out, "Right: it opens the master key.")
 			return sealed, nil
 		}
-		fmt.Fprintln(t.out, "That does not open it.")
+		fmt.Fprintln(t.Out, "That does not open it.")
 	}
 	return nil, usagef("the recovery passphrase was not repeated; nothing was made")
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
 )
@@ -48,7 +49,7 @@ func (r *keyRotation) findHolders() ([]*keyHolder, error) {
 			err = r.holdsKey(holder)
 		}
 		switch {
-		case errors.Is(err, errInterrupted), errors.Is(err, vault.ErrDamaged):
+		case errors.Is(err, prompt.ErrInterrupted), errors.Is(err, vault.ErrDamaged):
 			return nil, err
 		case err != nil && !r.header.Has(way):
 			return nil, noKeyf("nothing was changed, since %s cannot get the new key: %v; name a copy of the key that can be changed with --key-file", r.file, err)
@@ -137,12 +138,12 @@ func (r *keyRotation) sealedHolder(way vault.Unlocker) (*keyHolder, error) {
 	if err != nil {
 		return nil, err
 	}
-	prompt := "Passphrase for the vault " + r.header.Dir
+	question := "Passphrase for the vault " + r.header.Dir
 	if way == vault.Recovery {
-		prompt = "Recovery passphrase, from your paper, for the vault " + r.header.Dir
+		question = "Recovery passphrase, from your paper, for the vault " + r.header.Dir
 	}
-	keys, typed, err := r.askToOpen(prompt, sealed)
-	if errors.Is(err, errNoTerminal) {
+	keys, typed, err := r.askToOpen(question, sealed)
+	if errors.Is(err, prompt.ErrNoTerminal) {
 		err = errors.New("there is no terminal to type it at")
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/crypto"
 	"example.org/secret/crypto/keyring"
 	"example.org/secret/crypto/session"
@@ -156,7 +157,7 @@ func (s *keySearch) find() (*crypto.VaultKey, error) {
 	}
 	if err == nil && s.header.Has(vault.Identity) {
 		key, err = s.fromSSHKeys()
-		if key != nil || errors.Is(err, errInterrupted) {
+		if key != nil || errors.Is(err, prompt.ErrInterrupted) {
 			return key, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
 )
@@ -28,7 +29,7 @@ func (s *keySearch) passphrase() (*crypto.VaultKey, error) {
 		return nil, missing
 	}
 	keys, _, err := s.askToOpen(s.passphrasePrompt(), sealed...)
-	if errors.Is(err, errNoTerminal) {
+	if errors.Is(err, prompt.ErrNoTerminal) {
 		s.note("no terminal to ask for the passphrase at")
 		return nil, s.notFound()
 	}
@@ -41,7 +42,7 @@ func (s *keySearch) passphrase() (*crypto.VaultKey, error) {
 // askToOpen asks for a passphrase that opens one of what is sealed.
 func (s *keySearch) askToOpen(prompt string, sealed ...[]byte) (keys []crypto.MasterKey, passphrase string, err error) {
 	for range passphraseAttempts {
-		typed, err := s.askHidden(prompt)
+		typed, err := s.prompt.Hidden(prompt)
 		if err != nil {
 			return nil, "", err
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/crypto/keyring"
 	"example.org/secret/vault"
 )
@@ -26,10 +27,10 @@ func atTerminal(t *testing.T, home string, answers ...string) (a *app, said *byt
 	return &app{
 		stdin: strings.NewReader(""), stdout: said, stderr: said,
 		stdinIsTerminal: true, stderrIsTerminal: true,
-		openTerminal: func() (*terminal, error) {
+		prompt: &prompt.Prompter{Open: func() (*prompt.Terminal, error) {
 			null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-			return &terminal{in: null, out: null, lines: answer}, err
-		},
+			return &prompt.Terminal{In: null, Out: null, Lines: answer}, err
+		}},
 		getenv: getenv, now: time.Now, rand: rand.Reader,
 		keyring: keyring.OS{Getenv: getenv, Timeout: time.Second},
 	}, said

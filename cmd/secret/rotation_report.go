@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 )
@@ -41,7 +42,7 @@ func (r *rotationReport) run(engine *rotate.Engine, names []vault.Name, when rot
 	}
 	switch {
 	case ctx.Err() != nil:
-		return vault.Errorf(errInterrupted, "interrupted; the next secret rotate --due continues what was under way")
+		return vault.Errorf(prompt.ErrInterrupted, "interrupted; the next secret rotate --due continues what was under way")
 	case r.err != nil:
 		return r.err
 	case len(r.failed) == 1 && r.single:

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -33,8 +34,8 @@ func (a *app) runScheduleInstall(yes bool) error {
 		return err
 	}
 	if !yes {
-		agreed, err := a.confirm("Install this?")
-		if errors.Is(err, errNoTerminal) {
+		agreed, err := a.prompt.Confirm("Install this?")
+		if errors.Is(err, prompt.ErrNoTerminal) {
 			return usagef("there is no terminal to ask at; look at the above, and add --yes")
 		}
 		if err != nil || !agreed {

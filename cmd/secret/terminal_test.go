@@ -212,6 +212,26 @@ func TestInterruptAtHiddenPromptRestoresEcho(t *testing.T) {
 	}
 }
 
+// Ctrl-D ends a hidden prompt as it ends one that shows.
+func TestEndOfInputEndsHiddenPrompt(t *testing.T) {
+	for name, typed := range map[string]string{"at once": "\x04", "after some text": "half\x04"} {
+		t.Run(name, func(t *testing.T) {
+			env := newHome(t)
+			p := secretAtTerminal(t, env, "set", "key")
+			p.waitForEcho(false)
+			p.types(typed)
+			if code := p.wait(); code != exitFailed {
+				t.Errorf("exits with %d", code)
+			}
+			p.waitForEcho(true)
+			p.waitFor("secret: nothing was entered; nothing was changed")
+			if _, code := secretIn(t, env, "get", "key"); code != exitMissing {
+				t.Errorf("get exits with %d: something was stored", code)
+			}
+		})
+	}
+}
+
 // A shell gives the terminal back with its echo on.
 func TestStoppedAtHiddenPrompt(t *testing.T) {
 	need(t, "bash")

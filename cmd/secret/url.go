@@ -18,7 +18,7 @@ var engineOfScheme = map[string]string{"postgresql": "postgres", "mongodb": "mon
 func (a *app) readCredentialURL(text string) (map[string]vault.Bytes, error) {
 	switch {
 	case text == "-" && a.stdinIsTerminal:
-		typed, err := a.askHidden("Connection URL")
+		typed, err := a.prompt.Hidden("Connection URL")
 		if err != nil {
 			return nil, err
 		}

@@ -54,7 +54,7 @@ func (a *app) readValue(o *valueOptions, flags *pflag.FlagSet, prompt string) (v
 	case flags.Changed("file") && o.file != "-":
 		value, err = readValueFile(o.file)
 	case a.stdinIsTerminal && !flags.Changed("file"):
-		value, err = a.askHidden(prompt)
+		value, err = a.prompt.Hidden(prompt)
 	default:
 		value, err = a.readStdin(o.raw)
 	}
@@ -71,7 +71,7 @@ func (a *app) confirmEmpty(value vault.Bytes, o *valueOptions) error {
 		return nil
 	}
 	if a.stdinIsTerminal {
-		yes, err := a.confirm("The value is empty. Keep it?")
+		yes, err := a.prompt.Confirm("The value is empty. Keep it?")
 		if err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (a *app) readPairs(args []string, o *valueOptions) (map[string]vault.Bytes,
 		var err error
 		switch {
 		case !hasValue:
-			if fields[key], err = a.askHidden(key); err == nil {
+			if fields[key], err = a.prompt.Hidden(key); err == nil {
 				err = a.confirmEmpty(fields[key], o)
 			}
 		case text == "-" && stdinTaken:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
 
@@ -108,7 +109,7 @@ func (a *app) runKeyDelete(name string, yes bool) error {
 		if !a.stdinIsTerminal {
 			return usagef("the key %s is deleted for good; add --yes where nobody can be asked", name)
 		}
-		typed, err := a.ask(fmt.Sprintf("Delete the key %s for good? Copies of what was sealed to it are lost with it. Type its name:", name))
+		typed, err := a.prompt.Line(fmt.Sprintf("Delete the key %s for good? Copies of what was sealed to it are lost with it. Type its name:", name))
 		if err != nil {
 			return err
 		}
@@ -126,8 +127,8 @@ func (a *app) runKeyDelete(name string, yes bool) error {
 // askValueKey opens a value key that is behind a passphrase.
 func (a *app) askValueKey(name string, sealed []byte) (crypto.MasterKey, error) {
 	for range passphraseAttempts {
-		typed, err := a.askHidden("Passphrase for the key " + name)
-		if errors.Is(err, errNoTerminal) {
+		typed, err := a.prompt.Hidden("Passphrase for the key " + name)
+		if errors.Is(err, prompt.ErrNoTerminal) {
 			return crypto.MasterKey{}, noKeyf("the key %s is behind a passphrase, and there is no terminal to ask for it at; run this at one", name)
 		}
 		if err != nil {
