@@ -51,13 +51,53 @@ func (a *attempt) use(s *vault.Secret) (err error) {
 // stored by hand.
 var errAbandoned = errors.New("abandoned")
 
+// isDue reports whether the secret is due. It begins the grace anew if the clock was
+// wrong when it began.
+func (a *attempt) isDue() (bool, error) {
+	if a.rotation.clockWasWrong(a.now()) {
+		err := a.commit(func(_ *vault.Secret, r *Rotation) error {
+			if r.clockWasWrong(a.now()) {
+				r.Run.FinishAt = a.now().Add(r.grace())
+			}
+			return nil
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	status, err := a.rotation.Due(CurrentSince(a.secret), a.now())
+	return status.Rotate, err
+}
+
+// rotate rotates the secret, or continues. A rotation that is left in its grace is
+// finished first.
+func (a *attempt) rotate(ctx context.Context, when When) (Outcome, error) {
+	if !a.rotation.Run.hasGrace() {
+		return a.walk(ctx)
+	}
+	outcome, err := a.walk(ctx)
+	if err != nil || a.rotation.Run != nil {
+		return outcome, err
+	}
+	if when == IfDue {
+		if due, err := a.isDue(); err != nil || !due {
+			return outcome, err
+		}
+	}
+	return a.walk(ctx)
+}
+
 // walk does the steps that are left, and saves a failure.
 func (a *attempt) walk(ctx context.Context) (Outcome, error) {
 	a.tested = map[int]error{}
+	done := Rotated
+	if a.rotation.Run.hasGrace() {
+		done = Finished
+	}
 	err := a.steps(ctx)
 	switch {
 	case err == nil:
-		return Rotated, nil
+		return done, nil
 	case errors.Is(err, errAbandoned):
 		return Abandoned, nil
 	case a.rotation.Run == nil: // the rotation did not begin
@@ -102,6 +142,9 @@ func (a *attempt) steps(ctx context.Context) error {
 		case run.Step == Create:
 			err = a.create(ctx)
 		case run.Step == Finish:
+			if !resumed && run.inGrace(a.now()) {
+				return nil
+			}
 			return a.finish(ctx)
 		case resumed && run.Called:
 			err = a.findOut(ctx)

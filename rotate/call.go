@@ -209,6 +209,26 @@ func parseCreated(kind vault.Kind, output []byte) (map[string]vault.Bytes, error
 	return fields, nil
 }
 
+// maxGrace bounds the grace of a rotation.
+const maxGrace = 30 * 24 * time.Hour
+
+// parseDescription reads the output of describe: the grace that the rotator asks for.
+func parseDescription(output []byte) (grace time.Duration, err error) {
+	if len(bytes.TrimSpace(output)) == 0 {
+		return 0, nil
+	}
+	var description struct {
+		Grace int64 `json:"grace"`
+	}
+	if err := json.Unmarshal(output, &description); err != nil {
+		return 0, fmt.Errorf("what it printed is not a JSON object with a number of seconds as grace")
+	}
+	if description.Grace < 0 || description.Grace > int64(maxGrace/time.Second) {
+		return 0, fmt.Errorf("the grace that it printed is not between 0 and %d seconds", int64(maxGrace/time.Second))
+	}
+	return time.Duration(description.Grace) * time.Second, nil
+}
+
 // createdField is as strict as [vault.Bytes] is lenient: null is no value.
 type createdField vault.Bytes
 

@@ -94,6 +94,7 @@ const (
 	BecauseAsked    Reason = "asked for"
 	BecauseDue      Reason = "due"
 	BecauseUnderWay Reason = "under way" // an earlier run began the rotation
+	BecauseGrace    Reason = "in grace"  // an earlier rotation is to be finished
 )
 
 // Plan is what a run would do to one secret.
@@ -102,7 +103,7 @@ type Plan struct {
 	Step    Step // the first that would be called
 	Rotator string
 	Reason  Reason
-	Since   time.Time // when it became due, or the rotation began
+	Since   time.Time // when it became due, the rotation began, or the grace ends
 }
 
 // Plan returns what [Engine.RotateAll] would do. It changes nothing and calls no
@@ -126,6 +127,8 @@ func (e *Engine) Plan(names []vault.Name, when When) ([]Plan, error) {
 		switch {
 		case when == IfDue && !due.Rotate:
 			continue
+		case r.Run.hasGrace():
+			p.Step, p.Reason, p.Since = Finish, BecauseGrace, r.Run.FinishAt
 		case r.Run != nil:
 			p.Step, p.Reason, p.Since = r.Run.Step, BecauseUnderWay, r.Run.Started
 		case due.Rotate:

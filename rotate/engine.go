@@ -39,7 +39,8 @@ type Outcome string
 
 // The outcomes.
 const (
-	Rotated    Outcome = "rotated"    // the labels moved, and finish is done
+	Rotated    Outcome = "rotated"    // the labels moved, and finish is done or waits for the end of the grace
+	Finished   Outcome = "finished"   // the grace of an earlier rotation is over, and finish is done
 	Unfinished Outcome = "unfinished" // the labels moved; finish must be called again
 	Failed     Outcome = "failed"     // the current value stays; the next run continues
 	Abandoned  Outcome = "abandoned"  // a value was stored by hand meanwhile
@@ -93,19 +94,19 @@ func (e *Engine) Rotate(ctx context.Context, name vault.Name, when When) Result 
 	}
 	defer unlock()
 	if when == IfDue {
-		status, err := a.rotation.Due(CurrentSince(a.secret), e.Now())
+		due, err := a.isDue()
 		if err != nil {
 			result.Err = fmt.Errorf("%q: %w", name, err)
 			return result
 		}
-		if !status.Rotate {
+		if !due {
 			return Result{Name: name, Outcome: NotDue}
 		}
 	}
 	if result.Err = a.checkAllowed(); result.Err != nil {
 		return result
 	}
-	result.Outcome, err = a.walk(ctx)
+	result.Outcome, err = a.rotate(ctx, when)
 	if err != nil {
 		result.Err = fmt.Errorf("rotating %q: %w", name, err)
 	}

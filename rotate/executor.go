@@ -74,7 +74,7 @@ func (x *Executor) Call(ctx context.Context, c Call) ([]byte, error) {
 	stdout, err := x.run(ctx, cmd, c.Inherit, input, masked)
 	_ = masked.Close()
 	switch {
-	case err == nil && c.Step != Create:
+	case err == nil && c.Step != Create && c.Step != Describe:
 		return nil, nil
 	case err == nil && len(stdout) > maxOutput:
 		return nil, fmt.Errorf("%s: it printed more than %d bytes", c.Step, maxOutput)

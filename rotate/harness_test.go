@@ -232,25 +232,27 @@ func (r *rig) settled(name vault.Name) {
 	}
 }
 
-// service knows one password a user. Its rotator does what PROTOCOL.md asks.
+// service is a service with users and passwords. Its rotator keeps PROTOCOL.md.
 type service struct {
-	accepts     map[string]string
+	accepts     map[string]string // the newest password of each user
+	older       map[string]bool   // USER:PASSWORD that are valid until finish
 	down        bool
 	refuse      func(password string) bool // the password policy
 	alternating bool                       // the rotator takes the user and its clone in turns
+	keepsOlder  bool                       // a user has several passwords at once
 }
 
-// takes reports whether the service would let somebody in, if it is up.
+// takes reports whether the service accepts the login in fields, if it is up.
 func (s *service) takes(fields map[string]vault.Bytes) bool {
-	password, ok := s.accepts[string(fields["username"])]
-	return ok && string(fields["password"]) == password
+	user, password := string(fields["username"]), string(fields["password"])
+	newest, ok := s.accepts[user]
+	return ok && password == newest || s.older[user+":"+password]
 }
 
 func (s *service) login(fields map[string]vault.Bytes) bool { return !s.down && s.takes(fields) }
 
 func (s *service) rotator(c rotate.Call) ([]byte, error) {
 	failed := &rotate.StepError{Step: c.Step, Problem: "exit code 1"}
-	user := string(c.Pending["username"])
 	switch c.Step {
 	case rotate.Create:
 		if s.alternating {
@@ -261,22 +263,43 @@ func (s *service) rotator(c rotate.Call) ([]byte, error) {
 			return fmt.Appendf(nil, `{"username": %q}`, user), nil
 		}
 	case rotate.Set:
-		if s.login(c.Pending) {
-			return nil, nil
-		}
-		if s.alternating == (user == string(c.Current["username"])) || (!s.login(c.Current) && !s.login(c.Previous)) {
-			return nil, failed
-		}
-		if s.refuse != nil && s.refuse(string(c.Pending["password"])) {
-			return nil, refused()
-		}
-		s.accepts[user] = string(c.Pending["password"])
+		return nil, s.apply(c, failed)
 	case rotate.Test:
 		if !s.login(c.Pending) {
 			return nil, failed
 		}
+	case rotate.Finish:
+		if !s.login(c.Current) {
+			return nil, failed
+		}
+		if s.keepsOlder {
+			s.accepts[string(c.Current["username"])] = string(c.Current["password"])
+			s.older = nil
+		}
 	}
 	return nil, nil
+}
+
+// apply is the step set.
+func (s *service) apply(c rotate.Call, failed error) error {
+	if s.login(c.Pending) {
+		return nil
+	}
+	user := string(c.Pending["username"])
+	if s.alternating == (user == string(c.Current["username"])) || (!s.login(c.Current) && !s.login(c.Previous)) {
+		return failed
+	}
+	if s.refuse != nil && s.refuse(string(c.Pending["password"])) {
+		return refused()
+	}
+	if s.keepsOlder {
+		if s.older == nil {
+			s.older = map[string]bool{}
+		}
+		s.older[user+":"+s.accepts[user]] = true
+	}
+	s.accepts[user] = string(c.Pending["password"])
+	return nil
 }
 
 func refused() error {

@@ -64,9 +64,39 @@ func (e *Engine) ProbeValue(ctx context.Context, s *vault.Secret, r Rotation, ve
 	return a.test(ctx, version)
 }
 
+// DefaultGrace asks the rotator of r how long the replaced value of s should stay valid,
+// by the step describe. It is zero for a rotator that has no answer.
+func (e *Engine) DefaultGrace(ctx context.Context, s *vault.Secret, r Rotation) (time.Duration, error) {
+	current, err := s.Find(vault.Selector{})
+	if err != nil {
+		return 0, err
+	}
+	a := &attempt{Engine: e, name: s.Name, secret: s, rotation: r}
+	output, err := a.call(ctx, Describe, current.ID, nil)
+	if err != nil {
+		return 0, err
+	}
+	grace, err := parseDescription(output)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", Describe, err)
+	}
+	return grace, nil
+}
+
+// SetGrace sets how long the replaced value stays valid. A grace must be whole seconds,
+// and at most 30 days.
+func (r *Rotation) SetGrace(grace time.Duration) error {
+	if grace < 0 || grace > maxGrace || grace%time.Second != 0 {
+		return vault.Errorf(vault.ErrInvalid, "a grace is whole seconds from 0s to %v, not %v", maxGrace, grace)
+	}
+	r.Grace = int(grace / time.Second)
+	return nil
+}
+
 // Cancel ends the rotation that is under way; its value stays in the history. If the
 // service may have that value already, Cancel first proves that the current one still
-// works, and refuses to cancel unless it does.
+// works, and refuses to cancel unless it does. A rotation in its grace ends as it is:
+// the replaced value stays valid.
 func (e *Engine) Cancel(ctx context.Context, name vault.Name) error {
 	return e.cancel(ctx, name, (*attempt).proveCurrent)
 }

@@ -51,7 +51,10 @@ func TestNobodyIsLockedOut(t *testing.T) {
 type world struct {
 	*rig
 	name    vault.Name
-	busy    bool // a person or a check is at work, whom no fault hits
+	busy    bool // a person is at work, whom no fault hits
+	grace   time.Duration
+	when    rotate.When // of the run that goes on
+	ended   string      // the token of the rotation whose finish was called
 	seen    map[int]vault.Version
 	current int
 	blue    int // where a person put a label
@@ -60,9 +63,16 @@ type world struct {
 func newWorld(t *rapid.T, dir string) *world {
 	w := &world{rig: newRigIn(t, dir), name: name, seen: map[int]vault.Version{}}
 	w.service.alternating = rapid.Bool().Draw(t, "alternating")
+	w.service.keepsOlder = !w.service.alternating && rapid.Bool().Draw(t, "keeps older passwords")
+	w.grace = rapid.SampledFrom([]time.Duration{0, 30 * time.Minute, 24 * time.Hour}).Draw(t, "grace")
 	w.add(name)
+	must(w.t, w.engine.Configure(name, w.rotation()))
 	w.check()
 	return w
+}
+
+func (w *world) rotation() rotate.Rotation {
+	return rotate.Rotation{Rotator: "/rotator", Schedule: "6h", Grace: int(w.grace / time.Second)}
 }
 
 // jump sets the clock, unless that would purge the secret.
@@ -83,6 +93,7 @@ func (w *world) disturbed(t *rapid.T, when rotate.When) {
 	}
 	meanwhile := rapid.IntRange(1, 6).Draw(t, "at call")
 	calls, commits := 0, 0
+	w.when = when
 	w.before = func(c rotate.Call) error {
 		w.check()
 		w.sent(c)
@@ -115,12 +126,23 @@ func (w *world) disturbed(t *rapid.T, when rotate.When) {
 	w.before, w.after, w.onCommit = nil, nil, nil
 }
 
-// sent requires that what set applies is pending on the disk already.
+// sent requires that the value which set applies is pending on the disk already, and
+// that finish is called only after the grace, or before another rotation.
 func (w *world) sent(c rotate.Call) {
+	s, rotation := w.get(w.name)
+	if c.Step == rotate.Finish {
+		until := rotation.Run.FinishAt
+		rotation.Run = nil
+		next, err := rotation.Due(rotate.CurrentSince(s), w.now)
+		must(w.t, err)
+		if w.now.Before(until) && w.when == rotate.IfDue && !next.Rotate {
+			w.t.Fatalf("finish is called at %v, in the grace until %v", w.now, until)
+		}
+		w.ended = c.Token
+	}
 	if c.Step != rotate.Set {
 		return
 	}
-	s, _ := w.get(w.name)
 	v, err := s.Find(vault.Selector{Label: vault.Pending})
 	if err != nil || v.ID != c.Token || !bytes.Equal(v.Fields["password"], c.Pending["password"]) {
 		w.t.Fatalf("set is called with %q, pending is %q, %v", c.Pending["password"], v.Fields["password"], err)
@@ -169,7 +191,7 @@ func (w *world) person(does string) {
 	case "disable":
 		must(w.t, w.engine.Disable(w.name))
 	case "enable":
-		if err := w.engine.Configure(w.name, rotate.Rotation{Rotator: "/rotator", Schedule: "6h"}); err != nil && !errors.Is(err, vault.ErrDeleted) {
+		if err := w.engine.Configure(w.name, w.rotation()); err != nil && !errors.Is(err, vault.ErrDeleted) {
 			must(w.t, err)
 		}
 	}
@@ -183,7 +205,7 @@ func (w *world) policy(refusals int) {
 // check is what holds at every instant.
 func (w *world) check() {
 	w.t.Helper()
-	s, _ := w.get(w.name)
+	s, rotation := w.get(w.name)
 	works := map[vault.Label]bool{}
 	for label, number := range s.Labels {
 		v, err := s.Find(vault.Selector{Number: number})
@@ -204,6 +226,9 @@ func (w *world) check() {
 		}
 		w.current = now
 	}
+	if w.graceLasts(s, rotation) && !works[vault.Previous] {
+		w.t.Fatalf("the previous value does not work, in the grace until %v", rotation.Run.FinishAt)
+	}
 	for i, v := range s.Versions {
 		if known, ok := w.seen[v.Number]; ok && (known.ID != v.ID || !known.Value.Equal(v.Value)) {
 			w.t.Fatalf("version %d was changed", v.Number)
@@ -214,18 +239,51 @@ func (w *world) check() {
 	}
 }
 
+// graceLasts reports whether the previous value must work.
+func (w *world) graceLasts(s *vault.Secret, r rotate.Rotation) bool {
+	if r.Run == nil || r.Run.Step != rotate.Finish || !w.now.Before(r.Run.FinishAt) || r.Run.Token == w.ended {
+		return false
+	}
+	current, err := s.Find(vault.Selector{})
+	return err == nil && current.ID == r.Run.Token && s.Labels[vault.Previous] == r.Run.Base &&
+		(w.service.keepsOlder || w.service.alternating)
+}
+
 // ends stops the faults. A run that finds a value set by hand ends with that, any
 // other with a rotation.
 func (w *world) ends() {
 	w.service.down, w.service.refuse = false, nil
 	w.person("restore")
+	w.when = rotate.Now
 	result := w.engine.Rotate(context.Background(), w.name, rotate.Now)
 	w.check()
+	good := slices.Contains([]rotate.Outcome{rotate.Rotated, rotate.Abandoned}, result.Outcome)
+	if _, rotation := w.get(w.name); rotation.Run != nil && good {
+		w.graceEnds()
+	}
 	s, rotation := w.get(w.name)
 	v, err := s.Find(vault.Selector{})
 	must(w.t, err)
-	good := slices.Contains([]rotate.Outcome{rotate.Rotated, rotate.Abandoned}, result.Outcome)
 	if _, pending := s.Labels[vault.Pending]; pending || rotation.Run != nil || !good || !w.service.takes(v.Fields) {
 		w.t.Fatalf("in the end it is %s (%v), labels %v, under way %+v", result.Outcome, result.Err, s.Labels, rotation.Run)
 	}
+}
+
+// graceEnds waits until the grace is over, and requires that one run finishes the
+// rotation then, and none before.
+func (w *world) graceEnds() {
+	w.person("enable")
+	w.when = rotate.IfDue
+	rotation := w.rotation()
+	rotation.Schedule = ""
+	must(w.t, w.engine.Configure(w.name, rotation))
+	w.now = w.now.Add(w.grace - time.Second)
+	if result := w.engine.Rotate(context.Background(), w.name, rotate.IfDue); result.Outcome != rotate.NotDue {
+		w.t.Fatalf("in the grace a run ends as %s (%v)", result.Outcome, result.Err)
+	}
+	w.now = w.now.Add(time.Second)
+	if result := w.engine.Rotate(context.Background(), w.name, rotate.IfDue); result.Outcome != rotate.Finished {
+		w.t.Fatalf("after the grace a run ends as %s (%v)", result.Outcome, result.Err)
+	}
+	w.check()
 }

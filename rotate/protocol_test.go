@@ -135,6 +135,17 @@ func TestSampleCreate(t *testing.T) {
 	}
 }
 
+func TestSampleDescribe(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.add(name)
+	s, rotation := r.get(name)
+	r.engine.Call = rotatorThatPrints(samples(t)["describe"])
+	if got, err := r.engine.DefaultGrace(t.Context(), s, rotation); err != nil || got != 5*time.Minute {
+		t.Errorf("the grace is %v, %v", got, err)
+	}
+}
+
 // appctl is the application's command of the example: it keeps each user's
 // password in a file.
 const appctl = `#!/bin/sh

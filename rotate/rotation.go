@@ -23,15 +23,16 @@ const (
 // ErrNotEnabled is returned for a secret that never had a rotator.
 var ErrNotEnabled = errors.New("rotation is not set up")
 
-// Step is one of the four calls of a rotator.
+// Step is one of the calls of a rotator.
 type Step string
 
-// The steps, in their order.
+// The steps of a rotation, in their order, and Describe, which is called outside of one.
 const (
-	Create Step = "create"
-	Set    Step = "set"
-	Test   Step = "test"
-	Finish Step = "finish"
+	Create   Step = "create"
+	Set      Step = "set"
+	Test     Step = "test"
+	Finish   Step = "finish"
+	Describe Step = "describe"
 )
 
 // Rotation is the part of a secret's record that this package reads and writes.
@@ -44,6 +45,7 @@ type Rotation struct {
 	Timezone string         `json:"timezone,omitempty"` // IANA; UTC if empty
 	Window   string         `json:"window,omitempty"`
 	Timeout  int            `json:"timeout,omitempty"` // of a step, in seconds
+	Grace    int            `json:"grace,omitempty"`   // seconds from the change of labels to finish
 	Password password.Rules `json:"password,omitzero"` // of generated passwords
 
 	Since   time.Time `json:"since,omitzero"`   // when it was enabled
@@ -61,7 +63,16 @@ type Run struct {
 	Failures int       `json:"failures,omitempty"` // in a row
 	Reason   string    `json:"reason,omitempty"`   // of the last failure
 	RetryAt  time.Time `json:"retry_at,omitzero"`  // not before
+	// FinishAt is the end of the grace: before it, finish is called only if another
+	// rotation begins. It is zero without a grace, and until the labels have moved.
+	FinishAt time.Time `json:"finish_at,omitzero"`
 }
+
+// hasGrace reports whether the labels have moved and finish is left to a later run.
+func (r *Run) hasGrace() bool { return r != nil && r.Step == Finish && !r.FinishAt.IsZero() }
+
+// inGrace reports whether the grace lasts at now.
+func (r *Run) inGrace(now time.Time) bool { return r.hasGrace() && now.Before(r.FinishAt) }
 
 // Event is a line of a secret's rotation log.
 type Event struct {
@@ -136,7 +147,7 @@ func (r Rotation) Due(changed, now time.Time) (schedule.Status, error) {
 	if err != nil || !r.Enabled {
 		return schedule.Status{}, err
 	}
-	if r.Run != nil {
+	if r.Run != nil && (!r.Run.inGrace(now) || r.clockWasWrong(now)) {
 		// A wait longer than lastRetry means that the clock was wrong when it began.
 		retryAt := r.Run.RetryAt
 		if retryAt.After(now.Add(lastRetry)) {
@@ -150,6 +161,14 @@ func (r Rotation) Due(changed, now time.Time) (schedule.Status, error) {
 	}
 	return s.Status(last, now), nil
 }
+
+// clockWasWrong reports whether the grace ends later than one that begins now. The same
+// holds after the user has shortened it.
+func (r Rotation) clockWasWrong(now time.Time) bool {
+	return r.Run.hasGrace() && r.Run.FinishAt.After(now.Add(r.grace()))
+}
+
+func (r Rotation) grace() time.Duration { return time.Duration(r.Grace) * time.Second }
 
 // last is the time of the last rotation, or else the time at which rotation was enabled.
 func (r Rotation) last() time.Time {

@@ -18,7 +18,8 @@ const (
 	Overdue  State = "overdue"
 	Running  State = "under way"
 	Failing  State = "failing"
-	Finishes State = "unfinished"
+	InGrace  State = "in grace"   // rotated; the replaced value is still valid
+	Finishes State = "unfinished" // rotated; finish has to be called
 	Disabled State = "disabled"
 )
 
@@ -32,6 +33,7 @@ type Status struct {
 	State    State      `json:"state"`
 	Due      time.Time  `json:"due,omitzero"`
 	RetryAt  time.Time  `json:"retry_at,omitzero"`
+	FinishAt time.Time  `json:"finish_at,omitzero"` // the end of the grace
 	Rotated  time.Time  `json:"rotated,omitzero"`
 	Step     Step       `json:"step,omitempty"`
 	Failures int        `json:"failures,omitempty"` // in a row
@@ -56,11 +58,13 @@ func StatusOf(s *vault.Secret, now time.Time) (Status, error) {
 		return Status{}, fmt.Errorf("%q: %w", s.Name, err)
 	}
 	status := Status{Name: s.Name, State: r.State(due, now), Rotator: r.Rotator, Schedule: r.Schedule, Rotated: r.Rotated}
-	if r.Run == nil {
+	if r.Run == nil || r.Run.inGrace(now) {
 		status.Due = due.Due
-		return status, nil
 	}
-	status.Step, status.Failures, status.Reason, status.RetryAt = r.Run.Step, r.Run.Failures, r.Run.Reason, r.Run.RetryAt
+	if r.Run != nil {
+		status.Step, status.Failures, status.Reason = r.Run.Step, r.Run.Failures, r.Run.Reason
+		status.RetryAt, status.FinishAt = r.Run.RetryAt, r.Run.FinishAt
+	}
 	return status, nil
 }
 
@@ -69,6 +73,8 @@ func (r Rotation) State(due schedule.Status, now time.Time) State {
 	switch {
 	case !r.Enabled:
 		return Disabled
+	case r.Run.inGrace(now):
+		return InGrace
 	case r.Run != nil && r.Run.Step == Finish:
 		return Finishes
 	case r.Run != nil && r.Run.Failures > 0:

@@ -172,7 +172,15 @@ func (a *attempt) promote() error {
 		}
 		r.Rotated = a.now()
 		r.Run.Step, r.Run.Failures, r.Run.Reason, r.Run.RetryAt = Finish, 0, "", time.Time{}
-		return nil
+		if r.Grace <= 0 {
+			return nil
+		}
+		r.Run.FinishAt = a.now().Add(r.grace())
+		current, err := s.Find(vault.Selector{})
+		if err != nil {
+			return err
+		}
+		return appendToLog(s, Event{Time: a.now(), Outcome: Rotated, Version: current.Number})
 	})
 }
 
@@ -184,14 +192,21 @@ func (a *attempt) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	done := Event{Outcome: Rotated, Version: current.Number}
+	if run.hasGrace() {
+		done.Outcome = Finished
+	}
 	if current.ID == run.Token && a.secret.Labels[vault.Previous] == run.Base {
 		if _, err := a.call(ctx, Finish, run.Token, nil); err != nil {
 			return err
 		}
+	} else if run.hasGrace() {
+		done.Version, done.Reason = 0, "the labels have moved, so that the replaced value was not revoked"
 	}
 	return a.commitIfOurs(func(s *vault.Secret, r *Rotation) error {
 		r.Run = nil
-		return appendToLog(s, Event{Time: a.now(), Outcome: Rotated, Version: current.Number})
+		done.Time = a.now()
+		return appendToLog(s, done)
 	})
 }
 

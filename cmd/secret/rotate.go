@@ -29,6 +29,9 @@ secret a rotator. (To replace the vault's own key, see secret key rotate.)
 prints nothing when there is nothing to do. cron or a systemd timer can run it:
 see secret rotation schedule.
 
+If the rotation has a grace, a later run revokes the replaced value: --due when the
+grace is over, NAME at once, before it rotates again.
+
 A rotation that fails leaves the current value in use. A later run continues it;
 with --due the wait grows with each failure, with NAME there is none.`,
 		Example: `  secret rotate prod/db
@@ -145,6 +148,8 @@ func (a *app) whyRotated(p rotate.Plan) string {
 	switch p.Reason {
 	case rotate.BecauseUnderWay:
 		return fmt.Sprintf("a rotation that began %s is not done", a.timestamp(p.Since))
+	case rotate.BecauseGrace:
+		return "its grace ends at " + firstTime(p.Since)
 	case rotate.BecauseDue:
 		return "it has been due since " + a.timestamp(p.Since)
 	}

@@ -13,7 +13,8 @@ func newRotationCancelCommand(a *app) *cobra.Command {
 		Short: "Give up a rotation that is not done",
 		Long: `Give up a rotation that is not done. If the service may have the pending value
 already, the current value first has to prove that it still works. The pending
-value stays in the history.`,
+value stays in the history. A rotation in its grace ends as it is: the previous
+value stays valid.`,
 		Example:           "  secret rotation cancel prod/db",
 		Args:              argCount(1, 1),
 		ValidArgsFunction: a.completeNames(1),

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
@@ -17,6 +18,7 @@ import (
 type enableOptions struct {
 	rotation    rotate.Rotation
 	timeout     time.Duration
+	grace       time.Duration
 	noRotateNow bool
 }
 
@@ -35,11 +37,17 @@ fields, cron(0 4 ? * SUN#1 *); or the five fields of crontab, 0 4 * * 1. Times a
 UTC unless --timezone. With --window a rotation begins only within that time.
 Without a schedule the secret is rotated only by hand.
 
+--grace keeps the replaced value valid for a time after a rotation, so that a
+program which read it a moment before goes on working. It needs a service that
+accepts two values; by default the rotator says how long (secret rotation status
+shows it). A later secret rotate --due revokes the value.
+
 An option that is left out keeps its setting. A rotator that came with a vault
 from another machine runs on this one only after it was enabled here.`,
 		Example: `  secret rotation enable prod/db --rotator postgres --every 30d
   secret rotation enable prod/db --rotator ~/bin/rotate-db --every 'cron(0 4 ? * SUN#1 *)' --window 3h
-  secret rotation enable api --rotator ./api.sh --arg --region=eu --no-rotate-now`,
+  secret rotation enable api --rotator ./api.sh --arg --region=eu --no-rotate-now
+  secret rotation enable deploy/key --rotator aws-iam --every 90d --grace 1h`,
 		Args:              argCount(1, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.runEnable(o, cmd.Flags(), args[0]) },
@@ -51,6 +59,7 @@ from another machine runs on this one only after it was enabled here.`,
 	flags.StringVar(&o.rotation.Window, "window", "", "how long after its time a rotation may begin, such as 3h")
 	flags.StringVar(&o.rotation.Timezone, "timezone", "", "the time zone of the schedule, such as Europe/Berlin")
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long a step may take")
+	flags.DurationVar(&o.grace, "grace", 0, "how long the replaced value stays valid, such as 1h")
 	flags.BoolVar(&o.noRotateNow, "no-rotate-now", false, "only test the rotator with the current value")
 	addRuleFlags(flags, new(password.Rules))
 	return cmd
@@ -79,10 +88,8 @@ func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) e
 	if err := a.checkRotation(r); err != nil {
 		return err
 	}
-	if o.noRotateNow {
-		if err := probe(engine, name, r); err != nil {
-			return err
-		}
+	if err := a.askRotator(engine, s, &r, o, flags); err != nil {
+		return err
 	}
 	if err := consent.Give(s, r); err != nil {
 		return err
@@ -98,13 +105,28 @@ func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) e
 	return report.run(engine, []vault.Name{name}, rotate.Now, 1)
 }
 
-func probe(engine *rotate.Engine, name vault.Name, r rotate.Rotation) error {
+// askRotator has the rotator prove that it can log in, with --no-rotate-now, and takes
+// its grace if it is new and there is no --grace.
+func (a *app) askRotator(engine *rotate.Engine, s *vault.Secret, r *rotate.Rotation, o enableOptions, flags *pflag.FlagSet) error {
 	ctx, stop := untilInterrupted()
 	defer stop()
-	if err := engine.Probe(ctx, name, r); err != nil {
-		return fmt.Errorf("the rotator cannot log in with the current value of %q, and nothing was enabled: %w", name, err)
+	if o.noRotateNow {
+		if err := engine.Probe(ctx, s.Name, *r); err != nil {
+			return fmt.Errorf("the rotator cannot log in with the current value of %q, and nothing was enabled: %w", s.Name, err)
+		}
 	}
-	return nil
+	before, _ := rotate.Of(s.Name, s.Rotation)
+	if flags.Changed("grace") || before.Rotator == r.Rotator {
+		return nil
+	}
+	grace, err := engine.DefaultGrace(ctx, s, *r)
+	if ctx.Err() != nil {
+		return vault.Errorf(prompt.ErrInterrupted, "interrupted; nothing was enabled")
+	}
+	if err != nil {
+		a.sayf("There is no grace, since the rotator does not name one (%s).\n", escape.Text(err.Error()))
+	}
+	return r.SetGrace(grace)
 }
 
 // mergeRotation returns the rotation of s with the changes that the flags ask for.
@@ -136,6 +158,11 @@ func (a *app) mergeRotation(o enableOptions, flags *pflag.FlagSet, s *vault.Secr
 			return r, usagef("--timeout must be at least one second, not %v", o.timeout)
 		}
 		r.Timeout = int(o.timeout / time.Second)
+	}
+	if flags.Changed("grace") {
+		if err := r.SetGrace(o.grace); err != nil {
+			return r, err
+		}
 	}
 	r.Password, err = a.mergeRules(r.Password, flags)
 	return r, err

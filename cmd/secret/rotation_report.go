@@ -92,6 +92,8 @@ func (r rotationResult) String() string {
 		line += ": " + escape.Text(strings.TrimPrefix(r.Error, fmt.Sprintf("rotating %q: ", r.Name)))
 	case r.Outcome == rotate.Abandoned:
 		line += ": a value was stored by hand meanwhile"
+	case r.Outcome == rotate.Finished:
+		line += ": the grace is over"
 	case r.Version != 0:
 		line += fmt.Sprintf(", version %d", r.Version)
 	}

@@ -13,6 +13,8 @@ func newRotationStatusCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status [NAME]",
 		Short: "Show when secrets are due, and what went wrong",
+		Long: `Show when secrets are due, and what went wrong. A secret that is in grace was
+rotated, and its previous value works until the time that is shown.`,
 		Example: `  secret rotation status
   secret rotation status prod/db --json`,
 		Args:              argCount(0, 1),
@@ -78,19 +80,26 @@ func (a *app) printRotationStatuses(statuses []rotate.Status) error {
 	}
 	rows := make([][]string, len(statuses))
 	for i, s := range statuses {
-		state := string(s.State)
-		if s.Step != "" {
-			state += " at " + string(s.Step)
-		}
-		if s.Failures > 0 {
-			state += ", failed " + plural(s.Failures, "time")
-		}
-		rows[i] = []string{string(s.Name), state, firstTime(s.Due, s.RetryAt), firstTime(s.Rotated), s.Schedule, s.Reason}
+		rows[i] = []string{string(s.Name), stateText(s), firstTime(s.Due, s.RetryAt), firstTime(s.Rotated), s.Schedule, s.Reason}
 	}
 	header := []string{"NAME", "STATE", "NEXT", "ROTATED", "SCHEDULE", "REASON"}
 	return a.printPaintedTable(header, rows, func(row int) bool {
 		return statuses[row].State == rotate.Overdue || statuses[row].State == rotate.Failing
 	})
+}
+
+func stateText(s rotate.Status) string {
+	if s.State == rotate.InGrace {
+		return "in grace until " + firstTime(s.FinishAt)
+	}
+	text := string(s.State)
+	if s.Step != "" {
+		text += " at " + string(s.Step)
+	}
+	if s.Failures > 0 {
+		text += ", failed " + plural(s.Failures, "time")
+	}
+	return text
 }
 
 // firstTime formats the first of times that is not zero.

@@ -1,13 +1,15 @@
 #!/bin/sh
 # AWS IAM access key: makes a second key with the first, and deletes the first in finish.
 #
+# Both keys work until finish, for which describe asks a grace of five minutes.
+#
 # Fields (kind kv): access_key_id, secret_access_key; optional: region
 # (us-east-1), endpoint_url (of a stand-in for AWS).
 # The IAM user must be allowed, for itself: iam:ListAccessKeys,
 # iam:CreateAccessKey, iam:DeleteAccessKey, iam:GetAccessKeyLastUsed.
-# AWS allows a user two keys. A second one that is in the way is deleted if it is
-# the one that was rotated out or was never used (a run killed in create leaves
-# such), else the step fails: give each rotated secret an IAM user of its own.
+# AWS allows a user two keys. create deletes a second key if it is the one that was
+# replaced, or if it was never used (a run that was killed in create leaves such a
+# key). Otherwise create fails: give each rotated secret an IAM user of its own.
 
 set -eu
 exec </dev/null # the fields come by the environment
@@ -17,8 +19,8 @@ die() {
 	exit 1
 }
 
-# as WHO ARG…: the aws command with WHO's key and nobody's configuration. No user
-# is named: AWS takes the one whose key it is.
+# as WHO ARG…: runs the aws command with WHO's key and without configuration files.
+# It names no user: AWS uses the owner of the key.
 as() (
 	eval "AWS_ACCESS_KEY_ID=\${$1_ACCESS_KEY_ID-} AWS_SECRET_ACCESS_KEY=\${$1_SECRET_ACCESS_KEY-}
 		AWS_REGION=\${$1_REGION:-us-east-1} AWS_ENDPOINT_URL=\${$1_ENDPOINT_URL-}"
@@ -30,7 +32,7 @@ as() (
 	exec aws --output text "$@"
 )
 
-# delete WHO ID: with WHO's key; one that is gone already is as good as deleted.
+# delete WHO ID: deletes a key with WHO's key. A key that is gone counts as deleted.
 delete() {
 	why=$(as "$1" iam delete-access-key --access-key-id "$2" 2>&1) && return
 	case $why in
@@ -73,6 +75,7 @@ test_key() {
 }
 
 case ${SECRET_STEP:?} in
+describe) echo '{"grace": 300}' ;;
 create)
 	: "${CURRENT_ACCESS_KEY_ID:?no such field}" "${CURRENT_SECRET_ACCESS_KEY:?no such field}"
 	create_key
@@ -85,4 +88,4 @@ finish)
 	: "${CURRENT_ACCESS_KEY_ID:?no such field}" "${CURRENT_SECRET_ACCESS_KEY:?no such field}"
 	[ -z "${PREVIOUS_ACCESS_KEY_ID-}" ] || delete CURRENT "$PREVIOUS_ACCESS_KEY_ID"
 	;;
-esac # set: create made the key, and it is good from then on
+esac # set has nothing to do: the key that create made is valid already

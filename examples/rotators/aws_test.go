@@ -46,6 +46,7 @@ func TestAWSIAM(t *testing.T) {
 	if d.works(d.previous) {
 		t.Error("the replaced key works after finish")
 	}
+	d.inGrace("", "", "")
 
 	add("AKIAORPHAN of/an+orphan unused\n") // of a run that was killed in create
 	d.rotate("")

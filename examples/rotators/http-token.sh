@@ -1,6 +1,8 @@
 #!/bin/sh
 # HTTP API that issues tokens: makes a new one with the old, and revokes the old in finish.
 #
+# Both tokens work until finish, for which describe asks a grace of five minutes.
+#
 # A pattern to adjust: the paths and members below are those of a made-up API.
 #   POST   URL/tokens        {"name": N}  -> 201 {"id": …, "token": …}
 #   GET    URL/tokens                     -> 200 [{"id": …, "name": …}, …]
@@ -20,8 +22,8 @@ die() {
 	exit 1
 }
 
-# api METHOD PATH [JSON]: calls the API as $token; sets $status and $body. The
-# token goes by curl's standard input: arguments are seen by everybody.
+# api METHOD PATH [JSON]: calls the API with $token; sets $status and $body. curl
+# gets the token on standard input, because all users can read arguments.
 api() {
 	header=$(printf '%s' "Authorization: Bearer $token" | LC_ALL=C sed 's/[\\"]/\\&/g')
 	answer=$(printf 'header = "%s"\n' "$header" |
@@ -34,10 +36,10 @@ api() {
 *}
 }
 
-# refused WHAT: ends with what the API answered. Its body stays out of it.
+# refused REQUEST: ends with the status of the answer, without its body.
 refused() { die "$1: the API answered with status $status"; }
 
-# revoke ID: one that is gone already is as good as revoked.
+# revoke ID: revokes a token. A token that is gone counts as revoked.
 revoke() {
 	api DELETE "/tokens/$(ID=$1 jq -rn 'env.ID | @uri')"
 	case $status in
@@ -46,8 +48,8 @@ revoke() {
 	esac
 }
 
-# The name ties the new token to this rotation. If the run is killed before the
-# token is safely in the vault, the next one finds it by its name and revokes it.
+# The name ties the new token to this rotation. If a run is killed before the token
+# is in the vault, the next run finds the token by its name and revokes it.
 create_token() {
 	name="secret $SECRET_TOKEN"
 	api GET /tokens
@@ -71,8 +73,7 @@ test_token() {
 	[ "$status" = 200 ] || refused 'the pending token'
 }
 
-# finish_token OLD-ID: only what this rotation replaced is revoked, never what
-# other tokens there are.
+# finish_token OLD-ID: revokes the token that this rotation replaced, and no other.
 finish_token() {
 	if [ -z "$1" ]; then
 		echo 'the old token has no field id: revoke it by hand' >&2
@@ -82,6 +83,7 @@ finish_token() {
 }
 
 case ${SECRET_STEP:?} in
+describe) echo '{"grace": 300}' ;;
 create)
 	url=${CURRENT_URL:?no such field} token=${CURRENT_TOKEN:?no such field}
 	create_token
@@ -94,4 +96,4 @@ finish)
 	url=${CURRENT_URL:?no such field} token=${CURRENT_TOKEN:?no such field}
 	finish_token "${PREVIOUS_ID-}"
 	;;
-esac # set: create made the token, and it is good from then on
+esac # set has nothing to do: the token that create made is valid already

@@ -129,6 +129,7 @@ func TestHTTPToken(t *testing.T) {
 	if d.works(d.previous) {
 		t.Error("the replaced token works after finish")
 	}
+	d.inGrace("", "", "")
 
 	// A run that dies in create leaves a token that nobody knows.
 	api.lose = true

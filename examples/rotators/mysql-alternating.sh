@@ -26,9 +26,9 @@ client=$(command -v mariadb || command -v mysql) || die 'neither mariadb nor mys
 # ADMIN). Users' own option files are left aside: they may hold a password,
 # which would win over this one.
 as() (
-	user='' host='' port='' ssl=''
+	user='' host='' port='' ssl='' root=''
 	eval "user=\${$1_USERNAME-} MYSQL_PWD=\${$1_PASSWORD-} host=\${$1_HOST-}
-		port=\${$1_PORT-} ssl=\${$1_SSL-}"
+		port=\${$1_PORT-} ssl=\${$1_SSL-} root=\${$1_SSLROOTCERT-}"
 	MYSQL_TEST_LOGIN_FILE=/dev/null
 	export MYSQL_PWD MYSQL_TEST_LOGIN_FILE
 	set -- --no-defaults --batch --raw --skip-column-names --binary-mode \
@@ -43,6 +43,7 @@ as() (
 	false,*MariaDB*) set -- "$@" --skip-ssl ;;
 	false,*) set -- "$@" --ssl-mode=DISABLED ;;
 	esac
+	[ -z "$root" ] || set -- "$@" "--ssl-ca=$root"
 	exec "$client" "$@"
 )
 

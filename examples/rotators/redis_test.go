@@ -47,6 +47,8 @@ func TestRedis(t *testing.T) {
 				d.current, d.previous = redisUser(s, user, "the first"), nil
 				redisRotation(t, d, s, "the second")
 			}
+			d.current, d.previous = redisUser(s, "graceful", "the first"), nil
+			d.inGrace("the second", "the third")
 			d.current, d.previous = redisUser(s, "busy", "the first"), nil
 			keepLoggingIn(t, d, s.Login, true)
 			if name != "aclfile" {

@@ -58,7 +58,7 @@ func scripts(t *testing.T) []string {
 	if err != nil || len(files) < 9 {
 		t.Fatalf("the scripts are %q, %v", files, err)
 	}
-	return append(files, "testdata/aws")
+	return append(files, "testdata/aws", "testdata/mysql")
 }
 
 func TestShellcheck(t *testing.T) {

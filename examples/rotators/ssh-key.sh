@@ -1,6 +1,8 @@
 #!/bin/sh
 # SSH key pair: the new key is added to authorized_keys, and the old one removed in finish.
 #
+# Both keys work until finish, for which describe asks a grace of five minutes.
+#
 # Fields (kind kv): private_key, public_key; and either
 #   authorized_keys (a file on this machine), or
 #   host, username; optional: port (22), known_hosts (lines for the host, else
@@ -18,7 +20,7 @@ die() {
 	exit 1
 }
 
-# public KEY: its type and its bytes, checked as they go into a script.
+# public KEY: prints the key's type and bytes, checked because they go into a script.
 public() {
 	type=${1%%[[:space:]]*} bytes=${1#*[[:space:]]}
 	bytes=${bytes%%[[:space:]]*}
@@ -28,8 +30,8 @@ public() {
 	printf '%s %s' "$type" "$bytes"
 }
 
-# pair WHO: whether WHO's private key, put into the file WHO, is that of its
-# public key.
+# pair WHO: writes WHO's private key to the file WHO, and succeeds if it belongs to
+# WHO's public key.
 pair() {
 	key=''
 	eval "private=\${$1_PRIVATE_KEY-} key=\${$1_PUBLIC_KEY-}"
@@ -40,15 +42,15 @@ pair() {
 	[ "$(public "$derived")" = "$key" ]
 }
 
-# same WHO: pending must be for the account that WHO is for. Otherwise a value
-# planted in the secret could turn on somebody else.
+# same WHO: succeeds if pending is for the account that WHO is for. Otherwise a
+# value planted in the secret could change another account.
 same() {
 	for field in HOST PORT USERNAME AUTHORIZED_KEYS; do
 		eval "[ \"\${$1_$field-}\" = \"\${PENDING_$field-}\" ]" || return
 	done
 }
 
-# at WHO: runs the script on standard input where the file is.
+# at WHO: runs the script on standard input on the machine that has the file.
 at() {
 	if [ -z "${PENDING_HOST-}" ]; then
 		case ${PENDING_AUTHORIZED_KEYS-} in
@@ -67,11 +69,11 @@ at() {
 		-o ConnectTimeout=10 "$@" -- "$PENDING_HOST" sh -s
 }
 
-# here: a word of the shell, quoted.
+# here TEXT: prints a quoted word for the shell.
 here() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
 
-# edit OLD NEW AWK: the script that rewrites the file: readers see the old one
-# or the new one, also after a power cut, and editors wait for each other.
+# edit OLD NEW AWK: prints a script that rewrites the file. Readers see the old or
+# the new file, also after a power cut, and two scripts wait for each other.
 edit() {
 	file=${PENDING_AUTHORIZED_KEYS:-.ssh/authorized_keys}
 	cat <<-SCRIPT
@@ -88,7 +90,7 @@ edit() {
 	SCRIPT
 }
 
-# holds KEY: the script that tells whether the file holds the key.
+# holds KEY: prints a script that succeeds if the file holds the key.
 holds() {
 	file=${PENDING_AUTHORIZED_KEYS:-.ssh/authorized_keys}
 	printf "grep -qF -e %s -- %s\n" "$(here "$1")" "$(here "$file")"
@@ -146,6 +148,7 @@ finish_key() {
 }
 
 case ${SECRET_STEP:?} in
+describe) echo '{"grace": 300}' ;;
 create)
 	: "${SECRET_NAME:?}"
 	create_key

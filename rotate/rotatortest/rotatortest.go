@@ -78,6 +78,8 @@ func (c *Checker) Login(ctx context.Context, engine *rotate.Engine, name vault.N
 	}
 	c.report("test logs in with the current value", engine.ProbeValue(ctx, s, c.rotation(), current),
 		"test gets the value to log in with as pending (PENDING_PASSWORD), also here")
+	_, err = engine.DefaultGrace(ctx, s, c.rotation())
+	c.report("describe prints nothing, or its grace", err, "exit with 0 and print nothing, or a JSON object with a number of seconds as grace")
 	wrong, err := madeUp(engine, s.Kind, current)
 	if err != nil {
 		return err
