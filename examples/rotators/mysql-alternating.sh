@@ -147,7 +147,7 @@ set_password() {
 	esac
 	: "${CURRENT_USERNAME:?no such field}" "${CURRENT_HOST:?no such field}"
 	: "${ADMIN_USERNAME:?no admin: the credential needs a field admin_secret}" "${ADMIN_PASSWORD:?}"
-	inherit HOST PORT SSL
+	inherit HOST PORT SSL SSLROOTCERT
 	[ "$PENDING_USERNAME" = "$(alternate "$CURRENT_USERNAME")" ] ||
 		die 'the pending user is not the alternate of the current one'
 	for who in CURRENT ADMIN; do

@@ -2,8 +2,9 @@
 # PostgreSQL, single user: the user changes its own password, through psql.
 #
 # Fields: username, password, host (a name or the directory of a unix socket);
-# optional: port (5432), dbname (postgres), ssl (true: verified TLS, false:
-# none, absent: TLS if the server has it), sslrootcert (a file, or "system").
+# optional: port (5432), dbname (postgres), ssl (true: verified TLS, false: none,
+# absent: TLS if the server has it), sslrootcert (a file with the certificate
+# authority, or "system" from psql 16 on; else ~/.postgresql/root.crt).
 # The user needs no right but LOGIN.
 
 set -eu

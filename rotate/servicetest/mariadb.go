@@ -21,6 +21,7 @@ type MariaDBServer struct {
 	User     string // who may do everything, and grant it
 	Password string
 	client   string
+	tls      []string // options
 	process
 }
 
@@ -55,7 +56,7 @@ func MariaDB(t testing.TB, options ...string) *MariaDBServer {
 				"--bind-address=127.0.0.1", "--pid-file="+filepath.Join(dir, "pid"),
 				"--skip-name-resolve", "--innodb-buffer-pool-size=16M",
 				"--innodb-flush-log-at-trx-commit=0")
-			return append(args, options...)
+			return append(append(args, options...), s.tls...)
 		},
 	}
 	cmd := exec.Command(install, append(common, "--skip-test-db", "--skip-name-resolve",
@@ -105,6 +106,14 @@ func (s *MariaDBServer) Stop() { s.stop(s.signal) }
 
 // Kill ends the server as a crash would.
 func (s *MariaDBServer) Kill() { s.stop(syscall.SIGKILL) }
+
+// UseTLS restarts the server with a certificate and its key.
+func (s *MariaDBServer) UseTLS(certFile, keyFile string) {
+	s.t.Helper()
+	s.tls = []string{"--ssl-cert=" + certFile, "--ssl-key=" + keyFile}
+	s.Stop()
+	s.Start()
+}
 
 // Log returns the server's log.
 func (s *MariaDBServer) Log() string { s.t.Helper(); return s.log() }

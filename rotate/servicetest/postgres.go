@@ -90,6 +90,17 @@ func (s *PostgresServer) Kill() { s.stop(syscall.SIGQUIT) }
 // Log returns the server's log.
 func (s *PostgresServer) Log() string { s.t.Helper(); return s.log() }
 
+// UseTLS restarts the server with a certificate and its key.
+func (s *PostgresServer) UseTLS(certFile, keyFile string) {
+	s.t.Helper()
+	data := filepath.Join(s.Host, "data")
+	copyFor(s.t, s.acct, certFile, filepath.Join(data, "server.crt"))
+	copyFor(s.t, s.acct, keyFile, filepath.Join(data, "server.key"))
+	s.Exec("ALTER SYSTEM SET ssl = on")
+	s.Stop()
+	s.Start()
+}
+
 // Exec runs SQL as the superuser and returns what it answers, unaligned.
 func (s *PostgresServer) Exec(sql string) string {
 	s.t.Helper()
