@@ -18,6 +18,7 @@ type rotationReport struct {
 	total      int
 	single     bool // the failure of the one rotation is the command's own
 	busyIsFine bool // a secret that another run rotates is not a failure
+	hook       rotationHook
 
 	failed  []error
 	results []rotationResult
@@ -34,6 +35,11 @@ type rotationResult struct {
 
 // run rotates names, reports, and returns the command's error.
 func (r *rotationReport) run(engine *rotate.Engine, names []vault.Name, when rotate.When, jobs int) error {
+	settings, err := r.app.loadSettings()
+	if err != nil {
+		return err
+	}
+	r.hook = rotationHook{settings.onRotation, r.app.environ, r.app.stderr, hookTimeout}
 	ctx, stop := untilInterrupted()
 	defer stop()
 	engine.RotateAll(ctx, names, when, jobs, r)
@@ -77,11 +83,17 @@ func (r *rotationReport) Ended(result rotate.Result) {
 		r.failed = append(r.failed, result.Err)
 	}
 	r.results = append(r.results, line)
-	if r.app.jsonFlag || (r.single && result.Err != nil) {
+	r.app.sayf("\r\x1b[K")
+	reportedAsError := r.single && result.Err != nil
+	if !r.app.jsonFlag && !reportedAsError {
+		r.err = errors.Join(r.err, r.app.printf("%s\n", line))
+	}
+	if r.hook.command == "" {
 		return
 	}
-	r.app.sayf("\r\x1b[K")
-	r.err = errors.Join(r.err, r.app.printf("%s\n", line))
+	if err := r.hook.run(result); err != nil {
+		r.app.warnf("%v", err)
+	}
 }
 
 // String returns the line that a person or cron's mail shows.

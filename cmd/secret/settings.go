@@ -27,6 +27,8 @@ type settings struct {
 	keyFile  string
 	history  int
 	password password.Rules
+	// onRotation is the command that runs after a rotation, for the shell.
+	onRotation string
 }
 
 // setting is one of them: how it is called and where its value goes.
@@ -64,6 +66,11 @@ func allSettings() []setting {
 			"history", "SECRET_HISTORY", "how many versions without a label to keep",
 			func(s *settings, v string) error { return parseCount(&s.history, v, math.MaxInt) },
 			func(s *settings) string { return strconv.Itoa(s.history) },
+		},
+		{
+			"on-rotation", "SECRET_ON_ROTATION", "a command to run after a rotation or its failure",
+			func(s *settings, v string) error { s.onRotation = v; return nil },
+			func(s *settings) string { return s.onRotation },
 		},
 		{
 			"password-length", "SECRET_PASSWORD_LENGTH", "the length of generated passwords",
