@@ -17,8 +17,8 @@ import (
 const (
 	protocolVersion = 1
 
-	// exitRefused is a rotator's word that the service refused the pending value
-	// itself, and that it was not applied.
+	// exitRefused is the exit code of a rotator whose service refused the pending value
+	// itself, and did not apply it.
 	exitRefused = 10
 )
 
@@ -35,16 +35,16 @@ type Call struct {
 	Tags    map[string]string
 	// The fields of the versions; nil for a version that is not there.
 	Current, Pending, Previous, Admin map[string]vault.Bytes
-	// Inherit is a file that the rotator, and what it starts, keeps open: the lock of
-	// the secret's rotators. It is nil where none is held.
+	// Inherit is the lock of the secret's rotators, which the rotator and its children
+	// keep open. It is nil if the caller holds no lock.
 	Inherit *os.File
 }
 
-// Caller calls a rotator and returns what it printed. Anything but success is a
-// [*StepError], unless the rotator could not be started at all.
+// Caller calls a rotator and returns its output. The error is a [*StepError] unless the
+// rotator could not be started.
 type Caller func(context.Context, Call) (output []byte, err error)
 
-// StepError is a step that failed, with an unknown outcome unless Refused.
+// StepError is the failure of a step. The outcome is unknown unless Refused.
 type StepError struct {
 	Step    Step
 	Refused bool   // exit code 10
@@ -59,7 +59,7 @@ func (e *StepError) Error() string {
 	return fmt.Sprintf("%s: %s: %s", e.Step, e.Problem, e.Reason)
 }
 
-// fieldsOf returns a value as the protocol hands it over: a plaintext secret has
+// fieldsOf returns the fields of a value in the protocol, where a plaintext secret has
 // the one field value.
 func fieldsOf(kind vault.Kind, value vault.Value) map[string]vault.Bytes {
 	if kind == vault.Plaintext {
@@ -68,7 +68,7 @@ func fieldsOf(kind vault.Kind, value vault.Value) map[string]vault.Bytes {
 	return value.Fields
 }
 
-// input is the document on a rotator's standard input (PROTOCOL.md, section 3).
+// input returns the document for a rotator's standard input (PROTOCOL.md, section 3).
 func (c Call) input() ([]byte, error) {
 	tags := c.Tags
 	if tags == nil {
@@ -89,12 +89,12 @@ func (c Call) input() ([]byte, error) {
 }
 
 const (
-	maxVariable       = 131071 // with name and =: Linux takes no more
+	maxVariable       = 131071 // with name and =; Linux accepts no more
 	maxVariables      = 1 << 20
 	maxModestVariable = 4096
 )
 
-// environment is what a rotator finds besides the base (PROTOCOL.md, section 4).
+// environment returns a rotator's variables without the base (PROTOCOL.md, section 4).
 func (c Call) environment() []string {
 	variables := []string{
 		fmt.Sprintf("SECRET_PROTOCOL=%d", protocolVersion),
@@ -148,7 +148,7 @@ func variableName(field string) string {
 	}, field)
 }
 
-// secrets are the values that must not show in what a rotator printed.
+// secrets returns the values to mask in a rotator's standard error.
 func (c Call) secrets() [][]byte {
 	var all [][]byte
 	for _, values := range []map[string]vault.Bytes{c.Current, c.Pending, c.Previous, c.Admin} {
@@ -159,8 +159,9 @@ func (c Call) secrets() [][]byte {
 	return all
 }
 
-// parseCreated reads what create printed: the fields to replace those of the
-// current version, or nil if it printed nothing.
+// parseCreated returns the fields in the output of create, which replace those of the
+// current version. It returns nil if create printed nothing. Errors repeat nothing of
+// the output but names, because the values are secret.
 func parseCreated(kind vault.Kind, output []byte) (map[string]vault.Bytes, error) {
 	if kind == vault.Plaintext {
 		value := bytes.TrimSuffix(output, []byte("\n"))
@@ -173,38 +174,37 @@ func parseCreated(kind vault.Kind, output []byte) (map[string]vault.Bytes, error
 		return nil, nil
 	}
 	if !utf8.Valid(output) {
-		return nil, fmt.Errorf("what it printed is not UTF-8")
+		return nil, fmt.Errorf("its output is not UTF-8")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(output))
 	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
-		return nil, fmt.Errorf("what it printed is not a JSON object")
+		return nil, fmt.Errorf("its output is not a JSON object")
 	}
 	fields := map[string]vault.Bytes{}
 	for decoder.More() {
-		// The values are secret: no error repeats any of the output.
 		name, err := decoder.Token()
 		field, isString := name.(string)
 		if err != nil || !isString {
-			return nil, fmt.Errorf("what it printed is not a whole JSON object")
+			return nil, fmt.Errorf("its output is not a whole JSON object")
 		}
 		if _, twice := fields[field]; twice {
-			return nil, fmt.Errorf("it printed the member %q twice", field)
+			return nil, fmt.Errorf("its output has the member %q twice", field)
 		}
 		var raw json.RawMessage
 		if decoder.Decode(&raw) != nil {
-			return nil, fmt.Errorf("what it printed is not a whole JSON object")
+			return nil, fmt.Errorf("its output is not a whole JSON object")
 		}
 		var value createdField
 		if json.Unmarshal(raw, &value) != nil {
-			return nil, fmt.Errorf("the member %q that it printed is neither a string nor {\"base64\": …}", field)
+			return nil, fmt.Errorf("the member %q of its output is neither a string nor {\"base64\": …}", field)
 		}
 		fields[field] = vault.Bytes(value)
 	}
 	if _, err := decoder.Token(); err != nil {
-		return nil, fmt.Errorf("what it printed is not a whole JSON object")
+		return nil, fmt.Errorf("its output is not a whole JSON object")
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, fmt.Errorf("it printed more than one JSON object")
+		return nil, fmt.Errorf("its output has more than one JSON object")
 	}
 	return fields, nil
 }
@@ -221,15 +221,15 @@ func parseDescription(output []byte) (grace time.Duration, err error) {
 		Grace int64 `json:"grace"`
 	}
 	if err := json.Unmarshal(output, &description); err != nil {
-		return 0, fmt.Errorf("what it printed is not a JSON object with a number of seconds as grace")
+		return 0, fmt.Errorf("its output is not a JSON object with a number of seconds as grace")
 	}
 	if description.Grace < 0 || description.Grace > int64(maxGrace/time.Second) {
-		return 0, fmt.Errorf("the grace that it printed is not between 0 and %d seconds", int64(maxGrace/time.Second))
+		return 0, fmt.Errorf("the grace in its output is not between 0 and %d seconds", int64(maxGrace/time.Second))
 	}
 	return time.Duration(description.Grace) * time.Second, nil
 }
 
-// createdField is as strict as [vault.Bytes] is lenient: null is no value.
+// createdField decodes like [vault.Bytes], but refuses null.
 type createdField vault.Bytes
 
 func (f *createdField) UnmarshalJSON(data []byte) error {

@@ -24,29 +24,29 @@ const (
 	maxOutput = 1 << 20
 	maxReason = 4 << 10
 
-	// workDirPrefix and the id of the secret begin the names of the directories that
-	// rotators work in, so that those of a killed run can be found.
+	// The name of a rotator's directory begins with workDirPrefix and the secret's id, so
+	// that the next run finds the directories of a killed one.
 	workDirPrefix = "secret-rotator-"
 
-	// killGrace is what a rotator has between SIGTERM and SIGKILL.
+	// killGrace is the time from SIGTERM to SIGKILL.
 	killGrace = 5 * time.Second
-	// strayGrace is how long output is waited for once all processes are killed.
+	// strayGrace is the time in which output may arrive after all processes were killed.
 	strayGrace = time.Second
 )
 
 // ErrUnsafeRotator is returned for a rotator that other users could change.
 var ErrUnsafeRotator = errors.New("other users can change it")
 
-// baseVariables are those that a rotator gets from us.
+// baseVariables are the variables that a rotator gets from Executor.Environ.
 var baseVariables = []string{"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR"}
 
 // Executor calls rotators as PROTOCOL.md says. It is safe for concurrent use.
 type Executor struct {
 	Dir     string   // the rotators directory, for rotators without a path
 	WorkDir string   // where each call gets a directory of its own; memory-backed if possible
-	Environ []string // ours, from which the base variables are taken
+	Environ []string // has the base variables
 
-	starting sync.Mutex // the umask is the whole process's
+	starting sync.Mutex // held while the umask, which belongs to the process, is changed
 }
 
 // Call implements [Caller].
@@ -97,8 +97,8 @@ func (x *Executor) Call(ctx context.Context, c Call) ([]byte, error) {
 	return nil, failed
 }
 
-// makeWorkDir removes what a killed run left as well: nobody works in there any
-// more if the lock is ours.
+// makeWorkDir makes a directory for one call. If the caller holds the lock of the
+// secret's rotators, it removes the directories of killed runs, which are not in use.
 func (x *Executor) makeWorkDir(c Call) (string, error) {
 	prefix := workDirPrefix
 	if c.Inherit != nil {
@@ -111,20 +111,20 @@ func (x *Executor) makeWorkDir(c Call) (string, error) {
 	return os.MkdirTemp(x.WorkDir, prefix)
 }
 
-// notStarted says of a script what the kernel's error does not.
+// notStarted explains an error of the kernel that does not name its cause.
 func notStarted(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return ", since the program that its first line names is not there"
+		return ", since the program in its first line does not exist"
 	case errors.Is(err, syscall.ENOEXEC):
-		return ", since it is no program and has no first line such as #!/bin/sh"
+		return ", since it is not a program and has no first line such as #!/bin/sh"
 	}
 	return ""
 }
 
-// run runs cmd as the leader of a process group, and ends the whole group with
-// it. The pipes are ours, so that a process which left the group and holds them
-// open cannot make us wait.
+// run runs cmd as the leader of a process group, and kills the rest of the group when
+// cmd has ended. It makes the pipes itself, because exec.Cmd waits for a process that
+// left the group and keeps them open.
 func (x *Executor) run(ctx context.Context, cmd *exec.Cmd, inherit *os.File, input []byte, stderr io.Writer) (stdout []byte, err error) {
 	var pipes [3]struct{ r, w *os.File }
 	for i := range pipes {
@@ -146,8 +146,7 @@ func (x *Executor) run(ctx context.Context, cmd *exec.Cmd, inherit *os.File, inp
 	_ = pipes[2].w.Close()
 
 	var copying sync.WaitGroup
-	// A rotator need not read its input.
-	go func() {
+	go func() { // nothing waits for it: a rotator need not read its input
 		_, _ = pipes[0].w.Write(input)
 		_ = pipes[0].w.Close()
 	}()
@@ -158,18 +157,18 @@ func (x *Executor) run(ctx context.Context, cmd *exec.Cmd, inherit *os.File, inp
 	select {
 	case err = <-exited:
 	case <-ctx.Done():
-		endGroup(cmd, false)
+		terminateGroup(cmd)
 		select {
 		case err = <-exited:
 		case <-time.After(killGrace):
-			endGroup(cmd, true)
+			killGroup(cmd)
 			err = <-exited
 		}
 		if err == nil {
 			err = ctx.Err()
 		}
 	}
-	endGroup(cmd, true)
+	killGroup(cmd)
 	stray := time.AfterFunc(strayGrace, func() {
 		_ = pipes[1].r.Close()
 		_ = pipes[2].r.Close()
@@ -179,14 +178,14 @@ func (x *Executor) run(ctx context.Context, cmd *exec.Cmd, inherit *os.File, inp
 	return stdout, err
 }
 
-// readHead reads up to limit bytes and throws the rest away.
+// readHead reads to the end and returns up to limit bytes.
 func readHead(r io.Reader, limit int64) []byte {
 	head, _ := io.ReadAll(io.LimitReader(r, limit))
 	_, _ = io.Copy(io.Discard, r)
 	return head
 }
 
-// tail keeps the last maxReason bytes of what is written to it.
+// tail is a writer that keeps the last maxReason bytes.
 type tail []byte
 
 func (t *tail) Write(p []byte) (int, error) {
@@ -208,7 +207,7 @@ func (x *Executor) baseEnvironment() []string {
 	return base
 }
 
-// oneLine joins the lines of text, and escapes what a terminal would obey.
+// oneLine joins the lines of text, and escapes control characters.
 func oneLine(text string) string {
 	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
 	var b strings.Builder
@@ -225,10 +224,10 @@ func oneLine(text string) string {
 	return b.String()
 }
 
-// Find returns the path of a rotator: as it is given, or the file of that name,
-// with or without an ending, in the rotators directory. It refuses a file that is
-// not executable, and one that other users could change or put another in the
-// place of: [ErrUnsafeRotator].
+// Find returns the path of the rotator file. A name without a separator is a file in the
+// rotators directory, where the ending .sh may be left out. Find returns
+// [ErrUnsafeRotator] if other users can change or replace the file, and an error if the
+// file is not executable.
 func (x *Executor) Find(rotator string) (string, error) {
 	path := rotator
 	if !strings.ContainsRune(rotator, filepath.Separator) {
@@ -240,7 +239,7 @@ func (x *Executor) Find(rotator string) (string, error) {
 		}
 	}
 	if !filepath.IsAbs(path) {
-		return "", fmt.Errorf("the rotator %q has no absolute path", rotator)
+		return "", fmt.Errorf("the path of the rotator %q is not absolute", rotator)
 	}
 	file, err := filepath.EvalSymlinks(path)
 	if err != nil {

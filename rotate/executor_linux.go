@@ -2,10 +2,10 @@ package rotate
 
 import "syscall"
 
-// ownSession makes the rotator die with us, even if we are killed: it must not
-// work on beside the run that continues this one. The signal comes when the
-// thread that started it ends, which is when the process does, since no goroutine
-// here is locked to its thread.
+// ownSession kills the rotator when this process ends, even by a signal, because the next
+// run continues its work. The kernel sends the signal when the thread that started the
+// rotator ends. No goroutine here is locked to its thread, so that this is the end of the
+// process.
 func ownSession() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
 }

@@ -334,11 +334,11 @@ func TestUnusableRotators(t *testing.T) {
 	must(t, os.Chmod(plain, 0o600))
 	for path, want := range map[string]string{
 		"absent":                             "there is no rotator " + x.Dir + "/absent",
-		"sub/mine.sh":                        "no absolute path",
+		"sub/mine.sh":                        "is not absolute",
 		plain:                                "is not an executable file; run: chmod u+x " + plain,
 		filepath.Dir(plain):                  "is not an executable file",
-		rotator(t, "#!/no/such/shell\n"):     "cannot be started, since the program that its first line names is not there",
-		rotator(t, "echo without a first\n"): "cannot be started, since it is no program and has no first line such as #!/bin/sh",
+		rotator(t, "#!/no/such/shell\n"):     "cannot be started, since the program in its first line does not exist",
+		rotator(t, "echo without a first\n"): "cannot be started, since it is not a program and has no first line such as #!/bin/sh",
 	} {
 		_, err := x.Call(t.Context(), callOf(path, rotate.Test))
 		var failed *rotate.StepError

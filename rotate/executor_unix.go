@@ -12,15 +12,15 @@ import (
 	"syscall"
 )
 
-// inheritAt is the number of an inherited file: one that no shell script uses for
-// a file of its own, since shells know single digits only.
+// inheritAt is the number of the inherited file. Shell scripts do not use it, because
+// shells redirect single digits only.
 const inheritAt = 10
 
-// startGroup starts cmd in a session of its own, where nothing can ask at our
-// terminal, with a umask that keeps what it writes to its user.
+// startGroup starts cmd in a session of its own, without a terminal to ask at, and with
+// a umask that keeps its files private. The caller must not start processes meanwhile.
 func startGroup(cmd *exec.Cmd, inherit *os.File) error {
 	if inherit != nil {
-		cmd.ExtraFiles = make([]*os.File, inheritAt-3, inheritAt-2) // nil is a closed one
+		cmd.ExtraFiles = make([]*os.File, inheritAt-3, inheritAt-2) // nil stands for a closed file
 		cmd.ExtraFiles = append(cmd.ExtraFiles, inherit)
 	}
 	cmd.SysProcAttr = ownSession()
@@ -28,20 +28,17 @@ func startGroup(cmd *exec.Cmd, inherit *os.File) error {
 	return cmd.Start()
 }
 
-// endGroup signals all processes of cmd's group; some may outlive their leader.
-func endGroup(cmd *exec.Cmd, kill bool) {
-	signal := syscall.SIGTERM
-	if kill {
-		signal = syscall.SIGKILL
-	}
-	_ = syscall.Kill(-cmd.Process.Pid, signal)
-}
+// terminateGroup asks all processes of cmd's group to end.
+func terminateGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+
+// killGroup kills all processes of cmd's group, some of which may outlive cmd.
+func killGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 
 func isExecutable(info fs.FileInfo) bool { return info.Mode().Perm()&0o111 != 0 }
 
-// checkOwnership refuses a file if anybody but its user and root can write to it
-// or to a folder on the way to it. Symbolic links are followed by hand: a folder
-// that only a link leads through is as good a place to put another file in.
+// checkOwnership refuses a file if a user other than ours and root can write to it or
+// to a directory on the way to it. It follows symbolic links itself, because another
+// file could be put into a directory that only a link leads through.
 func checkOwnership(path string) error {
 	const maxLinks = 40
 	at, rest, links := "/", strings.Split(path, "/"), 0
@@ -56,7 +53,7 @@ func checkOwnership(path string) error {
 		if info.Mode()&fs.ModeSymlink != 0 {
 			target, err := os.Readlink(at)
 			if links++; err != nil || links > maxLinks {
-				return fmt.Errorf("the rotator %s: %s is no good link", path, at)
+				return fmt.Errorf("the rotator %s: the symbolic link %s cannot be followed", path, at)
 			}
 			rest = append(strings.Split(target, "/"), rest...)
 			if at = filepath.Dir(at); filepath.IsAbs(target) {
@@ -71,8 +68,8 @@ func checkOwnership(path string) error {
 	}
 }
 
-// checkOwner checks one place on the way to a rotator. In a sticky folder, such as
-// /tmp, others can add files but not replace ours.
+// checkOwner checks one place on the way to a rotator. In a sticky directory, such as
+// /tmp, other users cannot replace files.
 func checkOwner(path, at string, info fs.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	sticky := info.IsDir() && info.Mode()&fs.ModeSticky != 0

@@ -6,14 +6,13 @@ import (
 	"os/exec"
 )
 
-// Windows has no process groups that could be ended as one.
+// startGroup starts cmd. Windows has no process groups that could be ended as one.
 func startGroup(cmd *exec.Cmd, _ *os.File) error { return cmd.Start() }
 
-func endGroup(cmd *exec.Cmd, kill bool) {
-	if kill {
-		_ = cmd.Process.Kill()
-	}
-}
+// terminateGroup does nothing: Windows cannot ask a process to end.
+func terminateGroup(*exec.Cmd) {}
+
+func killGroup(cmd *exec.Cmd) { _ = cmd.Process.Kill() }
 
 func isExecutable(fs.FileInfo) bool { return true }
 
