@@ -13,7 +13,7 @@ import (
 	"example.org/secret/vault"
 )
 
-// What create may print, by section 5.1 of the protocol, and what becomes of it.
+// The outputs of create that section 5.1 of the protocol allows, and the values they make.
 func TestCreated(t *testing.T) {
 	current := map[vault.Kind]vault.Value{
 		vault.Plaintext:  {Plain: vault.Bytes("old")},
@@ -92,8 +92,8 @@ func TestCreated(t *testing.T) {
 	}
 }
 
-// FuzzCreated: what is taken means the same to any other reader of JSON, and what
-// is refused is not repeated in the error, since it may be a secret.
+// FuzzCreated requires that an accepted output means the same to encoding/json, and that
+// the error of a refused one repeats none of it, because it may be secret.
 func FuzzCreated(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":"canary","b":{"base64":"gP8A"}}`, `{"a":"x","a":"y"}`, `{"a":1}`, `{}`, "\n", `{"a":"x"}x`, `{"a`, `{"a":{"base64":"="}}`,

@@ -24,7 +24,7 @@ const (
 	finish = rotate.Finish
 )
 
-// A rotation that nothing disturbs: the four calls, and what each is handed.
+// A rotation without a fault makes four calls, each with the values of the protocol.
 func TestRotate(t *testing.T) {
 	r := newRig(t)
 	r.add(name)
@@ -52,20 +52,20 @@ func TestRotate(t *testing.T) {
 	}
 }
 
-// cut is one way to be interrupted: at a call of the rotator or at a commit.
+// cut is a fault in one run: at a call of the rotator, or at a commit.
 type cut struct {
 	about         string
 	before, after func(rotate.Call) error
 	commit        func() error
-	kill          bool // or else the run goes on and reports
+	kill          bool // otherwise the run goes on and reports
 	outcome       rotate.Outcome
-	applied       bool          // the service has the pending value then
-	again         []rotate.Step // what the next run calls
+	applied       bool          // the service has the pending value after it
+	again         []rotate.Step // the calls of the next run
 	keepsNone     bool          // nothing is pending yet; the next run makes another value
 }
 
-// F1–F12, F15 and F21 of the faults that a rotation has to survive: one fault in
-// one run, then a run without any.
+// F1–F12, F15 and F21 of the faults that a rotation must survive: a run with one fault,
+// and then a run without any.
 func TestCutAnywhere(t *testing.T) {
 	for _, c := range []cut{
 		{about: "F1 killed before there is a value", before: at(create, 1, die), kill: true, keepsNone: true, again: []rotate.Step{create, set, test, finish}},
@@ -123,7 +123,7 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
-// F10: after a power cut the vault may be what it was before its last commit.
+// F10: a power cut may take back the last commit of the vault.
 func TestPowerCutTakesTheLabelsBack(t *testing.T) {
 	dir := tempDir(t)
 	r := newRigIn(t, dir)
@@ -142,8 +142,8 @@ func TestPowerCutTakesTheLabelsBack(t *testing.T) {
 	r.settled(name)
 }
 
-// F11: set says that all is well and did nothing. Nothing becomes current that
-// does not work, and the rotator gets another chance with the same value.
+// F11: set reports success and does nothing. The pending value does not become current,
+// and the next run tries the same value again.
 func TestSetDoesNothing(t *testing.T) {
 	r := newRig(t)
 	r.add(name)
@@ -167,8 +167,8 @@ func TestSetDoesNothing(t *testing.T) {
 	}
 }
 
-// F12 and F16: the service takes a value that nobody here knows. Everything is
-// kept, no value is tried twice in a run, and none is set.
+// F12 and F16: the service has a value that is not in the vault. All values are kept, none
+// is tried twice in a run, and none is set.
 func TestLockedOut(t *testing.T) {
 	r := newRig(t)
 	r.add(name)
@@ -190,13 +190,13 @@ func TestLockedOut(t *testing.T) {
 	if rotation.Run.Failures != 4 {
 		t.Errorf("%d failures are counted", rotation.Run.Failures)
 	}
-	// A person sets the service right again, to any of the three.
+	// A person gives the service one of the three values again.
 	r.service.accepts["db"] = r.password(name, vault.Previous)
 	must(t, r.rotate(name, rotate.Rotated))
 	r.settled(name)
 }
 
-// F13: a value that the service refuses is replaced, but not for ever, and only
+// F13: a value that the service refuses is replaced a bounded number of times, and only
 // while the current one works.
 func TestRefused(t *testing.T) {
 	t.Run("once", func(t *testing.T) {
@@ -223,8 +223,8 @@ func TestRefused(t *testing.T) {
 		must(t, r.rotate(name, rotate.Rotated))
 		r.settled(name)
 	})
-	// The rotator says "refused" of a value that was applied, and just then the
-	// service stops answering: the value must not be thrown away.
+	// The rotator reports a value as refused that was applied, and the service stops
+	// answering: the value must be kept.
 	t.Run("a lie, and an outage", func(t *testing.T) {
 		for outageAt := 1; outageAt <= 3; outageAt++ {
 			r := newRig(t)
@@ -245,8 +245,7 @@ func TestRefused(t *testing.T) {
 			r.settled(name)
 		}
 	})
-	// An older proof of the current value counts for nothing once set was called
-	// again.
+	// A proof of the current value from before the last set does not count.
 	t.Run("a lie after a true word", func(t *testing.T) {
 		r := newRig(t)
 		r.add(name)
@@ -274,7 +273,7 @@ func TestRefused(t *testing.T) {
 	})
 }
 
-// F18: while one run is busy with a secret another leaves it alone.
+// F18: while one run rotates a secret, another one refuses to.
 func TestTwoRuns(t *testing.T) {
 	r := newRig(t)
 	r.add(name)
@@ -291,7 +290,7 @@ func TestTwoRuns(t *testing.T) {
 	r.expectSteps(create, set, test, finish)
 }
 
-// F20: whatever a person does to the secret meanwhile counts.
+// F20: a change that a person makes to the secret meanwhile wins.
 func TestMeanwhile(t *testing.T) {
 	byHand := fields("username", "db", "password", "by hand")
 	for _, step := range []rotate.Step{create, set, test} {
@@ -396,7 +395,7 @@ func TestMeanwhile(t *testing.T) {
 	})
 }
 
-// F21: as long as finish fails no further value is made.
+// F21: as long as finish fails, no further value is made.
 func TestUnfinishedMakesNoMore(t *testing.T) {
 	r := newRig(t)
 	r.add(name)
@@ -411,14 +410,14 @@ func TestUnfinishedMakesNoMore(t *testing.T) {
 	r.steps()
 	r.rotate(name, rotate.Unfinished)
 	r.expectSteps(finish)
-	// Once the labels have moved on, there is nothing left that is safe to clean up.
+	// After the labels have moved, finish is not safe and is not called.
 	r.set(name, vault.Credential, fields("username", "db", "password", "by hand"))
 	r.steps()
 	must(t, r.rotate(name, rotate.Rotated))
 	r.expectSteps()
 }
 
-// F22: a vault that cannot be written to is found out before anybody is called.
+// F22: a vault that cannot be written to fails before the rotator is called.
 func TestNothingIsCalledWithoutTheVault(t *testing.T) {
 	r := newRig(t)
 	r.add(name)
@@ -457,7 +456,7 @@ func TestAdmin(t *testing.T) {
 	r.expectSteps()
 }
 
-// F27: a copy of the vault from before a rotation knows no value that works.
+// F27: a copy of the vault from before a rotation has no value that works.
 func TestRestoredBackup(t *testing.T) {
 	r := newRig(t)
 	r.add(name)
@@ -471,7 +470,7 @@ func TestRestoredBackup(t *testing.T) {
 	}
 }
 
-// F28: the value that was replaced stays, whatever the history is limited to.
+// F28: the replaced value stays, even with a history of one version.
 func TestPreviousStays(t *testing.T) {
 	r := newRig(t)
 	r.add(name)
@@ -503,7 +502,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// Nothing of the vault's runs here before somebody enabled it here.
+// A rotator that was not enabled on this machine does not run.
 func TestNotAllowed(t *testing.T) {
 	r := newRig(t)
 	r.add(name)
@@ -549,8 +548,8 @@ func TestCancel(t *testing.T) {
 	})
 }
 
-// The name goes to another secret while a run waits for what an earlier one left:
-// it is that secret's lock which counts.
+// The name is given to another secret while a run waits for the rotator of an earlier
+// run: the run must not rotate that secret, whose lock it does not hold.
 func TestNameOfAnotherSecretMeanwhile(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("nothing is waited for")

@@ -21,13 +21,13 @@ import (
 	"example.org/secret/vault"
 )
 
-// rotator writes a script that nobody else can change.
+// rotator writes a script that no other user can change.
 func rotator(t *testing.T, script string) string {
 	t.Helper()
 	dir := t.TempDir()
 	must(t, os.Chmod(dir, 0o700))
 	path := filepath.Join(dir, "rotator")
-	// A program that another test starts must not inherit the open file: the
+	// A program that another test starts must not inherit the open file, because the
 	// script would be "busy".
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -46,8 +46,7 @@ func callOf(path string, step rotate.Step) rotate.Call {
 	}
 }
 
-// run calls a script and returns what it printed, and the error that it must be
-// if it is one.
+// run calls a script and returns its output. An error must be a StepError.
 func run(t *testing.T, step rotate.Step, script string) (string, *rotate.StepError) {
 	t.Helper()
 	output, err := executor(t).Call(t.Context(), callOf(rotator(t, script), step))
@@ -58,8 +57,8 @@ func run(t *testing.T, step rotate.Step, script string) (string, *rotate.StepErr
 	return string(output), failed
 }
 
-// fifo returns a pipe's path, and a function that waits until nobody has it open
-// for writing any more, as a process that is dead.
+// fifo returns the path of a named pipe. gone waits until no process has the pipe open for
+// writing, and reports whether that came true.
 func fifo(t *testing.T) (path string, gone func() bool) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "fifo")
@@ -74,7 +73,8 @@ func fifo(t *testing.T) (path string, gone func() bool) {
 	}
 }
 
-// What a step leaves behind is ended with it: in time, after a polite request.
+// A step that takes too long is ended with its children: first by SIGTERM, then by
+// SIGKILL.
 func TestTimeout(t *testing.T) {
 	t.Parallel()
 	path, gone := fifo(t)
@@ -99,7 +99,7 @@ while :; do sleep 1; done
 	}
 }
 
-// A rotator that ends in order when asked to has still not done the step.
+// A rotator that ends by itself after SIGTERM has not done the step.
 func TestTimeoutIsAFailure(t *testing.T) {
 	t.Parallel()
 	c := callOf(rotator(t, "#!/bin/sh\ntrap 'exit 10' TERM\nsleep 60 & wait\n"), rotate.Set)
@@ -143,7 +143,7 @@ func TestChildrenEndWithTheRotator(t *testing.T) {
 	}
 }
 
-// A process that left the group cannot be ended, but not waited for either.
+// A process that left the group is not ended, and not waited for.
 func TestStrayIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("setsid"); err != nil {
@@ -167,12 +167,12 @@ func TestOutput(t *testing.T) {
 		t.Errorf("of 2 MiB the error is %v", err)
 	}
 	if _, failed := run(t, rotate.Set, "#!/bin/sh\n"+mebibyte+"; "+mebibyte+"\n"); failed != nil {
-		t.Errorf("what set prints is nobody's business: %v", failed)
+		t.Errorf("the output of set is not ignored: %v", failed)
 	}
 }
 
-// The reason is what a person reads: its end, on one line, without values and
-// without anything that a terminal would obey.
+// The reason is the end of standard error on one line, without values and control
+// characters.
 func TestReason(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ script, want string }{
@@ -213,7 +213,7 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-// A rotator need not read what it is told, however much that is.
+// A rotator need not read its input, however long that is.
 func TestInputIsNotRead(t *testing.T) {
 	t.Parallel()
 	c := callOf(rotator(t, "#!/bin/sh\nexec <&-\nexit 0\n"), rotate.Set)
@@ -223,7 +223,7 @@ func TestInputIsNotRead(t *testing.T) {
 	}
 }
 
-// Where a rotator finds itself: section 2 of the protocol.
+// The surroundings of a rotator in section 2 of the protocol.
 func TestSurroundings(t *testing.T) {
 	t.Parallel()
 	x := executor(t)
@@ -252,7 +252,7 @@ pwd
 	}
 }
 
-// A rotator that others could change, or put another in the place of, is refused.
+// A rotator that other users could change or replace is refused.
 func TestUnsafeRotators(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -319,7 +319,7 @@ func TestUnsafeRotators(t *testing.T) {
 	}
 }
 
-// What cannot be called at all is said in one line that names it.
+// The error of a rotator that cannot be started is one line with its path.
 func TestUnusableRotators(t *testing.T) {
 	t.Parallel()
 	x := executor(t)
@@ -348,7 +348,8 @@ func TestUnusableRotators(t *testing.T) {
 	}
 }
 
-// Calls do not disturb each other: the umask belongs to the whole process.
+// Calls at the same time do not disturb each other, although the umask belongs to the
+// process.
 func TestCallsAtOnce(t *testing.T) {
 	t.Parallel()
 	path := rotator(t, "#!/bin/sh\numask\ncat\n")
@@ -373,7 +374,8 @@ func TestCallsAtOnce(t *testing.T) {
 	}
 }
 
-// What a killed run left goes once no rotator of the secret is left to work in it.
+// The directory of a killed run is removed when the caller holds the lock of the secret's
+// rotators.
 func TestLeftoversOfTheSameSecret(t *testing.T) {
 	t.Parallel()
 	x := executor(t)

@@ -1,4 +1,4 @@
 package rotate
 
-// ParseCreated is tested by itself as well: it reads what others wrote.
+// ParseCreated is exported for tests and fuzzing, because it reads input of other programs.
 var ParseCreated = parseCreated

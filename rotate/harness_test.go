@@ -20,8 +20,8 @@ import (
 
 const name = vault.Name("db")
 
-// rig is a vault with secrets that a service inside the test knows, and an
-// engine whose every contact with the outside can be made to fail.
+// rig is a vault with the secrets of a service in the test, and an engine whose calls and
+// commits can be made to fail.
 type rig struct {
 	t       fataler
 	vault   *vault.Vault
@@ -30,21 +30,21 @@ type rig struct {
 	now     time.Time
 	calls   []rotate.Call // of the rotator, in order
 
-	// before is asked before each call of the rotator, after when it has done
-	// its work; an error fails the call. Either may panic with errDied.
+	// before is called before each call of the rotator, after when the rotator has done
+	// its work. An error fails the call, and a panic with errDied kills the run.
 	before, after func(rotate.Call) error
-	// onCommit is asked before each commit. An error fails it as a full disk would.
+	// onCommit is called before each commit. An error fails the commit as a full disk does.
 	onCommit func() error
 }
 
-// fataler is what [testing.TB] and the T of rapid have in common.
+// fataler is the common part of [testing.TB] and rapid.T.
 type fataler interface {
 	Helper()
 	Fatalf(format string, args ...any)
 }
 
-// errDied is the panic that stands for a SIGKILL: nothing runs after it but the
-// release of locks, which the kernel does as well.
+// errDied is the panic that stands for a SIGKILL: after it only locks are released, as
+// the kernel does.
 var errDied = errors.New("died")
 
 func newRig(t testing.TB) *rig { return newRigIn(t, tempDir(t)) }
@@ -55,7 +55,7 @@ func newRigIn(t fataler, dir string) *rig {
 	master, err := crypto.GenerateMasterKey()
 	must(t, err)
 	const id = "0b5c6a4e-6d0f-4b57-9d8e-5f6e2c1f7a11"
-	// Sealing reads randomness before it writes, in each commit once.
+	// Sealing reads randomness once in each commit, before it writes.
 	key, err := crypto.DeriveVaultKey(master, id, hook{func() error {
 		if r.onCommit == nil {
 			return nil
@@ -73,7 +73,7 @@ func newRigIn(t fataler, dir string) *rig {
 	return r
 }
 
-// tempDir is in memory where there is such a place: a test makes thousands of
+// tempDir returns a directory, in memory if possible, because tests make thousands of
 // commits.
 func tempDir(t testing.TB) string {
 	t.Helper()
@@ -101,7 +101,7 @@ func must(t fataler, err error) {
 	}
 }
 
-// fields makes a value of pairs of names and values.
+// fields returns a value from pairs of names and values.
 func fields(pairs ...string) vault.Value {
 	v := vault.Value{Fields: map[string]vault.Bytes{}}
 	for pair := range slices.Chunk(pairs, 2) {
@@ -110,7 +110,7 @@ func fields(pairs ...string) vault.Value {
 	return v
 }
 
-// add makes a credential that the service accepts, rotated every six hours.
+// add makes a credential that the service accepts, which is rotated every six hours.
 func (r *rig) add(name vault.Name) {
 	r.t.Helper()
 	r.service.accepts[string(name)] = "first"
@@ -137,7 +137,7 @@ func (r *rig) rotate(name vault.Name, want rotate.Outcome) error {
 	return result.Err
 }
 
-// killed runs a rotation that dies on its way.
+// killed runs a rotation that must die.
 func (r *rig) killed(name vault.Name) {
 	r.t.Helper()
 	if !dies(func() { r.engine.Rotate(context.Background(), name, rotate.Now) }) {
@@ -159,7 +159,7 @@ func dies(f func()) (dead bool) {
 	return false
 }
 
-// call is the Caller of the engine.
+// call is the [rotate.Caller] of the engine.
 func (r *rig) call(ctx context.Context, c rotate.Call) ([]byte, error) {
 	r.calls = append(r.calls, c)
 	if ctx.Err() != nil {
@@ -183,7 +183,7 @@ func (r *rig) call(ctx context.Context, c rotate.Call) ([]byte, error) {
 	return output, err
 }
 
-// steps are the calls of the rotator since the last time it was asked.
+// steps returns the calls of the rotator since the last call of steps.
 func (r *rig) steps() []rotate.Step {
 	var steps []rotate.Step
 	for _, c := range r.calls {
@@ -209,7 +209,7 @@ func (r *rig) get(name vault.Name) (*vault.Secret, rotate.Rotation) {
 	return s, rotation
 }
 
-// password is that of the version with a label, or empty if there is none.
+// password returns the password of the version with a label, or "" if there is none.
 func (r *rig) password(name vault.Name, label vault.Label) string {
 	r.t.Helper()
 	s, _ := r.get(name)
@@ -220,7 +220,7 @@ func (r *rig) password(name vault.Name, label vault.Label) string {
 	return string(v.Fields["password"])
 }
 
-// settled requires that current works, nothing is pending, and nothing under way.
+// settled requires that current works, and that nothing is pending or under way.
 func (r *rig) settled(name vault.Name) {
 	r.t.Helper()
 	s, rotation := r.get(name)
@@ -306,7 +306,7 @@ func refused() error {
 	return &rotate.StepError{Step: rotate.Set, Refused: true, Problem: "exit code 10"}
 }
 
-// at makes something happen at the given call of a step, counted from 1.
+// at returns a hook that calls do at the given call of a step, counted from 1.
 func at(step rotate.Step, call int, do func() error) func(rotate.Call) error {
 	return func(c rotate.Call) error {
 		if c.Step == step {
@@ -318,18 +318,18 @@ func at(step rotate.Step, call int, do func() error) func(rotate.Call) error {
 	}
 }
 
-// fail, die and fill are what tends to happen.
+// fail, die and fill are faults.
 func fail() error { return &rotate.StepError{Step: "any", Problem: "signal: killed"} }
 func die() error  { panic(errDied) }
 func fill() error { return syscall.ENOSPC }
 
-// idle is a rotator that reports success and did nothing. In test it fails: who
-// passes any value there cannot be helped.
+// idle makes set and finish report success without doing anything. It fails test,
+// because a test that accepts any value defeats the protocol.
 func idle() error { return errIdle }
 
 var errIdle = errors.New("idle")
 
-// atCommit makes something happen instead of the given commit, counted from 1.
+// atCommit returns a hook that calls do instead of the given commit, counted from 1.
 func atCommit(commit int, do func() error) func() error {
 	return func() error {
 		if commit--; commit == 0 {

@@ -19,10 +19,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestNobodyIsLockedOut lets faults, persons and time happen to one secret in any
-// order, and asks at every call of the rotator and before every commit whether
-// what must always hold does. When the faults stop, one more run ends it well.
-func TestNobodyIsLockedOut(t *testing.T) {
+// TestNoLockout applies faults, persons and time to one secret in any order, and checks
+// the invariants at every call of the rotator and before every commit. After the faults
+// stop, one more run must end the rotation.
+func TestNoLockout(t *testing.T) {
 	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue && os.Getenv("SECRET_TEST_LONG") == "" {
 		must(t, flag.Set("rapid.checks", "25"))
 	}
@@ -47,7 +47,7 @@ func TestNobodyIsLockedOut(t *testing.T) {
 	})
 }
 
-// world is a rig with one secret and what has been seen of it.
+// world is a rig with one secret and the versions that were seen of it.
 type world struct {
 	*rig
 	name    vault.Name
@@ -82,11 +82,11 @@ func (w *world) jump(by time.Duration) {
 	}
 }
 
-// disturbed runs a rotation with at most one fault in it.
+// disturbed runs a rotation with at most one fault.
 func (w *world) disturbed(t *rapid.T, when rotate.When) {
 	kind := rapid.SampledFrom([]string{"none", "before", "after", "commit"}).Draw(t, "fault at")
 	which := rapid.IntRange(1, 9).Draw(t, "which")
-	what := map[string]func() error{"die": die, "fail": fail, "fill": fill, "idle": idle}[rapid.SampledFrom([]string{"die", "fail", "fill", "idle"}).Draw(t, "fault")]
+	fault := map[string]func() error{"die": die, "fail": fail, "fill": fill, "idle": idle}[rapid.SampledFrom([]string{"die", "fail", "fill", "idle"}).Draw(t, "fault")]
 	does := ""
 	if rapid.IntRange(0, 3).Draw(t, "person?") == 0 {
 		does = rapid.SampledFrom(persons).Draw(t, "who does")
@@ -101,14 +101,14 @@ func (w *world) disturbed(t *rapid.T, when rotate.When) {
 			w.person(does)
 		}
 		if kind == "before" && calls == which {
-			return what()
+			return fault()
 		}
 		return nil
 	}
 	w.after = func(rotate.Call) error {
 		w.check()
 		if kind == "after" && calls == which {
-			return what()
+			return fault()
 		}
 		return nil
 	}
@@ -118,7 +118,7 @@ func (w *world) disturbed(t *rapid.T, when rotate.When) {
 		}
 		w.check()
 		if commits++; kind == "commit" && commits == which {
-			return what()
+			return fault()
 		}
 		return nil
 	}
@@ -151,7 +151,7 @@ func (w *world) sent(c rotate.Call) {
 
 var persons = []string{"set", "rename", "delete", "restore", "label", "disable", "enable"}
 
-// person does what people do.
+// person changes the secret as people do.
 func (w *world) person(does string) {
 	w.busy = true
 	defer func() { w.busy = false }()
@@ -202,7 +202,7 @@ func (w *world) policy(refusals int) {
 	w.service.refuse = func(string) bool { refusals--; return refusals >= 0 }
 }
 
-// check is what holds at every instant.
+// check requires the invariants.
 func (w *world) check() {
 	w.t.Helper()
 	s, rotation := w.get(w.name)
@@ -249,8 +249,8 @@ func (w *world) graceLasts(s *vault.Secret, r rotate.Rotation) bool {
 		(w.service.keepsOlder || w.service.alternating)
 }
 
-// ends stops the faults. A run that finds a value set by hand ends with that, any
-// other with a rotation.
+// ends stops the faults. A run that finds a value set by hand gives its rotation up, and
+// any other rotates.
 func (w *world) ends() {
 	w.service.down, w.service.refuse = false, nil
 	w.person("restore")

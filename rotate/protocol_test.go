@@ -18,7 +18,7 @@ import (
 	"example.org/secret/vault"
 )
 
-// samples are the marked blocks of the specification.
+// samples returns the marked blocks of the specification.
 func samples(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("PROTOCOL.md")
@@ -33,7 +33,7 @@ func samples(t *testing.T) map[string]string {
 	return found
 }
 
-// sampleCall is what the samples of input and environment tell of.
+// sampleCall returns the call of the samples input and environment.
 func sampleCall() rotate.Call {
 	version := func(password string) map[string]vault.Bytes {
 		return fields("engine", "postgres", "host", "db.example.org", "username", "app",
@@ -47,7 +47,7 @@ func sampleCall() rotate.Call {
 	}
 }
 
-// dump calls a rotator that writes down what it is told.
+// dump calls a rotator and returns its input and its environment.
 func dump(t *testing.T, c rotate.Call) (document []byte, environment []string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -82,7 +82,7 @@ func TestSampleInput(t *testing.T) {
 	}
 }
 
-// What section 4 leaves out of the environment is in the document all the same.
+// The document has the fields that section 4 leaves out of the environment.
 func TestEnvironmentLimits(t *testing.T) {
 	t.Parallel()
 	long := func(name string, length int) string { return strings.Repeat("x", length-len(name)-1) }
@@ -146,8 +146,8 @@ func TestSampleDescribe(t *testing.T) {
 	}
 }
 
-// appctl is the application's command of the example: it keeps each user's
-// password in a file.
+// appctl is the command of the application in the example. It keeps each user's password
+// in a file.
 const appctl = `#!/bin/sh
 cd '%s' || exit
 IFS= read -r password

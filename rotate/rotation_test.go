@@ -55,7 +55,7 @@ func TestDue(t *testing.T) {
 	}
 }
 
-// What a list tells from the beginning of a record is what the whole record says.
+// Idle agrees with the whole record.
 func TestIdle(t *testing.T) {
 	now := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 	for _, schedule := range []string{"", "1d", "90m", "0 4 * * 1", "cron(0 4 ? * SUN#1 *)", "rate(400 days)"} {
@@ -83,8 +83,8 @@ func TestIdle(t *testing.T) {
 	}
 }
 
-// A service that is down for a night is not asked every minute, and when it is
-// back the failures are history.
+// A service that is down for a night is not called every minute, and a success ends the
+// count of failures.
 func TestBackoff(t *testing.T) {
 	r := newRig(t)
 	r.add(name)
@@ -107,7 +107,7 @@ func TestBackoff(t *testing.T) {
 		t.Errorf("%d runs are remembered as %+v", len(waits), rotation.Run)
 	}
 	r.service.down = false
-	must(t, r.rotate(name, rotate.Rotated)) // whoever names it does not wait
+	must(t, r.rotate(name, rotate.Rotated)) // a rotation by name does not wait
 	s, rotation := r.get(name)
 	events, err := rotate.Log(s)
 	must(t, err)
@@ -116,7 +116,7 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
-// What a rotation says about itself does not grow for ever.
+// The log is bounded.
 func TestLogIsBounded(t *testing.T) {
 	r := newRig(t)
 	r.add(name)

@@ -15,12 +15,11 @@ import (
 // TestSoak rotates secrets every six hours for a month, by a run every hour, with
 // rotators that fail one time in five at any step.
 //
-// The right number of rotations is this: a secret's labels move at the first run
-// six hours or more after they last moved, and at no other, unless that run is
-// held up: its rotator failed or died, the last rotation's finish is still owed
-// and takes its place, or it waits after failures. A run that is held up puts the
-// next rotation off by its hour and no more. So of runs each six make a rotation,
-// once those that were held up are taken off.
+// A secret's labels move at the first run six hours or more after they last moved, and at
+// no other, unless that run is held up: its rotator fails or dies, it calls finish of the
+// last rotation instead, or it waits after failures. A run that is held up puts the next
+// rotation off by one hour. So of the runs that were not held up, each sixth makes a
+// rotation.
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	secrets, days := 20, 7
@@ -56,7 +55,7 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// soak is a secret of the soak with a plain account of what it should do.
+// soak is a secret of the soak with the number of rotations that it should have.
 type soak struct {
 	*world
 	random          *rand.Rand

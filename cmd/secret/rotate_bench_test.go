@@ -13,8 +13,8 @@ import (
 	"example.org/secret/vault"
 )
 
-// What an hourly run costs where nothing is due: no more than to list the secrets,
-// with the cache of the list and without.
+// An hourly run that finds nothing due costs no more than a list of the secrets, with the
+// cache of the list and without.
 func BenchmarkDueAndList(b *testing.B) {
 	const many = 10_000
 	o := filledOwner(b, build(b, "."), many)

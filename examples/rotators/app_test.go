@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// keepLoggingIn rotates a few times while an application logs in all the time
-// with what it could read from the vault at that moment: the current value or,
-// unless strict, the pending one.
+// keepLoggingIn rotates a few times while an application logs in all the time with the
+// value that it reads from the vault: the current one or, unless strict, the pending
+// one.
 func keepLoggingIn(t *testing.T, d *driver, login func(user, password string) bool, strict bool) {
 	t.Helper()
 	var vault atomic.Pointer[versions]

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// fakeAWS puts the stand-in for aws into the rotator's PATH, recorded like the
-// others, and a sleep that does not. It returns the file of keys.
+// fakeAWS puts the stand-in for aws into the rotator's PATH, and a sleep that does not
+// wait. It returns the file of keys.
 func fakeAWS(t *testing.T, d *driver) string {
 	t.Helper()
 	dir := t.TempDir()

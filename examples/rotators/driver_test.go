@@ -29,19 +29,19 @@ func (f fields) with(name, value string) fields {
 	return g
 }
 
-// versions is what a rotator is handed; nil for a version that is not there.
+// versions are the values in a rotator's input; nil for a version that is absent.
 type versions struct {
 	current, pending, previous, admin fields
 }
 
-// driver calls one rotator as rotate/PROTOCOL.md says, with no more than a
-// test needs: it keeps the versions in memory and does not retry.
+// driver calls one rotator by rotate/PROTOCOL.md. It keeps the versions in memory and
+// does not retry.
 type driver struct {
 	t       testing.TB
 	rotator string   // the file
 	args    []string // before the step
 	kind    string
-	bin     string // the only folder in the rotator's PATH
+	bin     string // the only directory in the rotator's PATH
 	argv    string // the file where the programs in bin record their arguments
 	home    string
 	token   int
@@ -52,8 +52,8 @@ type driver struct {
 // runner runs a subtest with a driver of its own.
 type runner func(name string, f func(t *testing.T, d *driver))
 
-// tools are the programs that the shipped rotators may call. Nothing else is
-// in their PATH, so that nothing else can be handed a password unseen.
+// tools are the programs that the built-in rotators may call. Their PATH has no other,
+// so that no other program can get a password in its arguments.
 var tools = []string{
 	"awk", "cat", "cmp", "cp", "curl", "cut", "flock", "grep", "htpasswd", "jq", "mariadb",
 	"mkdir", "mv", "mysql", "od", "openssl", "psql", "python3", "readlink", "redis-cli", "rm",
@@ -61,7 +61,7 @@ var tools = []string{
 	"tr", "valkey-cli", "wc",
 }
 
-// newDriver writes out a shipped rotator and prepares to call it.
+// newDriver writes a built-in rotator to a file and prepares to call it.
 func newDriver(t testing.TB, name string, args ...string) *driver {
 	t.Helper()
 	source, err := rotators.Read(name)
@@ -74,7 +74,7 @@ func newDriver(t testing.TB, name string, args ...string) *driver {
 	return driverFor(t, file, args...)
 }
 
-// driverFor prepares to call a rotator that is there already.
+// driverFor prepares to call the rotator file.
 func driverFor(t testing.TB, file string, args ...string) *driver {
 	t.Helper()
 	dir := t.TempDir()
@@ -96,22 +96,22 @@ func driverFor(t testing.TB, file string, args ...string) *driver {
 	return d
 }
 
-// record puts a program into the rotator's PATH which writes down the arguments
-// it was called with and then becomes the real one.
+// record puts a program into the rotator's PATH that logs its arguments and then runs
+// the real one.
 func (d *driver) record(tool, path string) {
 	writeProgram(d.t, filepath.Join(d.bin, tool), fmt.Sprintf(
 		"#!/bin/sh\nprintf '%%s\\0' %s \"$@\" >>'%s'\nexec '%s' \"$@\"\n", tool, d.argv, path))
 }
 
-// without takes a program out of the rotator's PATH.
+// without removes a program from the rotator's PATH.
 func (d *driver) without(tool string) {
 	if err := os.Remove(filepath.Join(d.bin, tool)); err != nil && !os.IsNotExist(err) {
 		d.t.Fatal(err)
 	}
 }
 
-// writeProgram keeps other tests from starting programs meanwhile: one that
-// inherited the open file would make this one "busy" for whoever runs it.
+// writeProgram writes an executable file while no other test starts a program: one that
+// inherited the open file would make it "busy".
 func writeProgram(t testing.TB, path, text string) {
 	t.Helper()
 	syscall.ForkLock.RLock()
@@ -127,8 +127,8 @@ type result struct {
 	stdout, stderr string
 }
 
-// call runs one step. Whatever comes of it, no password may have been in an
-// argument of a program, in standard error or, but for create, in the output.
+// call runs one step. No password may be in an argument of a program, in standard error
+// or, except for create, in the output.
 func (d *driver) call(step string, v versions) result {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
@@ -155,7 +155,7 @@ func (d *driver) call(step string, v versions) result {
 	return r
 }
 
-// uuid is the token of the rotation at hand.
+// uuid returns the token of this rotation.
 func (d *driver) uuid() string { return fmt.Sprintf("0196f0c4-7a55-7d2e-9d0c-%012d", d.token) }
 
 func (d *driver) checkLeaks(step string, v versions, r result) {
@@ -202,8 +202,8 @@ func (d *driver) must(step string) result {
 	return r
 }
 
-// refuses runs a step that must fail and say why; code is 10, or 1 for any
-// other failure.
+// refuses runs a step that must fail with a reason; code is 10, or 1 for any other
+// failure.
 func (d *driver) refuses(step string, code int, reason string) {
 	d.t.Helper()
 	r := d.call(step, d.versions)
@@ -213,7 +213,7 @@ func (d *driver) refuses(step string, code int, reason string) {
 	}
 }
 
-// create runs the first step; password is what the tool would generate.
+// create runs the first step. password stands for the one that the tool generates.
 func (d *driver) create(password string) {
 	d.t.Helper()
 	d.token++
@@ -238,7 +238,7 @@ func (d *driver) promote() {
 	d.previous, d.current, d.pending = d.current, d.pending, nil
 }
 
-// rotate is a whole rotation, with the steps that change something called twice.
+// rotate runs a whole rotation, and calls the steps that change something twice.
 func (d *driver) rotate(password string) {
 	d.t.Helper()
 	d.create(password)
@@ -250,7 +250,7 @@ func (d *driver) rotate(password string) {
 	d.must("finish")
 }
 
-// works runs test as the tool does to prove a version that is not pending.
+// works runs test for a version that is not pending, as the tool does.
 func (d *driver) works(f fields) bool {
 	d.t.Helper()
 	v := d.versions
@@ -258,8 +258,8 @@ func (d *driver) works(f fields) bool {
 	return d.call("test", v).code == 0
 }
 
-// nasty are passwords that hold what shells, SQL and configuration files trip
-// over.
+// nasty are passwords with characters that shells, SQL and configuration files treat
+// specially.
 var nasty = []string{
 	`it's "quoted" and\slashed\`,
 	"%s%n $HOME $(id) `id`",

@@ -18,7 +18,7 @@ import (
 
 const otherLines = "someone:$apr1$abcdefgh$ffffffffffffffffffffff\n\n# a comment\napp2:x\n"
 
-// passwordFile makes a file that lets a user in, through a symbolic link.
+// passwordFile makes a password file with one user, and a symbolic link to it.
 func passwordFile(t *testing.T, user, password string) fields {
 	t.Helper()
 	cmd := exec.Command(servicetest.Need(t, "openssl"), "passwd", "-apr1", "-stdin")
@@ -72,7 +72,7 @@ func TestHtpasswd(t *testing.T) {
 	})
 }
 
-// checkPasswordFile looks at what must not change.
+// checkPasswordFile requires that nothing but the user's line has changed.
 func checkPasswordFile(t *testing.T, f fields) {
 	t.Helper()
 	data, err := os.ReadFile(f["file"])
@@ -119,7 +119,7 @@ func TestHtpasswdRefusals(t *testing.T) {
 	d.refuses("test", 1, "none")
 }
 
-// Two users of one file who are rotated at once must not undo each other.
+// Two users of one file are rotated at once, and neither change is lost.
 func TestHtpasswdTogether(t *testing.T) {
 	t.Parallel()
 	servicetest.Need(t, "flock")

@@ -2,9 +2,9 @@
 # Basic-auth file (htpasswd), as Apache and nginx read it: replaces one user's line.
 #
 # Fields: username, password, file (its path); optional: url (test logs in there
-# through curl; without it, test looks into the file).
-# Who runs this must be allowed to write the file and its folder. Uses bcrypt
-# through htpasswd where that is installed, else openssl's apr1.
+# with curl; without it, test reads the file).
+# You must be allowed to write the file and its directory. The hash is bcrypt if
+# htpasswd is installed, else apr1 by openssl.
 
 set -eu
 exec </dev/null # the fields come by the environment
@@ -15,7 +15,7 @@ die() {
 	exit 1
 }
 
-# hash: the hash of the password on standard input.
+# hash: prints the hash of the password on standard input.
 hash() {
 	if command -v htpasswd >/dev/null; then
 		htpasswd -niBC 10 x 2>&1 | sed -n '1s/^x://p'
@@ -24,14 +24,14 @@ hash() {
 	fi
 }
 
-# stored: the hash that the file holds for PENDING's user.
+# stored: prints the hash of PENDING's user in the file.
 stored() {
 	ID="$PENDING_USERNAME:" LC_ALL=C awk '
 		index($0, ENVIRON["ID"]) == 1 { print substr($0, length(ENVIRON["ID"]) + 1); exit }' "$file"
 }
 
-# holds PASSWORD: whether the file lets PENDING's user in with it. The hash is
-# looked at under another name, as a user name may look like an option.
+# holds PASSWORD: succeeds if it is the password of PENDING's user in the file. The
+# check uses another name, because a user name may look like an option.
 holds() {
 	stored=$(stored)
 	if command -v htpasswd >/dev/null; then
@@ -44,8 +44,8 @@ holds() {
 	fi
 }
 
-# lock: until this script ends, others of its kind wait. Without it two users
-# that are rotated at once would undo each other's line.
+# lock: makes other runs of this script wait until it ends. Otherwise two users who
+# are rotated at once could undo each other's change.
 lock() {
 	if command -v flock >/dev/null; then
 		exec 9<"${file%/*}/"
@@ -57,8 +57,8 @@ lock() {
 	fi
 }
 
-# replace HASH: rewrites the file with the user's line changed: readers see the
-# old file or the new one, also after a power cut. cp keeps owner and mode.
+# replace HASH: replaces the user's line. Readers see the old or the new file, also
+# after a power cut. cp keeps the owner and the mode.
 replace() {
 	new=$file.secret-new
 	rm -f "$new"
@@ -82,7 +82,7 @@ set_password() {
 	[ "$PENDING_USERNAME,$PENDING_FILE" = "${CURRENT_USERNAME-},${CURRENT_FILE-}" ] ||
 		die 'the pending value is for another user or file than the current one'
 	lock
-	if holds "$PENDING_PASSWORD"; then return; fi # set was called before
+	if holds "$PENDING_PASSWORD"; then return; fi # an earlier call did it
 	holds "${CURRENT_PASSWORD-}" ||
 		{ [ -n "${PREVIOUS_PASSWORD-}" ] && holds "$PREVIOUS_PASSWORD"; } ||
 		die "neither the pending nor the current nor the previous password is that of the file"
@@ -114,4 +114,4 @@ set | test)
 	file=$(readlink -f -- "${PENDING_FILE:?no such field}")
 	"${SECRET_STEP}_password"
 	;;
-esac # create: the tool makes the password; finish: nothing to clean up
+esac # create and finish have nothing to do: the tool makes the password

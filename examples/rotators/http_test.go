@@ -16,7 +16,7 @@ import (
 	"example.org/secret/rotate/servicetest"
 )
 
-// tokenAPI is the made-up API that http-token.sh describes.
+// tokenAPI is the API in the comment of http-token.sh.
 type tokenAPI struct {
 	mu     sync.Mutex
 	last   int
@@ -59,7 +59,7 @@ func (a *tokenAPI) knows(token string) bool {
 	return false
 }
 
-// issue makes a token that holds what JSON and curl's configuration escape.
+// issue makes a token with characters that JSON and curl's configuration escape.
 func (a *tokenAPI) issue(name string) apiToken {
 	a.last++
 	t := apiToken{a.last, name, fmt.Sprintf(`tok "%d" \ $HOME %%s`, 1000+a.last)}
@@ -118,11 +118,11 @@ func TestHTTPToken(t *testing.T) {
 	d := newDriver(t, "http-token")
 	d.kind = "kv"
 	first := api.issue("by hand")
-	api.issue("of somebody else")
+	api.issue("of another user")
 	d.current = fields{"url": url, "token": first.Token, "id": strconv.Itoa(first.ID)}
 	for range 3 {
 		d.rotate("")
-		if got := api.names(); !slices.Equal(got, []string{"of somebody else", "secret " + d.uuid()}) {
+		if got := api.names(); !slices.Equal(got, []string{"of another user", "secret " + d.uuid()}) {
 			t.Errorf("after a rotation there are the tokens %q", got)
 		}
 	}
@@ -131,7 +131,7 @@ func TestHTTPToken(t *testing.T) {
 	}
 	d.inGrace("", "", "")
 
-	// A run that dies in create leaves a token that nobody knows.
+	// A run that dies in create leaves a token that is in no vault.
 	api.lose = true
 	d.token++
 	d.refuses("create", 1, "status 502")

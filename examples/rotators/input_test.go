@@ -48,9 +48,8 @@ func (v versions) byName() map[string]fields {
 	return named
 }
 
-// env is the environment of section 4, but for what comes from the tool's own.
-// Values that are left out for their size, and names that become the same
-// variable, do not occur in these tests.
+// env returns the environment of section 4 without the base. These tests have no values
+// that are left out for their size, and no names that become the same variable.
 func (in input) env() []string {
 	env := []string{
 		"SECRET_PROTOCOL=1", "SECRET_STEP=" + in.step, "SECRET_NAME=" + in.name,

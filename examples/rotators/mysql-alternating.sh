@@ -1,13 +1,13 @@
 #!/bin/sh
 # MariaDB or MySQL, alternating users: an admin changes u and u_clone in turn.
 #
-# The user that was current keeps its password until the next rotation, so that
-# programs which have not read the new one yet go on working.
+# The replaced user keeps its password until the next rotation, so that programs
+# which hold it go on working.
 #
 # Fields: as for mysql, and admin_secret: the name of the secret that holds the
 # admin's username and password (its host and port, if it has any, must be those
-# of the credential). The admin needs CREATE USER, and WITH GRANT OPTION (for
-# roles WITH ADMIN OPTION) whatever the first user has.
+# of the credential). The admin needs CREATE USER, and all rights of the first user
+# WITH GRANT OPTION (roles WITH ADMIN OPTION).
 # The clone gets the host part and the grants of the first user. On MySQL its
 # TLS requirement and its default roles are not copied: set them once by hand.
 # The server's general query log, if it is on, shows the new password.
@@ -23,8 +23,7 @@ die() {
 client=$(command -v mariadb || command -v mysql) || die 'neither mariadb nor mysql is in PATH'
 
 # as WHO: runs the SQL on standard input, connected as WHO (PENDING, CURRENT or
-# ADMIN). Users' own option files are left aside: they may hold a password,
-# which would win over this one.
+# ADMIN). It reads no option files, because a password in one would win.
 as() (
 	user='' host='' port='' ssl='' root=''
 	eval "user=\${$1_USERNAME-} MYSQL_PWD=\${$1_PASSWORD-} host=\${$1_HOST-}
@@ -47,11 +46,11 @@ as() (
 	exec "$client" "$@"
 )
 
-# login WHO: whether the server takes WHO's password; if so, $answer is its version
-# and the account it chose, "VERSION USER@HOST", if not, $answer says why.
+# login WHO: succeeds if the server accepts WHO's password. $answer is then its version
+# and the account that it chose, "VERSION USER@HOST", and otherwise the reason.
 login() { answer=$(echo "SELECT CONCAT(VERSION(), ' ', CURRENT_USER())" | as "$1" 2>&1); }
 
-# alternate NAME: u for u_clone, u_clone for u.
+# alternate NAME: prints u for u_clone, and u_clone for u.
 alternate() {
 	case $1 in
 	?*_clone) name=${1%_clone} ;;
@@ -69,16 +68,16 @@ create_password() { # the tool adds the password
 	printf '{"username":"%s"}\n' "$(printf '%s' "$name" | LC_ALL=C sed 's/[\\"]/\\&/g')"
 }
 
-# quote TEXT: a string literal, under the sql_mode that is set below.
+# quote TEXT: prints a string literal, under the sql_mode that is set below.
 quote() { printf "'%s'" "$(printf '%s' "$1" | LC_ALL=C sed "s/\\\\/&&/g; s/'/''/g")"; }
 
-# tick TEXT: a quoted identifier, as SHOW GRANTS writes it.
+# tick TEXT: prints a quoted identifier, as SHOW GRANTS does.
 tick() { printf '\140%s\140' "$(printf '%s' "$1" | LC_ALL=C sed 's/[`]/&&/g')"; }
 
 plain="SET SESSION sql_mode = '', SESSION sql_quote_show_create = 1;"
 
-# grants HOST: the current user's own grants, made out to the pending user.
-# Lines about its roles' rights are left out, and so is the password.
+# grants HOST: prints the current user's own grants for the pending user, without the
+# rights of its roles and without the password.
 grants() {
 	shown=$(echo "$plain SHOW GRANTS;" | as CURRENT 2>&1) || die "SHOW GRANTS: $shown"
 	printf '%s\n' "$shown" |
@@ -99,9 +98,9 @@ grants() {
 		}'
 }
 
-# change: as the admin, makes the pending user if need be, gives it the grants
-# and then its password. Until the last statement the test of a clone that is
-# half made would fail, so that the next run starts over.
+# change: as the admin, makes the pending user if there is none, gives it the grants
+# and then its password. The password is last, so that the test of a clone without
+# all of its grants fails and the next run begins again.
 change() {
 	account=${answer#* }
 	host=${account##*@}
@@ -113,17 +112,16 @@ change() {
 	*) last="ALTER USER $new IDENTIFIED BY $password;" ;;
 	esac
 	grants=$(grants "$host") || exit 1
-	lock=$(od -An -N 32 -tx1 /dev/urandom | tr -d ' \n') # nobody's password, for as long as grants are missing
+	lock=$(od -An -N 32 -tx1 /dev/urandom | tr -d ' \n') # not the password, as long as grants are missing
 	why=$({
 		echo "$plain"
 		echo "CREATE USER IF NOT EXISTS $new IDENTIFIED BY 'Aa-1$lock';"
 		printf '%s\n' "$grants" "$last"
 	} | as ADMIN 2>&1) && return
-	# The client repeats the statement, and with it the password, before the
-	# error, which is the last line.
+	# The client prints the statement, and with it the password, before the error.
 	why=$(printf '%s\n' "$why" | grep '^ERROR ' | tail -n 1)
 	case $why in
-	'ERROR 1819 '*) # what a password check answers: surely not applied
+	'ERROR 1819 '*) # the answer of a password check: not applied
 		printf '%s\n' "$why" >&2
 		exit 10
 		;;
@@ -131,8 +129,7 @@ change() {
 	die "$why"
 }
 
-# inherit FIELD…: the admin's connection is the credential's where its own
-# secret does not say otherwise.
+# inherit FIELD…: gives the admin the credential's fields that its own secret lacks.
 inherit() {
 	for field; do
 		eval "ADMIN_$field=\${ADMIN_$field:-\${CURRENT_$field-}}"
@@ -140,7 +137,7 @@ inherit() {
 }
 
 set_password() {
-	if login PENDING; then return; fi # set was called before
+	if login PENDING; then return; fi # an earlier call did it
 	case $PENDING_PASSWORD in
 	*'
 ') die 'the pending password ends in a new line' ;;
@@ -155,14 +152,14 @@ set_password() {
 			[ \"\${${who}_PORT:-3306}\" = \"\${PENDING_PORT:-3306}\" ]" ||
 			die 'the pending value, the current one and the admin are not for one server'
 	done
-	# The admin's power is lent only to those who know the current password, lest
-	# a planted user name gets the rights of another user.
+	# The admin acts only for a user whose current password works. Otherwise a planted
+	# user name could get the rights of another user.
 	login CURRENT || die "the current password does not work: $answer"
 	change
 }
 
-# A user who is let in by its unix account gets in with any password, and a
-# login proves nothing.
+# The server accepts any password of a user with unix_socket authentication, so that
+# a login would prove nothing.
 test_password() {
 	if echo 'SELECT 1' | PENDING_PASSWORD='' as PENDING >/dev/null 2>&1; then
 		die "the server asks $PENDING_USERNAME for no password (unix_socket?)"
@@ -180,4 +177,4 @@ set | test)
 	: "${PENDING_HOST:?no such field}"
 	"${SECRET_STEP}_password"
 	;;
-esac # finish: the old user stays as it is until the next rotation
+esac # finish has nothing to do: the old user works until the next rotation

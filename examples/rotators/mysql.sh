@@ -95,7 +95,7 @@ change() {
 # fail: ends with $why.
 fail() {
 	case $why in
-	'ERROR 1819 '*) # what a password check answers: surely not applied
+	'ERROR 1819 '*) # the answer of a password check: not applied
 		printf '%s\n' "$why" >&2
 		exit 10
 		;;

@@ -20,7 +20,7 @@ func myUser(s *servicetest.MariaDBServer, name, host, password string) fields {
 	return fields{"engine": "mariadb", "host": s.Socket, "username": name, "password": password}
 }
 
-// myUserNames are such as only a quoted name can hold.
+// myUserNames are names that must be quoted.
 var myUserNames = []string{"app", "o'br\"ien \\ `%` $HOME", "-Ünder dash"}
 
 func TestMySQL(t *testing.T) {
@@ -201,7 +201,7 @@ func myGrants(s *servicetest.MariaDBServer, user string) string {
 	return strings.Join(lines, "\n")
 }
 
-// myAlternatingRefusals are the ways in which set must not touch anything.
+// myAlternatingRefusals tries the cases in which set must change nothing.
 func myAlternatingRefusals(t *testing.T, d *driver, s *servicetest.MariaDBServer) {
 	d.current = myUser(s, "guard", "localhost", "the first")
 	myUser(s, "boss", "localhost", "of nobody")

@@ -1,16 +1,16 @@
 #!/bin/sh
 # PostgreSQL, alternating users: an admin changes u and u_clone in turn.
 #
-# The user that was current keeps its password until the next rotation, so that
-# programs which have not read the new one yet go on working.
+# The replaced user keeps its password until the next rotation, so that programs
+# which hold it go on working.
 #
 # Fields: as for postgres, and admin_secret: the name of the secret that holds
 # the admin's username and password (its host and port, if it has any, must be
-# those of the credential). The admin needs CREATEROLE and, if it is no
+# those of the credential). The admin needs CREATEROLE and, unless it is a
 # superuser, ADMIN OPTION on the two roles.
-# The clone is made as a member of the first role: it may do what that one may,
-# but what it creates is its own, and settings such as a search_path of the
-# first (ALTER ROLE … SET) are not copied.
+# The clone is made as a member of the first role, and has its rights. The clone owns
+# the objects that it creates, and settings of the first role such as a search_path
+# (ALTER ROLE … SET) are not copied.
 
 set -eu
 exec </dev/null # the fields come by the environment; psql must not eat the JSON
@@ -20,7 +20,7 @@ die() {
 	exit 1
 }
 
-# as WHO ARG…: psql, connected as WHO (PENDING, CURRENT or ADMIN).
+# as WHO ARG…: runs psql, connected as WHO (PENDING, CURRENT or ADMIN).
 as() (
 	ssl=''
 	eval "PGUSER=\${$1_USERNAME-} PGPASSWORD=\${$1_PASSWORD-} PGHOST=\${$1_HOST-}
@@ -39,10 +39,11 @@ as() (
 	exec psql -X -w -q -A -t -v ON_ERROR_STOP=1 -v VERBOSITY=verbose "$@"
 )
 
-# login WHO: whether the server takes WHO's password; if not, $why says why.
+# login WHO: succeeds if the server accepts WHO's password; otherwise $why has the
+# reason.
 login() { why=$(as "$1" -c 'SELECT 1' 2>&1); }
 
-# alternate NAME: u for u_clone, u_clone for u.
+# alternate NAME: prints u for u_clone, and u_clone for u.
 alternate() {
 	case $1 in
 	*'
@@ -62,18 +63,17 @@ create_password() { # the tool adds the password
 	printf '{"username":"%s"}\n' "$(printf '%s' "$name" | LC_ALL=C sed 's/[\\"]/\\&/g')"
 }
 
-# inherit FIELD…: the admin's connection is the credential's where its own
-# secret does not say otherwise.
+# inherit FIELD…: gives the admin the credential's fields that its own secret lacks.
 inherit() {
 	for field; do
 		eval "ADMIN_$field=\${ADMIN_$field:-\${CURRENT_$field-}}"
 	done
 }
 
-# change: as the admin, makes the pending user if need be and gives it its
-# password, all or nothing. \password hashes here, so that neither the server
-# nor its log sees the clear text. It takes the two lines from standard input
-# as there is no terminal.
+# change: as the admin, makes the pending user if there is none and gives it its
+# password, in one transaction. \password hashes the password on this side, so that
+# neither the server nor its log sees the clear text. It reads the two lines from
+# standard input, because there is no terminal.
 change() {
 	if (: </dev/tty) 2>/dev/null; then
 		die 'psql would ask at the terminal; run this without one, as by "setsid -w"'
@@ -86,7 +86,7 @@ change() {
 		return
 	why=$(printf '%s\n' "$why" | sed -e '/^Enter /d' -e '/^LOCATION:/d')
 	case $why in
-	*'ERROR:  22023:'*) # what a password check answers: surely not applied
+	*'ERROR:  22023:'*) # the answer of a password check: not applied
 		printf '%s\n' "$why" >&2
 		exit 10
 		;;
@@ -95,7 +95,7 @@ change() {
 }
 
 set_password() {
-	if login PENDING; then return; fi # set was called before
+	if login PENDING; then return; fi # an earlier call did it
 	case $PENDING_PASSWORD in
 	*'
 '*) die 'psql takes no password of more than one line' ;;
@@ -110,14 +110,14 @@ set_password() {
 			[ \"\${${who}_PORT:-5432}\" = \"\${PENDING_PORT:-5432}\" ]" ||
 			die 'the pending value, the current one and the admin are not for one server'
 	done
-	# The admin's power is lent only to those who know the current password, lest
-	# a planted user name gets the rights of another role.
+	# The admin acts only for a user whose current password works. Otherwise a planted
+	# user name could get the rights of another role.
 	login CURRENT || die "the current password does not work: $why"
 	change
 }
 
-# A server that asks for no password (trust or peer in pg_hba.conf) takes any,
-# and a login there proves nothing.
+# A server that asks for no password (trust or peer in pg_hba.conf) accepts any, so
+# that a login would prove nothing.
 test_password() {
 	if PENDING_PASSWORD='' as PENDING -c 'SELECT 1' >/dev/null 2>&1; then
 		die "the server asks $PENDING_USERNAME for no password (see pg_hba.conf)"
@@ -135,4 +135,4 @@ set | test)
 	: "${PENDING_HOST:?no such field}"
 	"${SECRET_STEP}_password"
 	;;
-esac # finish: the old user stays as it is until the next rotation
+esac # finish has nothing to do: the old user works until the next rotation

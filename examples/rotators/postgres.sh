@@ -15,7 +15,7 @@ die() {
 	exit 1
 }
 
-# as WHO ARG…: psql, connected as WHO (PENDING, CURRENT or PREVIOUS).
+# as WHO ARG…: runs psql, connected as WHO (PENDING, CURRENT or PREVIOUS).
 as() (
 	ssl=''
 	eval "PGUSER=\${$1_USERNAME-} PGPASSWORD=\${$1_PASSWORD-} PGHOST=\${$1_HOST-}
@@ -34,11 +34,12 @@ as() (
 	exec psql -X -w -q -A -t -v ON_ERROR_STOP=1 -v VERBOSITY=verbose "$@"
 )
 
-# login WHO: whether the server takes WHO's password; if not, $why says why.
+# login WHO: succeeds if the server accepts WHO's password; otherwise $why has the
+# reason.
 login() { why=$(as "$1" -c 'SELECT 1' 2>&1); }
 
-# same WHO: pending must be for the user and the server that WHO is for.
-# Otherwise a value planted in the secret could turn on somebody else.
+# same WHO: succeeds if pending is for the user and the server that WHO is for.
+# Otherwise a value planted in the secret could change another user.
 same() {
 	eval "[ \"\${$1_USERNAME-}\" = \"\$PENDING_USERNAME\" ] &&
 		[ \"\${$1_HOST-}\" = \"\$PENDING_HOST\" ] &&
@@ -46,9 +47,9 @@ same() {
 }
 
 # change WHO: gives PENDING's user its new password, connected as WHO.
-# \password hashes here, so that neither the server nor its log sees the clear
-# text. It takes the two lines from standard input as there is no terminal.
-# The two SETs are for roles that are set up as read-only or as another role.
+# \password hashes the password on this side, so that neither the server nor its log
+# sees the clear text. It reads the two lines from standard input, because there is
+# no terminal. The two SETs are for roles that are read-only, or act as another role.
 change() {
 	if (: </dev/tty) 2>/dev/null; then
 		die 'psql would ask at the terminal; run this without one, as by "setsid -w"'
@@ -59,7 +60,7 @@ change() {
 		as "$1" -f - 2>&1) && return
 	why=$(printf '%s\n' "$why" | sed -e '/^Enter /d' -e '/^LOCATION:/d')
 	case $why in
-	*'ERROR:  22023:'*) # what a password check answers: surely not applied
+	*'ERROR:  22023:'*) # the answer of a password check: not applied
 		printf '%s\n' "$why" >&2
 		exit 10
 		;;
@@ -68,7 +69,7 @@ change() {
 }
 
 set_password() {
-	if login PENDING; then return; fi # set was called before
+	if login PENDING; then return; fi # an earlier call did it
 	case $PENDING_USERNAME$PENDING_PASSWORD in
 	*'
 '*) die 'psql takes no user name or password of more than one line' ;;
@@ -86,8 +87,8 @@ set_password() {
 	die "neither the pending nor the current nor the previous password works: $reason"
 }
 
-# A server that asks for no password (trust or peer in pg_hba.conf) takes any,
-# and a login there proves nothing.
+# A server that asks for no password (trust or peer in pg_hba.conf) accepts any, so
+# that a login would prove nothing.
 test_password() {
 	if PENDING_PASSWORD='' as PENDING -c 'SELECT 1' >/dev/null 2>&1; then
 		die "the server asks $PENDING_USERNAME for no password (see pg_hba.conf)"
@@ -101,4 +102,4 @@ set | test)
 	: "${PENDING_HOST:?no such field}"
 	"${SECRET_STEP}_password"
 	;;
-esac # create: the tool makes the password; finish: nothing to clean up
+esac # create and finish have nothing to do: the tool makes the password

@@ -27,7 +27,7 @@ func pgAdmin(s *servicetest.PostgresServer) fields {
 	return fields{"username": s.User, "password": s.Password}
 }
 
-// userNames are such as only a quoted identifier can hold.
+// userNames are names that must be quoted.
 var userNames = []string{"app", `o'br"ien \ % $HOME`, "-Ünder :dash"}
 
 func TestPostgres(t *testing.T) {
@@ -106,7 +106,7 @@ func pgBadDays(s *servicetest.PostgresServer, run runner) {
 	run("refused by a policy", func(t *testing.T, d *driver) {
 		d.current = pgUser(s, "username", "the first")
 		d.secrets["username"] = false
-		d.create("username") // passwordcheck sees this one even when it is hashed
+		d.create("username") // passwordcheck recognises this one even when it is hashed
 		d.refuses("set", 10, "must not equal user name")
 		if !d.works(d.current) || d.works(d.pending) {
 			t.Error("the current password does not live on")
@@ -127,8 +127,7 @@ func pgBadDays(s *servicetest.PostgresServer, run runner) {
 	})
 }
 
-// A server that asks for no password accepts each, which must not pass for a
-// proof that it knows this one.
+// A server that asks for no password accepts any, so that a login proves nothing.
 func TestPostgresTrust(t *testing.T) {
 	t.Parallel()
 	s := servicetest.Postgres(t)
@@ -191,7 +190,7 @@ func TestPostgresAlternating(t *testing.T) {
 	})
 }
 
-// pgAlternatingRefusals are the ways in which set must not touch anything.
+// pgAlternatingRefusals tries the cases in which set must change nothing.
 func pgAlternatingRefusals(t *testing.T, d *driver, s *servicetest.PostgresServer) {
 	d.current = pgUser(s, "guard", "the first")
 	pgUser(s, "boss", "of nobody")

@@ -29,7 +29,7 @@ func samples(t *testing.T) map[string]string {
 	return found
 }
 
-// sampleInput is what the samples of input and environment say.
+// sampleInput returns the input of the samples input and environment.
 var sampleInput = input{
 	step: "set", name: "prod/db/app", token: "0196f0c4-7a55-7d2e-9d0c-5b1c7a2f6e11",
 	kind: "credential", tags: map[string]string{"team": "web"},
@@ -46,7 +46,7 @@ var sampleInput = input{
 	},
 }
 
-// The driver of these tests must speak the protocol that is written down.
+// The driver of these tests keeps the protocol.
 func TestProtocolInput(t *testing.T) {
 	t.Parallel()
 	sample := samples(t)
@@ -120,7 +120,7 @@ func TestProtocolExample(t *testing.T) {
 		var v versions
 		for _, word := range words[1:] {
 			version, password, _ := strings.Cut(word, "=")
-			// The driver wants passwords that cannot occur by chance.
+			// The driver requires passwords that do not occur by chance.
 			f := fields{"username": "app", "password": password + "!!!"}
 			switch version {
 			case "current":

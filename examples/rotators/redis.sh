@@ -104,7 +104,7 @@ keep() {
 }
 
 set_password() {
-	if login PENDING; then # set was called before, but perhaps not to its end
+	if login PENDING; then # an earlier call did it, but perhaps not to its end
 		by PENDING
 		keep
 		return

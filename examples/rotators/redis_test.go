@@ -26,7 +26,7 @@ func redisACL(t *testing.T) *servicetest.RedisServer {
 	return servicetest.Redis(t, "aclfile "+file+"\n")
 }
 
-// restart brings the server back as a crash would leave it.
+// restart crashes the server and starts it again.
 func restart(s *servicetest.RedisServer) { s.Kill(); s.Start() }
 
 func TestRedis(t *testing.T) {
@@ -40,7 +40,7 @@ func TestRedis(t *testing.T) {
 			s := start(t)
 			d := newDriver(t, "redis")
 			users := []string{"-Ünder%$HOME"}
-			if name == "aclfile" { // Redis cannot read this one back from the other
+			if name == "aclfile" { // Redis cannot read this name from a config file
 				users = []string{"app", `o'br"ien\`}
 			}
 			for _, user := range users {
@@ -62,8 +62,8 @@ func TestRedis(t *testing.T) {
 	}
 }
 
-// redisRotation rotates and looks, with crashes in between, which of the two
-// passwords are valid at which moment.
+// redisRotation rotates with crashes in between, and checks at each moment which of the
+// two passwords are valid.
 func redisRotation(t *testing.T, d *driver, s *servicetest.RedisServer, password string) {
 	t.Helper()
 	user, old := d.current["username"], d.current["password"]

@@ -1,5 +1,5 @@
-// Package rotators holds the rotators that come with secret: small programs,
-// to be written out and adjusted, that speak the protocol of rotate/PROTOCOL.md.
+// Package rotators has the built-in rotators of secret: small programs to use or adjust,
+// which speak the protocol of rotate/PROTOCOL.md.
 package rotators
 
 import (
@@ -13,8 +13,8 @@ import (
 //go:embed *.sh template.py template.go
 var files embed.FS
 
-// Names lists the rotators in alphabetical order. A shell script goes by its
-// name without ".sh"; the templates keep their extension.
+// Names returns the names of the rotators in alphabetical order. The name of a shell
+// script has no ".sh"; the templates keep their extension.
 func Names() []string {
 	entries, err := files.ReadDir(".")
 	if err != nil {
@@ -28,7 +28,7 @@ func Names() []string {
 	return names
 }
 
-// Read returns the source of a rotator, which is [fs.ErrNotExist] if there is
+// Read returns the source of the rotator name. The error is [fs.ErrNotExist] if there is
 // none of that name.
 func Read(name string) ([]byte, error) {
 	file := name
@@ -42,8 +42,8 @@ func Read(name string) ([]byte, error) {
 	return data, nil
 }
 
-// Describe returns the one sentence that says what a rotator does, which is the
-// first comment line of its source. It is empty for a name that is not known.
+// Describe returns one sentence about the rotator name: the first comment line of its
+// source. It is empty for an unknown name.
 func Describe(name string) string {
 	data, err := Read(name)
 	if err != nil {

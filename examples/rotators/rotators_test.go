@@ -51,7 +51,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// scripts are the shell scripts of this folder.
+// scripts returns the shell scripts of this directory.
 func scripts(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("*.sh")
@@ -80,7 +80,7 @@ func TestPOSIXShell(t *testing.T) {
 	}
 }
 
-// Whatever step a later version of the protocol adds is answered with 0.
+// The rotators ignore steps that a later version of the protocol may add.
 func TestUnknownSteps(t *testing.T) {
 	t.Parallel()
 	for _, name := range rotators.Names() {
@@ -91,7 +91,7 @@ func TestUnknownSteps(t *testing.T) {
 		if strings.HasPrefix(name, "template") {
 			d.record("python3", python(t))
 		}
-		d.record("mysql", "/bin/true") // looked for before the step is
+		d.record("mysql", "/bin/true") // the script looks for it first
 		d.record("redis-cli", "/bin/true")
 		if r := d.call("later", versions{}); r.code != 0 || r.stdout != "" {
 			t.Errorf("%s exits with %d and prints %q: %s", name, r.code, r.stdout, r.stderr)

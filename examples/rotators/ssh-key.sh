@@ -118,7 +118,7 @@ remove='!index($0, ENVIRON["OLD"]) || index($0, ENVIRON["NEW"])'
 set_key() {
 	pair PENDING || die 'the pending private key is not that of the public key'
 	new=$(public "$PENDING_PUBLIC_KEY")
-	if holds "$new" | at PENDING 2>/dev/null; then return; fi # set was called before
+	if holds "$new" | at PENDING 2>/dev/null; then return; fi # an earlier call did it
 	same CURRENT || die 'the pending key is for another account or file than the current one'
 	why='none of them is in the file'
 	for who in CURRENT PREVIOUS; do

@@ -14,7 +14,7 @@ import (
 
 const otherKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl other\n"
 
-// keyPair makes a key of an older kind than the rotator does.
+// keyPair makes a key of another type than the rotator does.
 func keyPair(t *testing.T) fields {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "key")

@@ -2,8 +2,8 @@
 
 // Template in Go: adjust login and change; all else is the protocol.
 //
-// Build it with "go build template.go". As it stands it rotates a password in a
-// toy service, a JSON file of user names and passwords. Fields: username,
+// Build it with "go build template.go". Unchanged, it rotates a password in a toy
+// service: a JSON file of user names and passwords. Fields: username,
 // password, file.
 package main
 
@@ -25,8 +25,8 @@ type call struct {
 	Pending           *value
 }
 
-// errRefused says that the service does not like the pending value itself and
-// did not apply it.
+// errRefused means that the service refused the pending value itself and did not
+// apply it.
 var errRefused = errors.New("the service takes no password under 8 characters")
 
 // login reports whether the service accepts v. Adjust this.
@@ -39,7 +39,7 @@ func login(v *value) (bool, error) {
 	return ok && password == v.Password, nil
 }
 
-// change, logged in as working, gives its user the pending password. Adjust this.
+// change logs in as working and gives its user the pending password. Adjust this.
 func change(working, pending *value) error {
 	users, err := read(working.File)
 	if err != nil {
@@ -70,7 +70,7 @@ func read(file string) (map[string]string, error) {
 
 func set(c *call) error {
 	if ok, err := login(c.Pending); err != nil || ok {
-		return err // when it works, set was called before
+		return err // nil: an earlier call did it
 	}
 	for _, v := range []*value{c.Current, c.Previous} {
 		if v == nil {
@@ -110,7 +110,7 @@ func run() error {
 	case "test":
 		return test(&c)
 	}
-	return nil // create: the tool makes the password; finish: nothing to clean up
+	return nil // create and finish have nothing to do: the tool makes the password
 }
 
 func main() {

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # Template in Python: adjust login and change; all else is the protocol.
 #
-# As it stands it rotates a password in a toy service, a JSON file of user names
-# and passwords. Fields: username, password, file.
+# Unchanged, it rotates a password in a toy service: a JSON file of user names and
+# passwords. Fields: username, password, file.
 
 import json
 import os
@@ -41,7 +41,7 @@ class Refused(Exception):
 def set_step(call):
     pending = call["pending"]
     if login(pending):
-        return  # set was called before
+        return  # an earlier call did it
     for version in ("current", "previous"):
         value = call.get(version)
         if value is None:
@@ -62,7 +62,7 @@ def main():
             set_step(call)
         elif call["step"] == "test" and not login(call["pending"]):
             sys.exit("the pending password is not accepted")
-        # create: the tool makes the password; finish: nothing to clean up
+        # create and finish have nothing to do: the tool makes the password
     except Refused as e:
         print(e, file=sys.stderr)
         sys.exit(10)

@@ -20,8 +20,8 @@ func TestTemplatePython(t *testing.T) {
 	checkTemplate(t, d)
 }
 
-// python finds the interpreter itself: what is in PATH may be a script that
-// looks for it and needs more programs than a rotator is let see.
+// python returns the path of the interpreter itself: the file in PATH may be a script
+// that needs programs which a rotator's PATH does not have.
 func python(t *testing.T) string {
 	t.Helper()
 	shim := servicetest.Need(t, "python3")
@@ -42,7 +42,7 @@ func TestTemplateGo(t *testing.T) {
 	checkTemplate(t, driverFor(t, program))
 }
 
-// checkTemplate rotates in the toy service that the templates have.
+// checkTemplate rotates in the toy service of the templates.
 func checkTemplate(t *testing.T, d *driver) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "users.json")

@@ -10,10 +10,10 @@ import (
 	"github.com/netresearch/go-cron"
 )
 
-// The cron library reads crontabs in a dialect of its own. What stands here
-// checks the fields of the two dialects that we accept and rewrites them into
-// that one, which differs from AWS's in the numbers of weekdays, the last
-// weekday of a month, open-ended steps of years and what is an error.
+// The cron library has a dialect of its own. This file checks the fields of the two
+// dialects that the package accepts, and rewrites them into the library's. That one
+// differs from AWS's in the numbers of weekdays, the last weekday of a month,
+// open-ended steps of years, and in its errors.
 
 const (
 	firstYear = 1970 // AWS's years
@@ -127,7 +127,7 @@ func compile(parts []string, fields []field, options cron.ParseOption) (cron.Sch
 	return fires, nil
 }
 
-// awsDay rewrites what only AWS's day of month has: L, LW and 15W.
+// awsDay rewrites the items that only AWS's day of month has: L, LW and 15W.
 func awsDay(f field, item string) (string, error) {
 	if item == "L" || item == "LW" {
 		return item, nil
@@ -140,7 +140,7 @@ func awsDay(f field, item string) (string, error) {
 	return strconv.Itoa(n) + "W", err
 }
 
-// awsWeekday rewrites what only AWS's day of week has: L for Saturday, FRIL for
+// awsWeekday rewrites the items that only AWS's day of week has: L for Saturday, FRIL for
 // the last Friday of the month and FRI#2 for its second.
 func awsWeekday(f field, item string) (string, error) {
 	if item == "L" {

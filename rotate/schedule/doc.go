@@ -19,8 +19,7 @@
 // on), and now both come from the caller. Of AWS's limits it keeps none: minutes
 // need not be 0, and without a window a secret may be rotated whenever it is due.
 //
-// The expressions and what they mean are promised to stay; this Go interface is
-// made for the secret command and may change with it.
+// The expressions and their meaning are promised to stay. This Go interface may change.
 //
 // # When a secret is due
 //

@@ -23,7 +23,7 @@ func parseDuration(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// parseRate reads what stands between the parentheses of rate(30 days).
+// parseRate reads the text between the parentheses of rate(30 days).
 func parseRate(body string) (time.Duration, error) {
 	count, unit, _ := strings.Cut(body, " ")
 	if !isDigits(count) {

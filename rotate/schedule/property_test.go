@@ -12,9 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// values draws the text of a cron field and what it stands for, by counting
-// rather than by reading the text back. Only if open are there steps that run
-// to the end of the field.
+// values draws the text of a cron field and its values. It counts the values instead of
+// reading the text. Only if open does it draw steps that run to the end of the field.
 func values(t *rapid.T, label string, low, high int, open bool) (text string, set []int) {
 	size := high - low + 1
 	var items []string
@@ -44,8 +43,8 @@ func values(t *rapid.T, label string, low, high int, open bool) (text string, se
 	return strings.Join(items, ","), set
 }
 
-// model is a cron expression and a predicate on what a clock on the wall shows
-// that was made beside it.
+// model is a cron expression and a predicate on the time that a clock on the wall shows,
+// made independently of each other.
 type model struct {
 	expr    string
 	matches func(wall time.Time) bool
@@ -202,8 +201,8 @@ func TestNextMatchesWatchingTheClock(t *testing.T) {
 	}
 }
 
-// The days of decades, at one minute each, meet what four days cannot: leap
-// years, fifth weekdays and the ends of months.
+// The days of decades, at one minute each, include leap years, fifth weekdays and the ends
+// of months.
 func TestNextMatchesLeafingThroughTheCalendar(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		m := drawModel(r)

@@ -9,8 +9,8 @@ import (
 	"github.com/netresearch/go-cron"
 )
 
-// maxLength bounds an expression, in bytes. What the cron library is handed is
-// up to five times as long, and the library accepts no more than 1024.
+// maxLength bounds an expression, in bytes. Its form for the cron library is up to five
+// times as long, and the library accepts no more than 1024.
 const maxLength = 200
 
 // A Schedule says when a secret is to be rotated. It is immutable and may be
@@ -28,8 +28,8 @@ type Schedule struct {
 // same everywhere, but its windows open at midnight in loc.
 //
 // An interval is at least one minute and at most 292 years. A cron that can
-// never fire, such as one for 30 February, is refused. An error is one line
-// that names the expression, what is wrong with it and what a right one is.
+// never fire, such as one for 30 February, is refused. An error is one line with the
+// expression, its fault and a correct form.
 func Parse(expr string, loc *time.Location) (Schedule, error) {
 	if loc == nil {
 		loc = time.UTC
@@ -69,7 +69,7 @@ func Parse(expr string, loc *time.Location) (Schedule, error) {
 	return Schedule{text: text, every: every, opens: calendar{loc: loc}}, nil
 }
 
-// call returns what stands between the parentheses of name(…).
+// call returns the text between the parentheses of name(…).
 func call(text, name string) (body string, ok bool) {
 	body, ok = strings.CutPrefix(text, name+"(")
 	if !ok {
@@ -174,7 +174,7 @@ func (c calendar) next(after time.Time) (time.Time, bool) {
 	}
 }
 
-// wallClock returns what a clock on the wall shows at t, as a time in UTC.
+// wallClock returns the time that a clock on the wall shows at t, as a time in UTC.
 func wallClock(t time.Time) time.Time {
 	_, offset := t.Zone()
 	return t.UTC().Add(time.Duration(offset) * time.Second)

@@ -88,8 +88,8 @@ func TestString(t *testing.T) {
 
 type errorTest struct{ expr, want string }
 
-// checkErrors tells that each refusal is one line, quotes what was given, says
-// what is wanted and shows a right form.
+// checkErrors requires that each refusal is one line, quotes the expression, and shows a
+// correct form.
 func checkErrors(t *testing.T, tests []errorTest) {
 	t.Helper()
 	for _, test := range tests {

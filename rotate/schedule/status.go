@@ -2,8 +2,8 @@ package schedule
 
 import "time"
 
-// Status is what a schedule says about one secret at one moment. All times are
-// in the schedule's zone.
+// Status is the answer of a schedule for one secret at one moment. All times are in the
+// schedule's zone.
 type Status struct {
 	// Rotate tells that the secret is due and that its window, if there are
 	// windows, is open.
@@ -27,8 +27,8 @@ type Status struct {
 
 // Status tells whether a secret that was last rotated at last may be rotated at
 // now. For a secret that was never rotated, last is when rotation was turned
-// on; a zero last makes it due at once. Neither needs to be in order: the
-// package comment says what happens when last lies in the future.
+// on; a zero last makes it due at once. The package comment explains a last that lies in
+// the future.
 //
 // Once the secret is rotated, a Status with that time as last is no longer
 // Rotate, however many times went by unused.
@@ -82,7 +82,7 @@ func (s Schedule) beyondBelief(last, now time.Time) bool {
 	if !last.After(now) {
 		return false
 	}
-	// What is said while a window is waited for must still hold when it opens.
+	// The answer before a window opens must still hold when it does.
 	from := now
 	if s.window > 0 {
 		opens, ok := s.windowAt(now)

@@ -18,15 +18,15 @@ type MariaDBServer struct {
 	Host     string // 127.0.0.1
 	Port     string
 	Socket   string
-	User     string // who may do everything, and grant it
+	User     string // has all rights, and may grant them
 	Password string
 	client   string
 	tls      []string // options
 	process
 }
 
-// MariaDB starts a MariaDB server whose only user is User, over TCP and the
-// unix socket. Options are further options of mariadbd.
+// MariaDB starts a MariaDB server with the one user User, over TCP and the unix socket.
+// Options are options of mariadbd.
 func MariaDB(t testing.TB, options ...string) *MariaDBServer {
 	t.Helper()
 	install := Need(t, "mariadb-install-db", "mysql_install_db")
@@ -72,7 +72,7 @@ func MariaDB(t testing.TB, options ...string) *MariaDBServer {
 	return s
 }
 
-// firstUser gives root its password and lets it in from 127.0.0.1 as well.
+// firstUser gives root its password, also for logins from 127.0.0.1.
 func (s *MariaDBServer) firstUser() {
 	s.t.Helper()
 	out, err := s.run(s.User, "", `
@@ -84,8 +84,7 @@ func (s *MariaDBServer) firstUser() {
 	}
 }
 
-// greets reports whether a MySQL server speaks first, as it does once it takes
-// connections.
+// greets reports whether a MySQL server sends its greeting.
 func greets(network, address string) bool {
 	c, err := net.DialTimeout(network, address, time.Second)
 	if err != nil {
@@ -101,10 +100,10 @@ func greets(network, address string) bool {
 // Start runs the server again after Stop or Kill, on the same port.
 func (s *MariaDBServer) Start() { s.t.Helper(); s.start() }
 
-// Stop ends the server in an orderly way.
+// Stop shuts the server down.
 func (s *MariaDBServer) Stop() { s.stop(s.signal) }
 
-// Kill ends the server as a crash would.
+// Kill ends the server as a crash does.
 func (s *MariaDBServer) Kill() { s.stop(syscall.SIGKILL) }
 
 // UseTLS restarts the server with a certificate and its key.
@@ -118,8 +117,7 @@ func (s *MariaDBServer) UseTLS(certFile, keyFile string) {
 // Log returns the server's log.
 func (s *MariaDBServer) Log() string { s.t.Helper(); return s.log() }
 
-// Exec runs SQL as User and returns what it answers, one row a line, tabs
-// between columns.
+// Exec runs SQL as User and returns the answer, one row a line, with tabs between columns.
 func (s *MariaDBServer) Exec(sql string) string {
 	s.t.Helper()
 	out, err := s.run(s.User, s.Password, sql)

@@ -11,24 +11,24 @@ import (
 	"testing"
 )
 
-// PostgresServer is a running PostgreSQL. It takes SCRAM passwords and logs
-// every statement.
+// PostgresServer is a running PostgreSQL. It uses SCRAM passwords and logs every
+// statement.
 type PostgresServer struct {
 	Host     string // the directory of the unix socket; 127.0.0.1 works too
 	Port     string
 	User     string // a superuser
 	Password string
-	Bin      string // the folder of psql
+	Bin      string // the directory of psql
 	process
 }
 
-// Postgres starts a PostgreSQL server with one superuser and the database
-// postgres. Settings are further NAME=VALUE lines of postgresql.conf.
+// Postgres starts a PostgreSQL server with one superuser and the database postgres.
+// Settings are NAME=VALUE lines for postgresql.conf.
 func Postgres(t testing.TB, settings ...string) *PostgresServer {
 	t.Helper()
 	initdb, server := Need(t, "initdb"), Need(t, "postgres")
 	s := &PostgresServer{User: "postgres", Password: "super user's", Bin: filepath.Dir(Need(t, "psql"))}
-	// Debian's psql is a script that looks for the real one, ten times as slow.
+	// Debian's psql is a script that looks for the real one, and ten times as slow.
 	if _, err := os.Stat(filepath.Join(filepath.Dir(initdb), "psql")); err == nil {
 		s.Bin = filepath.Dir(initdb)
 	}
@@ -81,10 +81,10 @@ func (s *PostgresServer) initdb(path, data string) {
 // Start runs the server again after Stop or Kill, on the same port.
 func (s *PostgresServer) Start() { s.t.Helper(); s.start() }
 
-// Stop ends the server in an orderly way.
+// Stop shuts the server down.
 func (s *PostgresServer) Stop() { s.stop(s.signal) }
 
-// Kill ends the server as a crash would: without a checkpoint.
+// Kill ends the server without a checkpoint, as a crash does.
 func (s *PostgresServer) Kill() { s.stop(syscall.SIGQUIT) }
 
 // Log returns the server's log.
@@ -101,7 +101,7 @@ func (s *PostgresServer) UseTLS(certFile, keyFile string) {
 	s.Start()
 }
 
-// Exec runs SQL as the superuser and returns what it answers, unaligned.
+// Exec runs SQL as the superuser and returns the answer, unaligned.
 func (s *PostgresServer) Exec(sql string) string {
 	s.t.Helper()
 	out, err := s.run(s.User, s.Password, sql)

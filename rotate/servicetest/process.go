@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// process is one server program that can be stopped and started again.
+// process is a server program that can be stopped and started again.
 type process struct {
 	t       testing.TB
 	acct    account
@@ -18,15 +18,15 @@ type process struct {
 	path    string
 	args    func() []string
 	ready   func() bool
-	signal  syscall.Signal // that ends it in an orderly way
+	signal  syscall.Signal // for Stop
 	cmd     *exec.Cmd
 	exited  chan struct{}
 	logName string
 }
 
-// start runs the program and waits until it is ready. A port that was free may
-// be taken by the time the server wants it, so that a server which ends at once
-// is started again, with what args then says.
+// start runs the program and waits until it is ready. Another process may take the port
+// before the server does, so that start tries a server which ends at once again, with
+// new args.
 func (p *process) start() {
 	p.t.Helper()
 	for range 5 {
@@ -48,7 +48,7 @@ func (p *process) try() bool {
 	p.cmd = exec.Command(p.path, p.args()...)
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = p.dir, log, log
 	p.cmd.Env = environment(p.dir)
-	// Its own session: a signal that ends the test's group leaves it to Cleanup.
+	// In a session of its own, a signal to the test's group does not reach the server.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.acct.cred, Setsid: true}
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
@@ -72,8 +72,8 @@ func (p *process) try() bool {
 	return !gone
 }
 
-// environment is this process's, with temporary files in dir: the server's user
-// may have no right to write where they are by default.
+// environment returns this process's environment with dir as the directory for temporary
+// files, because the server's user may have no right to write to the usual one.
 func environment(dir string) []string { return append(os.Environ(), "TMPDIR="+dir) }
 
 // stop ends the program with a signal and waits until it is gone.
@@ -86,7 +86,7 @@ func (p *process) stop(sig syscall.Signal) {
 	p.cmd = nil
 }
 
-// log returns what the server wrote to its standard output and error.
+// log returns the server's standard output and error.
 func (p *process) log() string {
 	p.t.Helper()
 	data, err := os.ReadFile(p.logName)

@@ -20,13 +20,13 @@ type RedisServer struct {
 	Host     string // 127.0.0.1
 	Port     string
 	Socket   string
-	User     string // default, who may do everything
+	User     string // default, which has all rights
 	Password string
 	process
 }
 
 // Redis starts a server that keeps its data in memory. Conf is the text of its
-// configuration file, in whose directory it runs; with none it has no file.
+// configuration file; if it is empty, the server has no file.
 func Redis(t testing.TB, conf string) *RedisServer {
 	t.Helper()
 	s := &RedisServer{Host: "127.0.0.1", User: "default", Password: "re dis"}
@@ -62,13 +62,13 @@ func Redis(t testing.TB, conf string) *RedisServer {
 // Start runs the server again after Stop or Kill, on the same port.
 func (s *RedisServer) Start() { s.t.Helper(); s.start() }
 
-// Stop ends the server in an orderly way.
+// Stop shuts the server down.
 func (s *RedisServer) Stop() { s.stop(s.signal) }
 
-// Kill ends the server as a crash would.
+// Kill ends the server as a crash does.
 func (s *RedisServer) Kill() { s.stop(syscall.SIGKILL) }
 
-// Dir is where the server's files are.
+// Dir returns the directory of the server's files.
 func (s *RedisServer) Dir() string { return s.dir }
 
 // Exec runs one command as the default user and returns its reply, which must
@@ -88,7 +88,7 @@ func (s *RedisServer) Login(user, password string) bool {
 	return err == nil
 }
 
-// talk sends commands over a connection of its own and returns their replies.
+// talk sends commands over a new connection and returns their replies.
 // Without commands it only connects.
 func (s *RedisServer) talk(commands ...[]string) ([]string, error) {
 	c, err := net.DialTimeout("unix", s.Socket, time.Second)

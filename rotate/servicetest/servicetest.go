@@ -15,13 +15,12 @@ import (
 	"time"
 )
 
-// patience bounds every wait for a condition. It is long since the machines
-// that run tests may be busy; nothing waits longer than it has to.
+// patience bounds every wait for a condition. It is long because the machines that run
+// tests may be busy.
 const patience = 60 * time.Second
 
-// Need returns the path of the first of the named programs that is installed,
-// looking in PATH and in the folders where servers are. Without any the test
-// is skipped or, in CI, fails.
+// Need returns the path of the first of the named programs that is installed, in PATH or
+// in a directory for servers. If none is, it skips the test or, in CI, fails it.
 func Need(t testing.TB, names ...string) string {
 	t.Helper()
 	for _, name := range names {
@@ -33,8 +32,7 @@ func Need(t testing.TB, names ...string) string {
 	return ""
 }
 
-// Missing ends the test since the machine lacks something: it is skipped or,
-// in CI, fails.
+// Missing skips a test, or fails it in CI, because the machine lacks something.
 func Missing(t testing.TB, reason string) {
 	t.Helper()
 	if os.Getenv("SECRET_TEST_SERVICES") == "required" {
@@ -56,7 +54,7 @@ func find(name string) string {
 	return ""
 }
 
-// account is a user of this machine that a server runs as.
+// account is the user of this machine as which a server runs.
 type account struct {
 	name string // empty for the user who runs the test
 	cred *syscall.Credential
@@ -64,8 +62,8 @@ type account struct {
 	gid  int
 }
 
-// serverAccount returns whom a server should run as. Database servers refuse to
-// run as root, so that root's tests run them as the user of their package.
+// serverAccount returns the account for a server. Database servers refuse to run as root,
+// so that tests of root run them as the user of their package.
 func serverAccount(t testing.TB, name string) account {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -88,8 +86,8 @@ func atoi(t testing.TB, s string) int {
 	return n
 }
 
-// tempDir makes a directory that acct owns and others may enter. Its path is
-// short, as that of a unix socket may be no longer than some 100 bytes.
+// tempDir makes a directory that acct owns and others may enter. Its path is short,
+// because the path of a unix socket is limited to about 100 bytes.
 func tempDir(t testing.TB, acct account) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "svc")
@@ -123,13 +121,13 @@ func freePort(t testing.TB) string {
 	return port
 }
 
-// Await polls until ok returns true, and fails the test if it does not in time.
-func Await(t testing.TB, what string, ok func() bool) {
+// Await polls until ok returns true, and fails the test if that takes too long.
+func Await(t testing.TB, event string, ok func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
 	for !ok() {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited %v in vain for %s", patience, what)
+			t.Fatalf("waited %v in vain for %s", patience, event)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -8,8 +8,8 @@ import (
 	"example.org/secret/rotate/servicetest"
 )
 
-// A server must be the same after a restart and after a crash: the tests that
-// use this package stop servers in the middle of a rotation.
+// A server must be the same after a restart and after a crash, because tests stop
+// servers in the middle of a rotation.
 func TestServersComeBack(t *testing.T) {
 	type server interface {
 		Start()

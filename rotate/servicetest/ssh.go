@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// SSHServer is a running OpenSSH server that lets one user in, by key.
+// SSHServer is a running OpenSSH server that accepts one user, by key.
 type SSHServer struct {
 	Host           string // 127.0.0.1
 	Port           string
@@ -25,13 +25,13 @@ type SSHServer struct {
 	process
 }
 
-// SSH starts an OpenSSH server. It does not run as root, so that all it can do
-// is to let in the user it runs as.
+// SSH starts an OpenSSH server. It does not run as root, so that it accepts only the user
+// as which it runs.
 func SSH(t testing.TB) *SSHServer {
 	t.Helper()
 	s := &SSHServer{Host: "127.0.0.1"}
 	server, keygen := Need(t, "sshd"), Need(t, "ssh-keygen")
-	acct := serverAccount(t, "postgres") // a user of a package that has a shell
+	acct := serverAccount(t, "postgres") // a package's user with a shell
 	s.User = acct.name
 	if s.User == "" {
 		me, err := user.Current()
@@ -85,7 +85,7 @@ func (s *SSHServer) files(keygen, hostKey string) {
 	}
 }
 
-// answers reports whether something at address speaks first.
+// answers reports whether a server at address sends its greeting.
 func answers(address string) bool {
 	c, err := net.DialTimeout("tcp", address, time.Second)
 	if err != nil {
