@@ -80,7 +80,7 @@ func TestPlantedAtAFile(t *testing.T) {
 			t.Run(what+" at "+file, func(t *testing.T) {
 				v, dir, _ := newVault(t)
 				set(t, v, "s", "one")
-				if err := v.AddUnlocker(vault.Passphrase, []byte("sealed")); err != nil {
+				if err := v.AddUnlocker(vault.Passphrase, keep("sealed")); err != nil {
 					t.Fatal(err)
 				}
 				header, err := vault.ReadHeader(dir)
@@ -164,7 +164,7 @@ func TestPlantedAtADirectory(t *testing.T) {
 			symlink(t, elsewhere, path)
 			_, err := v.Upsert("s", func(s *vault.Secret) error { return s.Add(text("one")) })
 			if name == "unlock" {
-				err = v.AddUnlocker(vault.Passphrase, []byte("sealed"))
+				err = v.AddUnlocker(vault.Passphrase, keep("sealed"))
 			}
 			wantError(t, err, vault.ErrDamaged)
 			if entries, err := os.ReadDir(elsewhere); err != nil || len(entries) != 0 {
@@ -185,7 +185,7 @@ func TestPlantedAtADirectory(t *testing.T) {
 // What is sealed for unlocking one vault is not another's, to be read or removed.
 func TestUnlockersBehindALink(t *testing.T) {
 	v, dir, _ := newVault(t)
-	if err := v.AddUnlocker(vault.Passphrase, []byte("sealed")); err != nil {
+	if err := v.AddUnlocker(vault.Passphrase, keep("sealed")); err != nil {
 		t.Fatal(err)
 	}
 	path, elsewhere := filepath.Join(dir, "unlock"), filepath.Join(t.TempDir(), "unlock")

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,17 +23,20 @@ const (
 	maxSealedKeySize = 64 << 10
 )
 
-// Way is a way to reach the master key of a vault.
+// Unlocker is a way to reach the master key of a vault.
 type Unlocker string
 
-// The ways to unlock a vault.
+// The unlockers.
 const (
 	Keyring    Unlocker = "keyring"    // an entry in the OS keyring; its account is the vault's id
-	KeyFile    Unlocker = "key-file"   // a file outside the vault, named by whoever opens it
+	KeyFile    Unlocker = "key-file"   // a file outside the vault, which the user names
 	Passphrase Unlocker = "passphrase" // the master key in unlock/passphrase.age
 	Recovery   Unlocker = "recovery"   // the same in unlock/recovery.age, for a passphrase kept on paper
 	Identity   Unlocker = "identity"   // the same in unlock/identity.age, for an SSH key or an age identity
 )
+
+// Unlockers returns all unlockers.
+func Unlockers() []Unlocker { return []Unlocker{Keyring, KeyFile, Passphrase, Recovery, Identity} }
 
 // sealed reports whether the vault itself holds the master key for this way, in a
 // file that [Header.ReadSealedKey] reads.
@@ -178,6 +182,21 @@ func (h *Header) ReadSealedKey(way Unlocker) ([]byte, error) {
 		return nil, Errorf(ErrDamaged, "%s is missing; bring it back from a copy of the vault", path)
 	}
 	return sealed, err
+}
+
+// Unnamed returns the unlockers that the vault holds a sealed master key for and that the header does not name: another
+// process removed one and was killed, or vault.yaml was tampered with.
+func (h *Header) Unnamed() []Unlocker {
+	var unnamed []Unlocker
+	for _, unlocker := range Unlockers() {
+		if !unlocker.sealed() || h.Has(unlocker) {
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(h.Dir, unlockDir, unlockFile(unlocker))); err == nil {
+			unnamed = append(unnamed, unlocker)
+		}
+	}
+	return unnamed
 }
 
 func unlockFile(way Unlocker) string { return string(way) + extension }

@@ -54,7 +54,7 @@ func TestReadOnly(t *testing.T) {
 			},
 			"Rename":      func() error { _, err := v.Rename("s", "u"); return err },
 			"Remove":      func() error { return v.Remove("s") },
-			"AddUnlocker": func() error { return v.AddUnlocker(vault.Passphrase, []byte("x")) },
+			"AddUnlocker": func() error { return v.AddUnlocker(vault.Passphrase, keep("x")) },
 		} {
 			if err := write(); !errors.Is(err, fs.ErrPermission) {
 				t.Errorf("%s: %v", what, err)

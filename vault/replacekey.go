@@ -19,32 +19,35 @@ import (
 // other one: a process that is killed anywhere leaves a vault that opens, and the
 // next replacement goes on from there (FORMAT.md, Replacing the master key).
 
-// KeyPlaces are the places that hold the master key of a vault, which the caller of
-// [Vault.ReplaceKey] knows.
-type KeyPlaces struct {
-	// Ways are those that Change reaches, each with what [Header.ReadSealedKey] gave, or
-	// nil. If they are not the vault's any more, it is ErrBusy.
-	Ways SealedKeys
-	// Change has the places hold the next key as well, or no longer the replaced one.
-	// What is sealed for ways within the vault it returns.
-	Change func() (SealedKeys, error)
+// KeyHolder is a place that holds the master key of a vault: a file, an entry in a keyring, or the key as the vault
+// keeps it, sealed. [Vault.ReplaceKey] changes all of them.
+type KeyHolder interface {
+	// Unlocker returns the unlocker that finds the key there.
+	Unlocker() Unlocker
+	// Sealed returns what the vault keeps for the unlocker, as [Header.ReadSealedKey] does, or nil if the key is
+	// outside the vault. The vault writes it after a change.
+	Sealed() []byte
+	// Add has the place hold next as well as old. It must succeed if the place holds both already.
+	Add(old, next crypto.MasterKey) error
+	// Retire takes old away. It must succeed if the place does not hold it.
+	Retire(old crypto.MasterKey) error
 }
 
 // syncEvery is how many files are written before they are synced. The first sync
 // takes most of the others' data along.
 const syncEvery = 256
 
-// ReplaceKey gives the vault another master key, and returns how many secrets it
-// holds; progress is told how many of them are sealed again. Nobody can open it with the old key afterwards; [Vault.ClearReplaced]
-// of the vault opened anew does the rest. Damaged files, which could not be sealed
-// again, keep it from changing anything: [ErrDamaged].
-func (v *Vault) ReplaceKey(next *crypto.VaultKey, places KeyPlaces, progress func(done, total int)) (sealed int, err error) {
+// ReplaceKey gives the vault another master key and returns the number of its secrets; progress is called with the
+// number of those that are sealed again. Each unlocker of the vault must have its holder ([ErrBusy] otherwise). The old
+// key does not open the vault afterwards, and the caller must open it anew and call [Vault.ClearReplaced]. If files are
+// damaged, which cannot be sealed again, ReplaceKey changes nothing and returns [ErrDamaged].
+func (v *Vault) ReplaceKey(next *crypto.VaultKey, holders []KeyHolder, progress func(done, total int)) (sealed int, err error) {
 	unlock, err := v.writing()
 	if err != nil {
 		return 0, err
 	}
 	defer unlock()
-	header, err := v.headerFor(places)
+	header, err := v.headerFor(holders)
 	if err != nil {
 		return 0, err
 	}
@@ -62,7 +65,8 @@ func (v *Vault) ReplaceKey(next *crypto.VaultKey, places KeyPlaces, progress fun
 			return 0, err
 		}
 	}
-	if err := v.changePlaces(places); err != nil {
+	err = v.changeHolders(holders, func(h KeyHolder) error { return h.Add(v.key.MasterKey(), next.MasterKey()) })
+	if err != nil {
 		return 0, err
 	}
 	after := &Vault{dir: v.dir, generation: generationOf(check), key: next, options: v.options}
@@ -81,60 +85,79 @@ func (v *Vault) ReplaceKey(next *crypto.VaultKey, places KeyPlaces, progress fun
 	return len(ids), nil
 }
 
-// ClearReplaced removes what the vault's last master key left: its files, and the
-// key itself where it was kept.
-func (v *Vault) ClearReplaced(places KeyPlaces) error {
+// ClearReplaced removes the files of the vault's last master key, and the key itself from its holders. The key is nil if
+// none of them holds it any more.
+func (v *Vault) ClearReplaced(replaced *crypto.VaultKey, holders []KeyHolder) error {
 	unlock, err := v.writing()
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	header, err := v.headerFor(places)
+	header, err := v.headerFor(holders)
 	if err != nil || header.Replaced == "" {
 		return err
 	}
 	if err := v.clearOthers(); err != nil {
 		return fmt.Errorf("removing the files of the old master key: %w", err)
 	}
-	if err := v.changePlaces(places); err != nil {
-		return err
+	if replaced != nil {
+		err := v.changeHolders(holders, func(h KeyHolder) error { return h.Retire(replaced.MasterKey()) })
+		if err != nil {
+			return err
+		}
 	}
 	header.Replaced = ""
 	return v.writeHeader(header)
 }
 
-// headerFor reads the header and compares it with what the caller knows of.
-func (v *Vault) headerFor(places KeyPlaces) (*Header, error) {
+// headerFor reads the header and returns [ErrBusy] if its unlockers are not those of the holders.
+func (v *Vault) headerFor(holders []KeyHolder) (*Header, error) {
 	header, err := v.currentHeader()
 	if err != nil {
 		return nil, err
 	}
-	same := len(header.Unlock) == len(places.Ways)
-	for _, way := range header.Unlock {
-		sealed, known := places.Ways[way]
+	held := map[Unlocker]bool{}
+	for _, holder := range holders {
+		unlocker, sealed := holder.Unlocker(), holder.Sealed()
+		if !header.Has(unlocker) && unlocker != KeyFile {
+			return nil, v.unlockersChanged() // a key file may be a copy of the key that the vault does not name
+		}
 		if sealed != nil {
-			now, err := header.ReadSealedKey(way)
+			now, err := header.ReadSealedKey(unlocker)
 			if err != nil {
 				return nil, err
 			}
-			known = known && bytes.Equal(now, sealed)
+			if !bytes.Equal(now, sealed) {
+				continue
+			}
 		}
-		same = same && known
+		held[unlocker] = true
 	}
-	if !same {
-		return nil, Errorf(ErrBusy, "the ways to unlock %s were changed meanwhile", v.dir)
+	for _, unlocker := range header.Unlock {
+		if !held[unlocker] {
+			return nil, v.unlockersChanged()
+		}
 	}
 	return header, nil
 }
 
-func (v *Vault) changePlaces(places KeyPlaces) error {
-	unlockers, err := places.Change()
-	if err != nil {
-		return err
-	}
-	for way, sealed := range unlockers {
-		if err := v.writeSealedKey(way, sealed); err != nil {
-			return fmt.Errorf("sealing the master key for the %s: %w", way, err)
+func (v *Vault) unlockersChanged() error {
+	return Errorf(ErrBusy, "the unlockers of %s were changed meanwhile", v.dir)
+}
+
+// changeHolders changes each holder, and writes what the vault keeps for it.
+func (v *Vault) changeHolders(holders []KeyHolder, change func(KeyHolder) error) error {
+	for _, holder := range holders {
+		before := holder.Sealed()
+		if err := change(holder); err != nil {
+			return err
+		}
+		after := holder.Sealed()
+		if bytes.Equal(before, after) {
+			continue
+		}
+		if err := v.writeSealedKey(holder.Unlocker(), after); err != nil {
+			return fmt.Errorf("sealing the master key for the %s: %w", holder.Unlocker(), err)
 		}
 	}
 	return nil

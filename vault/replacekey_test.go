@@ -22,11 +22,33 @@ func newMasterKey(t testing.TB) *crypto.VaultKey {
 	return parseKey(t, master.Reveal(), testVaultID)
 }
 
-// oneKeyFile are the places of a vault with one key file.
-func oneKeyFile() vault.KeyPlaces {
-	return vault.KeyPlaces{
-		Ways:   vault.SealedKeys{vault.KeyFile: nil},
-		Change: func() (vault.SealedKeys, error) { return nil, nil },
+// holder is a place that holds a master key, which nothing changes.
+type holder struct {
+	unlocker vault.Unlocker
+	sealed   []byte
+	changed  bool
+}
+
+func (h *holder) Unlocker() vault.Unlocker { return h.unlocker }
+func (h *holder) Sealed() []byte           { return h.sealed }
+
+func (h *holder) Add(crypto.MasterKey, crypto.MasterKey) error {
+	h.changed = true
+	return nil
+}
+
+func (h *holder) Retire(crypto.MasterKey) error { return nil }
+
+// oneKeyFile returns the holder of a vault with one key file.
+func oneKeyFile() []vault.KeyHolder { return []vault.KeyHolder{&holder{unlocker: vault.KeyFile}} }
+
+// keep returns a function for AddUnlocker.
+func keep(sealed string) func() ([]byte, error) {
+	return func() ([]byte, error) {
+		if sealed == "" {
+			return nil, nil
+		}
+		return []byte(sealed), nil
 	}
 }
 
@@ -58,7 +80,7 @@ func replaceKey(t testing.TB, v *vault.Vault, dir string, c *clock, next *crypto
 		t.Fatal(err)
 	}
 	v = reopen(t, dir, c, next)
-	if err := v.ClearReplaced(oneKeyFile()); err != nil {
+	if err := v.ClearReplaced(nil, oneKeyFile()); err != nil {
 		t.Fatal(err)
 	}
 	return v
@@ -134,7 +156,7 @@ func TestKeyReplacedMeanwhile(t *testing.T) {
 		"Rename":      func() error { _, err := v.Rename("a", "b"); return err },
 		"Remove":      func() error { return v.Remove("a") },
 		"Purge":       func() error { _, err := v.Purge(); return err },
-		"AddUnlocker": func() error { return v.AddUnlocker(vault.Passphrase, []byte("old key")) },
+		"AddUnlocker": func() error { return v.AddUnlocker(vault.Passphrase, keep("old key")) },
 		"ReplaceKey":  func() error { _, err := v.ReplaceKey(newMasterKey(t), oneKeyFile(), noProgress); return err },
 		"UpsertAll": func() error {
 			return v.UpsertAll([]vault.Name{"b"}, func(_ int, s *vault.Secret) error { return s.Add(text("b")) }, func(int) {})
@@ -189,38 +211,38 @@ func TestReplaceKeyContinues(t *testing.T) {
 
 func TestReplaceKeyRefuses(t *testing.T) {
 	for what, test := range map[string]struct {
-		spoil func(v *vault.Vault, dir string, places *vault.KeyPlaces)
+		spoil func(v *vault.Vault, dir string, holders *[]vault.KeyHolder)
 		want  error
 	}{
-		"damage": {func(_ *vault.Vault, dir string, _ *vault.KeyPlaces) {
+		"damage": {func(_ *vault.Vault, dir string, _ *[]vault.KeyHolder) {
 			writeFile(t, pathOf(t, dir, "a"), []byte("damaged"))
 		}, vault.ErrDamaged},
-		"a way that the caller does not know": {func(v *vault.Vault, _ string, _ *vault.KeyPlaces) {
-			if err := v.AddUnlocker(vault.Keyring, nil); err != nil {
+		"an unlocker without a holder": {func(v *vault.Vault, _ string, _ *[]vault.KeyHolder) {
+			if err := v.AddUnlocker(vault.Keyring, keep("")); err != nil {
 				t.Fatal(err)
 			}
 		}, vault.ErrBusy},
-		"another passphrase": {func(v *vault.Vault, _ string, places *vault.KeyPlaces) {
-			if err := v.AddUnlocker(vault.Passphrase, []byte("new")); err != nil {
+		"another passphrase": {func(v *vault.Vault, _ string, holders *[]vault.KeyHolder) {
+			if err := v.AddUnlocker(vault.Passphrase, keep("new")); err != nil {
 				t.Fatal(err)
 			}
-			places.Ways[vault.Passphrase] = []byte("old")
+			*holders = append(*holders, &holder{unlocker: vault.Passphrase, sealed: []byte("old")})
 		}, vault.ErrBusy},
-		"damaged value key": {func(_ *vault.Vault, dir string, _ *vault.KeyPlaces) {
+		"a holder without an unlocker": {func(_ *vault.Vault, _ string, holders *[]vault.KeyHolder) {
+			*holders = append(*holders, &holder{unlocker: vault.Keyring})
+		}, vault.ErrBusy},
+		"damaged value key": {func(_ *vault.Vault, dir string, _ *[]vault.KeyHolder) {
 			writeFile(t, filepath.Join(dir, "keys", "k.age"), nil)
 		}, vault.ErrDamaged},
 	} {
 		v, dir, _ := newVault(t)
 		set(t, v, "a", "one")
-		places := oneKeyFile()
-		places.Change = func() (vault.SealedKeys, error) {
-			t.Errorf("%s: the key is carried over", what)
-			return nil, nil
-		}
-		test.spoil(v, dir, &places)
+		file := &holder{unlocker: vault.KeyFile}
+		holders := []vault.KeyHolder{file}
+		test.spoil(v, dir, &holders)
 		header := readFile(t, filepath.Join(dir, "vault.yaml"))
-		if _, err := v.ReplaceKey(newMasterKey(t), places, noProgress); !errors.Is(err, test.want) {
-			t.Errorf("%s: %v", what, err)
+		if _, err := v.ReplaceKey(newMasterKey(t), holders, noProgress); !errors.Is(err, test.want) || file.changed {
+			t.Errorf("%s: %v; the key file is changed: %v", what, err, file.changed)
 		}
 		if string(header) != string(readFile(t, filepath.Join(dir, "vault.yaml"))) {
 			t.Errorf("%s: the header is changed", what)

@@ -27,7 +27,7 @@ const (
 	scryptFileStart = ageFileStart + "v1\n-> scrypt "
 )
 
-// Key is a value key, to which the values of secrets can be sealed.
+// ValueKey is a value key, to which the values of secrets can be sealed.
 type ValueKey struct {
 	Name string
 	// Passphrase tells that the master key does not open it: it takes a passphrase
@@ -76,7 +76,7 @@ func listKeyFiles(dir string) ([]string, error) {
 	return names, nil
 }
 
-// Key tells of one value key. The error is [ErrNoSuchValueKey], [ErrDamaged] or
+// ValueKey returns one value key. The error is [ErrNoSuchValueKey], [ErrDamaged] or
 // [ErrNewerFormat].
 func (v *Vault) ValueKey(name string) (ValueKey, error) {
 	if err := CheckValueKeyName(name); err != nil {

@@ -86,7 +86,7 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers SealedKeys, options 
 		return nil, err
 	}
 	header := &Header{Format: format, ID: id, Created: v.now(), Check: key.Check()}
-	for _, way := range []Unlocker{Keyring, KeyFile, Passphrase, Recovery, Identity} {
+	for _, way := range Unlockers() {
 		sealed, ok := unlockers[way]
 		if !ok {
 			continue
@@ -108,6 +108,7 @@ func Create(dir, id string, key *crypto.VaultKey, unlockers SealedKeys, options 
 		}
 	}
 	if err := writeFile(dir, headerFile, header.encode()); err != nil {
+		_ = removeFile(dir, headerFile) // the sync of the directory may have failed after it
 		return nil, fmt.Errorf("making the vault: %w", err)
 	}
 	return v, nil
@@ -124,25 +125,21 @@ func Open(header *Header, key *crypto.VaultKey, options Options) (*Vault, error)
 	return v, nil
 }
 
-// AddUnlocker adds a way to unlock the vault, or replaces what is sealed for it.
-func (v *Vault) AddUnlocker(way Unlocker, sealed []byte) error {
-	return v.AddUnlockerBy(way, func() error {
-		if sealed == nil {
-			return nil
-		}
-		return v.writeSealedKey(way, sealed)
-	})
-}
-
-// AddUnlockerBy adds a way for which store keeps the master key, which nobody
-// replaces meanwhile.
-func (v *Vault) AddUnlockerBy(way Unlocker, store func() error) error {
+// AddUnlocker adds an unlocker to the vault, or replaces the one of its kind. It calls keep, which returns the sealed
+// master key if the vault is to hold it, while no other process replaces the master key.
+func (v *Vault) AddUnlocker(unlocker Unlocker, keep func() (sealed []byte, err error)) error {
 	return v.changeHeader(func(h *Header) error {
-		if err := store(); err != nil {
+		sealed, err := keep()
+		if err != nil {
 			return err
 		}
-		if !h.Has(way) {
-			h.Unlock = append(h.Unlock, way)
+		if sealed != nil {
+			if err := v.writeSealedKey(unlocker, sealed); err != nil {
+				return err
+			}
+		}
+		if !h.Has(unlocker) {
+			h.Unlock = append(h.Unlock, unlocker)
 		}
 		return nil
 	})
@@ -159,15 +156,19 @@ func (v *Vault) writeSealedKey(way Unlocker, sealed []byte) error {
 	return writeFile(dir, unlockFile(way), sealed)
 }
 
-// RemoveUnlocker takes a way to unlock the vault away. The last one stays.
-func (v *Vault) RemoveUnlocker(way Unlocker) error {
+// RemoveUnlocker removes an unlocker from the vault, and its sealed master key even if vault.yaml does not name it. The
+// last unlocker stays: [ErrInvalid].
+func (v *Vault) RemoveUnlocker(unlocker Unlocker) error {
 	return v.changeHeader(func(h *Header) error {
-		i := slices.Index(h.Unlock, way)
+		i := slices.Index(h.Unlock, unlocker)
+		if i < 0 && slices.Contains(h.Unnamed(), unlocker) {
+			return v.removeSealedKey(unlocker)
+		}
 		if i < 0 {
-			return Errorf(ErrNotFound, "the vault is not unlocked by a %s", way)
+			return Errorf(ErrNotFound, "the vault has no unlocker %s", unlocker)
 		}
 		if len(h.Unlock) == 1 {
-			return Errorf(ErrInvalid, "the %s is the only way to unlock the vault; add another first", way)
+			return Errorf(ErrInvalid, "the %s is the only unlocker of the vault; add another first", unlocker)
 		}
 		h.Unlock = slices.Delete(h.Unlock, i, i+1)
 		return nil

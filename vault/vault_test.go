@@ -190,18 +190,18 @@ func TestUnlockers(t *testing.T) {
 	wantError(t, v.RemoveUnlocker(vault.KeyFile), vault.ErrInvalid) // the only one
 	wantError(t, v.RemoveUnlocker(vault.Keyring), vault.ErrNotFound)
 	for _, sealed := range []string{"one", "two"} {
-		if err := v.AddUnlocker(vault.Passphrase, []byte(sealed)); err != nil {
+		if err := v.AddUnlocker(vault.Passphrase, keep(sealed)); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := read().ReadSealedKey(vault.Passphrase); err != nil || string(got) != sealed {
 			t.Errorf("%q, %v", got, err)
 		}
 	}
-	wantError(t, v.AddUnlocker(vault.Passphrase, make([]byte, 1<<20)), vault.ErrInvalid) // more than is read
+	wantError(t, v.AddUnlocker(vault.Passphrase, keep(string(make([]byte, 1<<20)))), vault.ErrInvalid) // more than is read
 	if got, err := read().ReadSealedKey(vault.Passphrase); err != nil || string(got) != "two" {
 		t.Errorf("%q, %v", got, err)
 	}
-	if err := v.AddUnlocker(vault.Keyring, nil); err != nil {
+	if err := v.AddUnlocker(vault.Keyring, keep("")); err != nil {
 		t.Fatal(err)
 	}
 	if err := v.RemoveUnlocker(vault.KeyFile); err != nil {

@@ -10,6 +10,8 @@ import (
 
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/crypto/keyring"
+	"example.org/secret/crypto/session"
+	"example.org/secret/vault/unlock"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -32,6 +34,8 @@ type app struct {
 	now     func() time.Time
 	rand    io.Reader
 	keyring keyring.OS
+	// sessions holds the master keys that secret unlock put there.
+	sessions unlock.Sessions
 
 	vaultFlag   string
 	keyFileFlag string
@@ -52,6 +56,7 @@ func newApp() *app {
 		getenv:           os.Getenv,
 		now:              time.Now,
 		rand:             rand.Reader,
+		sessions:         session.Kernel{},
 	}
 	a.keyring = keyring.OS{Getenv: a.getenv, Timeout: a.keyringTimeout()}
 	return a

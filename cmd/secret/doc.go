@@ -6,7 +6,7 @@
 //
 //   - app.go: everything from outside (streams, terminal, environment, clock,
 //     randomness), and the command tree;
-//   - open.go: finding the vault and its master key;
+//   - open.go: finding the vault, and its master key by package unlock;
 //   - output.go: printing; internal/prompt asks;
 //   - errors.go: the exit codes, and where errors are turned into text;
 //   - settings.go: the configuration file and the environment;

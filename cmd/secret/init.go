@@ -5,22 +5,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
-	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/crypto"
-	"example.org/secret/crypto/keyring"
 	"example.org/secret/vault"
-	"example.org/secret/vault/password"
+	"example.org/secret/vault/unlock"
 
 	"github.com/spf13/cobra"
-)
-
-const (
-	// passphraseWork is log2 of scrypt's cost: about a second.
-	passphraseWork      = 18
-	minPassphraseLength = 8
-	// recoveryWords make 103 bits, behind scrypt.
-	recoveryWords = 8
 )
 
 type initOptions struct {
@@ -51,237 +43,179 @@ Nothing is written in clear unless you ask for it.`,
 }
 
 func (a *app) runInit(o initOptions) error {
-	dir, err := a.vaultDir()
-	if err != nil {
-		return err
-	}
-	if _, err := vault.ReadHeader(dir); err == nil {
-		return vault.Errorf(vault.ErrExists, "there is a vault in %s already; name another place with --vault", dir)
-	} else if !errors.Is(err, vault.ErrNoVault) {
-		return err
-	}
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return usagef("%s is not a directory; name another place with --vault", dir)
-	}
-	keyFile, err := a.keyFile()
+	dir, err := a.freeVaultDir()
 	if err != nil {
 		return err
 	}
 	if o.passphrase && a.keyFileFlag != "" {
-		return usagef("--key-file and --passphrase exclude each other")
+		return usagef("--key-file and --passphrase cannot be used together")
 	}
-	n := newVault{app: a, dir: dir, unlockers: vault.SealedKeys{}}
-	if n.id, err = vault.NewID(a.rand); err != nil {
-		return err
-	}
-	switch {
-	case o.passphrase:
-		err = n.withPassphrase()
-	case keyFile != "":
-		err = n.withKeyFile(keyFile)
-	default:
-		err = n.withKeyring()
-	}
+	id, err := vault.NewID(a.rand)
 	if err != nil {
 		return err
 	}
-	// From here on there is something to take back.
-	a.prompt.HoldSignals()
-	if err := n.finish(o); err != nil {
-		n.takeBack()
+	set, err := unlock.NewSet(id)
+	if err != nil {
 		return err
+	}
+	chosen, err := a.addFirstUnlocker(set, o.passphrase)
+	if err != nil {
+		return err
+	}
+	// From here on there is something to undo.
+	a.prompt.HoldSignals()
+	if err := a.create(dir, set, o); err != nil {
+		return a.undoInit(dir, set, err)
 	}
 	a.sayf("Made a vault in %s.\n", dir)
-	return nil
+	return a.rememberKeyFile(chosen)
 }
 
-// newVault is a vault in the making.
-type newVault struct {
-	*app
-	dir, id   string
-	master    crypto.MasterKey
-	unlockers vault.SealedKeys
-	takeBacks []func() error // what to undo if the vault cannot be made
+// freeVaultDir returns the vault's directory, which must not hold a vault.
+func (a *app) freeVaultDir() (string, error) {
+	dir, err := a.vaultDir()
+	if err != nil {
+		return "", err
+	}
+	if _, err := vault.ReadHeader(dir); err == nil {
+		return "", vault.Errorf(vault.ErrExists, "there is a vault in %s already; name another place with --vault", dir)
+	} else if !errors.Is(err, vault.ErrNoVault) {
+		return "", err
+	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return "", usagef("%s is not a directory; name another place with --vault", dir)
+	}
+	return dir, nil
 }
 
-func (n *newVault) takeBack() {
-	for _, undo := range n.takeBacks {
-		if err := undo(); err != nil {
-			n.warnf("%v", err)
-		}
-	}
-}
-
-func (n *newVault) withKeyring() (err error) {
-	if n.master, err = crypto.GenerateMasterKey(); err != nil {
-		return err
-	}
-	err = n.keyring.Set(n.id, n.master.Reveal())
-	if err == nil {
-		n.unlockers[vault.Keyring] = nil
-		n.takeBacks = append(n.takeBacks, func() error { return n.keyring.Delete(n.id) })
-		return nil
-	}
-	if errors.Is(err, keyring.ErrNotStored) {
-		// Something else may be there. After other failures there is nothing, and
-		// a locked keyring would only prompt again.
-		_ = n.keyring.Delete(n.id)
-	}
-	refusal := noKeyf("%v, and nothing was made; %s", err,
-		keyringHint(err, "use a key file (--key-file PATH) or a passphrase (--passphrase)"))
-	if !n.stdinIsTerminal {
-		return refusal
-	}
-	n.warnf("%v", err)
-	answer, err := n.prompt.Line("Without a keyring, keep the master key behind a (p)assphrase, in a key (f)ile, or (q)uit?")
+// addFirstUnlocker puts the master key where the user wants it. It returns the path of a key file that the user chose at
+// the prompt, which no setting names yet.
+func (a *app) addFirstUnlocker(set *unlock.Set, passphrase bool) (chosen string, err error) {
+	keyFile, err := a.keyFile()
 	switch {
 	case err != nil:
-		return err
+		return "", err
+	case passphrase:
+		return "", set.Add(a.newUnlocker(vault.Passphrase, ""))
+	case keyFile != "":
+		return "", a.addKeyFile(set, keyFile)
+	}
+	err = set.Add(a.newUnlocker(vault.Keyring, ""))
+	refusal, ok := errors.AsType[*unlock.KeyringError](err)
+	switch {
+	case !ok:
+		return "", err
+	case !a.stdinIsTerminal:
+		return "", withoutKeyring(refusal)
+	}
+	a.warnf("%v", refusal)
+	answer, err := a.prompt.Line("Without a keyring, keep the master key behind a (p)assphrase, in a key (f)ile, or (q)uit?")
+	switch {
+	case err != nil:
+		return "", err
 	case answer == "p":
-		return n.withPassphrase()
+		return "", set.Add(a.newUnlocker(vault.Passphrase, ""))
 	case answer == "f":
-		path, err := n.prompt.Line("Path of the key file:")
+		chosen, err := a.askKeyFile()
 		if err != nil {
-			return err
+			return "", err
 		}
-		if path == "" {
-			return usagef("a key file needs a path; nothing was made")
-		}
-		return n.withKeyFile(n.expandHome(path))
+		return chosen, a.addKeyFile(set, chosen)
 	}
-	return refusal
+	return "", withoutKeyring(refusal)
 }
 
-func (n *newVault) withPassphrase() (err error) {
-	if n.master, err = crypto.GenerateMasterKey(); err != nil {
-		return err
-	}
-	typed, err := n.newPassphrase()
-	if err != nil {
-		return err
-	}
-	n.unlockers[vault.Passphrase], err = crypto.SealWithPassphrase(typed, passphraseWork, n.master)
-	return err
+func withoutKeyring(refusal *unlock.KeyringError) error {
+	return refusal.Instead("use a key file (--key-file PATH) or a passphrase (--passphrase)")
 }
 
-func (a *app) newPassphrase() (string, error) {
-	typed, err := a.prompt.Hidden(fmt.Sprintf("New passphrase (at least %d characters)", minPassphraseLength))
-	if errors.Is(err, prompt.ErrNoTerminal) {
-		return "", usagef("a passphrase is typed at a terminal, and there is none here; use a key file; nothing was made")
-	}
+// askKeyFile asks for the path of the key file and returns it absolute. Enter takes the system's usual place.
+func (a *app) askKeyFile() (string, error) {
+	config, err := a.configPath()
 	if err != nil {
 		return "", err
 	}
-	if len(typed) < minPassphraseLength {
-		return "", usagef("a passphrase has at least %d characters; nothing was made", minPassphraseLength)
-	}
-	again, err := a.prompt.Hidden("The same again")
+	usual := filepath.Join(filepath.Dir(config), "key")
+	typed, err := a.prompt.Line(fmt.Sprintf("Path of the key file [%s]:", usual))
 	if err != nil {
 		return "", err
 	}
-	if string(again) != string(typed) {
-		return "", usagef("the two passphrases differ; nothing was made")
+	if typed = strings.TrimSpace(typed); typed == "" {
+		return usual, nil
 	}
-	return string(typed), nil
+	return filepath.Abs(a.expandHome(typed))
 }
 
-// withKeyFile makes the key file, or takes the key in one that is there.
-func (n *newVault) withKeyFile(path string) (err error) {
-	n.unlockers[vault.KeyFile] = nil
-	text, err := readKeyFile(path, vault.CheckPrivate)
+// addKeyFile makes the key file, or takes the key of one that is there.
+func (a *app) addKeyFile(set *unlock.Set, path string) error {
+	err := set.UseKeyFile(path)
 	if err == nil {
-		if n.master, err = crypto.ParseMasterKey(text); err != nil {
-			if isIdentity(text) {
-				return noKeyf("%s is an SSH key or age identity; make the vault in another way, and then run: secret key add identity %s", path, path)
-			}
-			return noKeyf("%s is %v", path, err)
-		}
-		n.sayf("Using the key in %s.\n", path)
+		a.sayf("Using the key in %s.\n", path)
 		return nil
 	}
-	if _, statErr := os.Lstat(path); !errors.Is(statErr, fs.ErrNotExist) {
+	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if n.master, err = crypto.GenerateMasterKey(); err != nil {
+	if err := set.Add(a.newUnlocker(vault.KeyFile, path)); err != nil {
 		return err
 	}
-	if err := writeKeyFile(path, n.id, n.master); err != nil {
-		return err
-	}
-	n.takeBacks = append(n.takeBacks, func() error { return os.Remove(path) })
-	n.sayf("The master key is in %s. Name it with --key-file, SECRET_KEY_FILE or: secret config set key-file %s\n", path, path)
+	a.sayf("The master key is in %s.\n", path)
 	return nil
 }
 
-// writeKeyFile writes a new file that age -i reads. It has to be on the disk
-// before anything is sealed to it.
-func writeKeyFile(path, vaultID string, master crypto.MasterKey) error {
-	text := fmt.Sprintf("# The master key of the vault %s. Whoever has it can open the vault.\n%s\n", vaultID, master.Reveal())
-	err := vault.WriteNewFile(path, []byte(text))
-	if errors.Is(err, fs.ErrExist) {
-		return vault.Errorf(vault.ErrExists, "there is a file %s already; name another place", path)
-	}
-	if err != nil {
-		return fmt.Errorf("making the key file: %w", err)
-	}
-	return nil
-}
-
-func (n *newVault) finish(o initOptions) error {
-	if n.stdinIsTerminal && !o.noRecovery {
-		yes, err := n.prompt.Confirm("Make a recovery sheet, for the day that the key is lost?")
+// create offers a recovery sheet and makes the vault.
+func (a *app) create(dir string, set *unlock.Set, o initOptions) error {
+	if a.stdinIsTerminal && !o.noRecovery {
+		yes, err := a.prompt.Confirm("Make a recovery sheet, for the day that the key is lost?")
 		if err != nil {
 			return err
 		}
 		if yes {
-			if n.unlockers[vault.Recovery], err = n.makeRecovery(n.master); err != nil {
+			if err := set.Add(a.newUnlocker(vault.Recovery, "")); err != nil {
 				return err
 			}
 		}
 	}
-	key, err := crypto.DeriveVaultKey(n.master, n.id, n.rand)
+	key, err := crypto.DeriveVaultKey(set.Master, set.ID, a.rand)
 	if err != nil {
 		return err
 	}
-	options, err := n.options(n.id)
+	options, err := a.options(set.ID)
 	if err != nil {
 		return err
 	}
-	if err := n.prompt.Interrupted(); err != nil {
+	if err := a.prompt.Interrupted(); err != nil {
 		return err
 	}
-	_, err = vault.Create(n.dir, n.id, key, n.unlockers, options)
+	_, err = vault.Create(dir, set.ID, key, set.Sealed, options)
 	return err
 }
 
-// makeRecovery makes a recovery passphrase and proves that it opens the master
-// key as its owner wrote it down.
-func (a *app) makeRecovery(master crypto.MasterKey) ([]byte, error) {
-	words, err := password.Words(a.rand, recoveryWords)
-	if err != nil {
-		return nil, err
+var errNotDurable = errors.New("not durable")
+
+// undoInit removes the master key of a vault that could not be made, and returns the failure. A vault that is there all
+// the same keeps its key.
+func (a *app) undoInit(dir string, set *unlock.Set, failure error) error {
+	if header, err := vault.ReadHeader(dir); err == nil && header.ID == set.ID {
+		return vault.Errorf(errNotDurable, "the vault in %s is made, but a power cut may undo it: %v", dir, failure)
 	}
-	sealed, err := crypto.SealWithPassphrase(words, passphraseWork, master)
-	if err != nil {
-		return nil, err
+	if err := set.Undo(); err != nil {
+		a.warnf("%v", err)
 	}
-	t, err := a.prompt.Terminal()
-	if err != nil {
-		return nil, err
-	}
-	defer t.Close()
-	fmt.Fprintf(t.Out, "Write this down and keep it where the vault is not:\n\n    %s\n\n", words)
-	for range passphraseAttempts {
-		typed, err := t.Line("Type it from your paper:")
-		if err != nil {
-			return nil, err
+	return failure
+}
+
+// rememberKeyFile stores the setting key-file, so that the next command finds the key, or tells the user how to.
+func (a *app) rememberKeyFile(chosen string) error {
+	if chosen == "" {
+		if a.keyFileFlag != "" {
+			a.sayf("Name the key file with --key-file, SECRET_KEY_FILE or: secret config set key-file %s\n", a.keyFileFlag)
 		}
-		proved, err := crypto.OpenWithPassphrase(sealed, typed)
-		if err == nil && proved == master {
-			fmt.Fprintln(t.Out, "Right: it opens the master key.")
-			return sealed, nil
-		}
-		fmt.Fprintln(t.Out, "That does not open it.")
+		return nil
 	}
-	return nil, usagef("the recovery passphrase was not repeated; nothing was made")
+	if err := a.runConfigSet("key-file", chosen); err != nil {
+		return fmt.Errorf("the vault is made, but the setting key-file is not stored (name the file with --key-file): %w", err)
+	}
+	a.sayf("The setting key-file names %s.\n", chosen)
+	return nil
 }

@@ -230,7 +230,7 @@ func testInitRefused(t *testing.T, program string) {
 			bus, _ := keyringtest.Bus(t)
 			test.fake.Start(t, bus)
 			u := newUser(t, program, bus)
-			u.hasNoKey([]string{"init"}, test.word, "nothing was made", "--key-file PATH", "--passphrase")
+			u.hasNoKey([]string{"init"}, test.word, "nothing was changed", "--key-file PATH", "--passphrase")
 			u.expectNothingMade()
 			if items := test.fake.Items(); items != 0 {
 				t.Errorf("%d entries are left in the keyring", items)
@@ -326,7 +326,7 @@ func testNoBus(t *testing.T, program string) {
 				t.Fatal(err)
 			}
 			u.env = append(u.env, "PATH="+planted+":"+os.Getenv("PATH"))
-			u.hasNoKey([]string{"init"}, test.word, "nothing was made", "--key-file PATH", "--passphrase")
+			u.hasNoKey([]string{"init"}, test.word, "nothing was changed", "--key-file PATH", "--passphrase")
 			u.expectNothingMade()
 			if _, err := os.Stat(ran); err == nil {
 				t.Error("dbus-launch was run")

@@ -14,7 +14,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/crypto/keyring"
-	"example.org/secret/vault"
+	"example.org/secret/crypto/session"
 )
 
 // atTerminal returns an app in a home of its own, without a keyring, whose
@@ -32,9 +32,16 @@ func atTerminal(t *testing.T, home string, answers ...string) (a *app, said *byt
 			return &prompt.Terminal{In: null, Out: null, Lines: answer}, err
 		}},
 		getenv: getenv, now: time.Now, rand: rand.Reader,
-		keyring: keyring.OS{Getenv: getenv, Timeout: time.Second},
+		keyring: keyring.OS{Getenv: getenv, Timeout: time.Second}, sessions: noSessions{},
 	}, said
 }
+
+// noSessions is a kernel that keeps no keys.
+type noSessions struct{}
+
+func (noSessions) Open(string, string, time.Duration) error { return session.ErrUnavailable }
+func (noSessions) Get(string) (string, error)               { return "", session.ErrUnavailable }
+func (noSessions) Close(string) error                       { return session.ErrUnavailable }
 
 // No shell replaces ~ in what is typed at a prompt or written into a file.
 func TestHomeInPaths(t *testing.T) {
@@ -68,14 +75,6 @@ func TestHomeInPaths(t *testing.T) {
 	}
 	if text, err := os.ReadFile(config); err != nil || !strings.Contains(string(text), "vault: "+filepath.Join(home, "vault")) {
 		t.Errorf("the configuration is %q (%v)", text, err)
-	}
-}
-
-// Who only forgot to name the key file is told so before looking for the paper.
-func TestRecoveryPromptSaysWhereTheKeyIsMissing(t *testing.T) {
-	search := keySearch{header: &vault.Header{Dir: "/v", Unlock: []vault.Unlocker{vault.Recovery}}, looked: []string{"no --key-file"}}
-	if prompt := search.passphrasePrompt(); !strings.Contains(prompt, "no --key-file") {
-		t.Errorf("the prompt is %q", prompt)
 	}
 }
 

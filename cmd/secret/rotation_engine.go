@@ -14,11 +14,7 @@ import (
 // newEngine opens the vault for rotation by the rotators that were enabled on this
 // machine.
 func (a *app) newEngine() (*rotate.Engine, *rotate.Consent, error) {
-	header, key, err := a.unlock(a.findKey)
-	if err != nil {
-		return nil, nil, err
-	}
-	v, err := a.openWith(header, key)
+	v, key, err := a.unlockVault()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -26,7 +22,7 @@ func (a *app) newEngine() (*rotate.Engine, *rotate.Consent, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	consent, err := rotate.LoadConsent(filepath.Join(stateDir, "secret", "rotators"), header.ID)
+	consent, err := rotate.LoadConsent(filepath.Join(stateDir, "secret", "rotators"), key.VaultID())
 	if err != nil {
 		return nil, nil, err
 	}

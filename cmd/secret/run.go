@@ -12,6 +12,7 @@ import (
 	"example.org/secret/vault"
 	"example.org/secret/vault/dotenv"
 	"example.org/secret/vault/mask"
+	"example.org/secret/vault/unlock"
 
 	"github.com/spf13/cobra"
 )
@@ -152,7 +153,7 @@ func (e *environment) isOurs(name string) bool {
 		return true
 	case "CREDENTIALS_DIRECTORY":
 		entries, err := os.ReadDir(e.getenv(name))
-		return err == nil && len(entries) == 1 && entries[0].Name() == credentialName
+		return err == nil && len(entries) == 1 && entries[0].Name() == unlock.CredentialName
 	}
 	return false
 }

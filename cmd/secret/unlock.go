@@ -1,11 +1,7 @@
 package main
 
 import (
-	"errors"
 	"time"
-
-	"example.org/secret/crypto/session"
-	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
 )
@@ -19,11 +15,11 @@ func newUnlockCommand(a *app) *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "unlock",
-		Short: "Keep the vault unlocked for a while",
-		Long: `Keep the master key in the kernel's memory for a while, so that a passphrase is
-typed once and not for each command, and scripts and cron find the key. Every
-process of the same user can read it until then. This needs Linux; other systems
-have their keyring.`,
+		Short: "Keep the vault unlocked for some hours",
+		Long: `Keep the master key in the kernel's memory for some hours, so that you type a
+passphrase once and not for each command, and scripts and cron find the key.
+Until then every process of the same user can read it. This needs Linux; other
+systems have their keyring.`,
 		Example: `  secret unlock
   secret unlock --for 30m`,
 		Args: noArgs,
@@ -37,36 +33,17 @@ func (a *app) runUnlock(timeout time.Duration) error {
 	if timeout < shortestSession || timeout > longestSession {
 		return usagef("a vault can be kept unlocked for %v to %v, not %v", shortestSession, longestSession, timeout)
 	}
-	header, key, err := a.unlock(a.findKey)
+	finder, err := a.newFinder()
 	if err != nil {
 		return err
 	}
-	if err := session.Open(header.ID, key.MasterKey().Reveal(), timeout); err != nil {
+	key, err := finder.Find()
+	if err != nil {
+		return err
+	}
+	if err := a.sessions.Open(key.VaultID(), key.MasterKey().Reveal(), timeout); err != nil {
 		return noKeyf("the vault cannot be kept unlocked: %v", err)
 	}
-	a.sayf("%s is unlocked until %s; lock it with: secret lock\n", header.Dir, a.now().Add(timeout).Format("2006-01-02 15:04"))
+	a.sayf("%s is unlocked until %s; lock it with: secret lock\n", finder.Header.Dir, a.now().Add(timeout).Format("2006-01-02 15:04"))
 	return nil
-}
-
-func newLockCommand(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:     "lock",
-		Short:   "End what secret unlock began",
-		Example: "  secret lock",
-		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			dir, err := a.vaultDir()
-			if err != nil {
-				return err
-			}
-			header, err := vault.ReadHeader(dir)
-			if err != nil {
-				return err
-			}
-			if err := session.Close(header.ID); err != nil && !errors.Is(err, session.ErrUnavailable) {
-				return err
-			}
-			return nil
-		},
-	}
 }

@@ -12,17 +12,16 @@ const (
 	keyType = "user"
 	// maxKeySize is several times what a master key needs.
 	maxKeySize = 1024
-	// permissions let processes of the same user find and read the key from any
-	// login session, which by default only the one that added it can.
+	// permissions let processes of the same user find and read the key from any login session. By default only the
+	// session that added it can.
 	permissions = 0x3f1f0000
 )
 
 func description(vaultID string) string { return "secret:" + vaultID }
 
 // Open keeps key for the vault until timeout, in whole seconds, has passed.
-func Open(vaultID, key string, timeout time.Duration) error {
-	// It is this process's alone until it has its timeout: if we are killed before, it
-	// goes with us and does not stay for ever.
+func (Kernel) Open(vaultID, key string, timeout time.Duration) error {
+	// Only this process has the key until the timeout is set. A process that is killed before leaves no key behind.
 	id, err := unix.AddKey(keyType, description(vaultID), []byte(key), unix.KEY_SPEC_PROCESS_KEYRING)
 	if err == nil {
 		_, err = unix.KeyctlInt(unix.KEYCTL_SET_TIMEOUT, id, int(timeout/time.Second), 0, 0)
@@ -36,8 +35,8 @@ func Open(vaultID, key string, timeout time.Duration) error {
 	return classify(err)
 }
 
-// Get returns the key of an open session: else [ErrClosed] or [ErrUnavailable].
-func Get(vaultID string) (string, error) {
+// Get returns the key of an open session. It returns [ErrClosed] or [ErrUnavailable] if there is none.
+func (Kernel) Get(vaultID string) (string, error) {
 	id, err := find(vaultID)
 	if err != nil {
 		return "", err
@@ -48,13 +47,13 @@ func Get(vaultID string) (string, error) {
 		return "", classify(err)
 	}
 	if n > len(buffer) {
-		return "", fmt.Errorf("%w: it holds something else", ErrClosed)
+		return "", fmt.Errorf("%w: the entry is longer than a key", ErrClosed)
 	}
 	return string(buffer[:n]), nil
 }
 
-// Close ends a session. That none is open is no error.
-func Close(vaultID string) error {
+// Close ends a session. It returns nil if none is open.
+func (Kernel) Close(vaultID string) error {
 	id, err := find(vaultID)
 	if errors.Is(err, ErrClosed) {
 		return nil

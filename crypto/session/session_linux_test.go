@@ -9,35 +9,37 @@ import (
 	"example.org/secret/crypto/session"
 )
 
-// newID is an id that no other test, or user of this machine, has.
+var kernel session.Kernel
+
+// newID returns an id that no other test and no other user of this machine has.
 func newID(t *testing.T) string {
 	t.Helper()
 	id := "test-" + rand.Text()
-	if err := session.Open(id, "key", time.Minute); errors.Is(err, session.ErrUnavailable) {
+	if err := kernel.Open(id, "key", time.Minute); errors.Is(err, session.ErrUnavailable) {
 		t.Skip(err) // as in most containers
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = session.Close(id) })
+	t.Cleanup(func() { _ = kernel.Close(id) })
 	return id
 }
 
 func TestSessionIsReadUntilItIsClosed(t *testing.T) {
 	id := newID(t)
-	if key, err := session.Get(id); err != nil || key != "key" {
+	if key, err := kernel.Get(id); err != nil || key != "key" {
 		t.Fatalf("got %q, %v", key, err)
 	}
-	if err := session.Open(id, "other", time.Minute); err != nil {
+	if err := kernel.Open(id, "other", time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	if key, err := session.Get(id); err != nil || key != "other" {
+	if key, err := kernel.Get(id); err != nil || key != "other" {
 		t.Fatalf("got %q, %v after opening it anew", key, err)
 	}
 	for range 2 {
-		if err := session.Close(id); err != nil {
+		if err := kernel.Close(id); err != nil {
 			t.Fatal(err)
 		}
-		if key, err := session.Get(id); !errors.Is(err, session.ErrClosed) {
+		if key, err := kernel.Get(id); !errors.Is(err, session.ErrClosed) {
 			t.Fatalf("got %q, %v from a closed session", key, err)
 		}
 	}
@@ -45,12 +47,12 @@ func TestSessionIsReadUntilItIsClosed(t *testing.T) {
 
 func TestSessionEndsByItself(t *testing.T) {
 	id := newID(t)
-	if err := session.Open(id, "key", time.Second); err != nil {
+	if err := kernel.Open(id, "key", time.Second); err != nil {
 		t.Fatal(err)
 	}
 	deadline := time.Now().Add(30 * time.Second)
 	for {
-		if _, err := session.Get(id); errors.Is(err, session.ErrClosed) {
+		if _, err := kernel.Get(id); errors.Is(err, session.ErrClosed) {
 			return
 		}
 		if time.Now().After(deadline) {

@@ -5,10 +5,10 @@ package session
 import "time"
 
 // Open returns [ErrUnavailable].
-func Open(string, string, time.Duration) error { return ErrUnavailable }
+func (Kernel) Open(string, string, time.Duration) error { return ErrUnavailable }
 
 // Get returns [ErrUnavailable].
-func Get(string) (string, error) { return "", ErrUnavailable }
+func (Kernel) Get(string) (string, error) { return "", ErrUnavailable }
 
 // Close returns [ErrUnavailable].
-func Close(string) error { return ErrUnavailable }
+func (Kernel) Close(string) error { return ErrUnavailable }
