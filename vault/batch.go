@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"example.org/secret/vault/durable"
 )
 
 // stagingDir holds the files of a batch until all of them are on the disk.
@@ -79,7 +81,7 @@ func (v *Vault) stage(staging string, name Name, change func(*Secret) error) (ch
 	if err := makeDir(staging); err != nil {
 		return false, fmt.Errorf("saving: %w", err)
 	}
-	if err := writeSynced(filepath.Join(staging, fileID+extension), sealed); err != nil {
+	if err := durable.WriteSynced(filepath.Join(staging, fileID+extension), sealed); err != nil {
 		return false, fmt.Errorf("saving %q: %w", name, err)
 	}
 	return true, nil
@@ -88,25 +90,25 @@ func (v *Vault) stage(staging string, name Name, change func(*Secret) error) (ch
 // placeAll moves the staged files to where they belong. If that fails for one of
 // them, those before it are taken back: a directory may need room to grow.
 func (v *Vault) placeAll(staging string, staged []string) error {
-	if err := syncDir(staging); err != nil {
+	if err := durable.SyncDir(staging); err != nil {
 		return err
 	}
 	var undo []func() error
 	for _, fileID := range staged {
 		from, to := filepath.Join(staging, fileID+extension), v.path(fileID)
 		linkErr := os.Link(to, from+replaced)
-		if err := replace(from, to); err != nil {
+		if err := durable.Rename(from, to); err != nil {
 			for _, takeBack := range undo {
 				err = errors.Join(err, takeBack())
 			}
-			return errors.Join(err, syncDir(v.secrets()))
+			return errors.Join(err, durable.SyncDir(v.secrets()))
 		}
 		switch {
 		case linkErr == nil:
-			undo = append(undo, func() error { return replace(from+replaced, to) })
+			undo = append(undo, func() error { return durable.Rename(from+replaced, to) })
 		case isNotExist(linkErr):
 			undo = append(undo, func() error { return os.Remove(to) })
 		} // else the file system has no links, and a new version stays
 	}
-	return syncDir(v.secrets())
+	return durable.SyncDir(v.secrets())
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.org/secret/crypto"
+	"example.org/secret/vault/durable"
 )
 
 // The kinds of failure that a caller can tell apart with [errors.Is]. The text
@@ -23,7 +24,7 @@ var (
 	// ErrExists means that what was to be made is there already.
 	ErrExists = errors.New("already exists")
 	// ErrBusy means that another process kept the vault locked for too long.
-	ErrBusy = errors.New("the vault is busy")
+	ErrBusy = durable.ErrBusy
 	// ErrKeyReplaced means that the vault got another master key since it was
 	// opened. To open it again finds everything in place.
 	ErrKeyReplaced = errors.New("the vault's master key was replaced meanwhile; run it again")
@@ -41,7 +42,7 @@ var (
 	// ErrNewerFormat means that a later version of this program made the vault.
 	ErrNewerFormat = errors.New("newer format")
 	// ErrExposed means that other users can reach what they should not.
-	ErrExposed = errors.New("open to other users")
+	ErrExposed = durable.ErrExposed
 
 	// ErrUnchanged is what a function given to [Vault.Update] returns when there
 	// is nothing to commit. It is not passed on.

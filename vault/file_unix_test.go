@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.org/secret/vault"
+	"example.org/secret/vault/durable"
 )
 
 // planted is what may stand where a file should be.
@@ -252,7 +253,7 @@ func TestReplaceFileLeavesOneFile(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made")
 	path := filepath.Join(dir, "config.yaml")
 	for _, text := range []string{"first", "second"} {
-		if err := vault.ReplaceFile(path, []byte(text)); err != nil {
+		if err := durable.Replace(path, []byte(text)); err != nil {
 			t.Fatal(err)
 		}
 		got, err := os.ReadFile(path)

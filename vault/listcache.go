@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"example.org/secret/vault/durable"
 )
 
 // The list cache remembers the metadata that List found in each file, so that the
@@ -83,7 +85,7 @@ func (v *Vault) writeCache(entries []cacheEntry) {
 	defer os.Remove(f.Name())
 	_, err = f.Write(sealed)
 	if errors.Join(err, f.Close()) == nil {
-		_ = replace(f.Name(), v.options.CacheFile)
+		_ = durable.Rename(f.Name(), v.options.CacheFile)
 	}
 }
 

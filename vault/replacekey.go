@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"example.org/secret/crypto"
+	"example.org/secret/vault/durable"
 )
 
 // The master key is replaced by sealing every secret again into a directory of the
@@ -223,7 +224,7 @@ func (v *Vault) sealAgain(ids []string, after *Vault, progress func(done, total 
 			written = append(written, newID)
 		}
 		for _, newID := range written {
-			if err := syncFile(after.path(newID)); err != nil {
+			if err := durable.SyncFile(after.path(newID)); err != nil {
 				return err
 			}
 		}
@@ -241,10 +242,10 @@ func (v *Vault) sealAgain(ids []string, after *Vault, progress func(done, total 
 			return err
 		}
 	}
-	if err := syncDir(after.secrets()); err != nil {
+	if err := durable.SyncDir(after.secrets()); err != nil {
 		return err
 	}
-	return syncDir(v.dir)
+	return durable.SyncDir(v.dir)
 }
 
 func (v *Vault) sealDocument(fileID string, document []byte) error {
@@ -266,20 +267,6 @@ func (v *Vault) sealDocument(fileID string, document []byte) error {
 	}
 	_, err = f.Write(sealed)
 	return errors.Join(err, f.Close())
-}
-
-// syncFile is the fsync of a file that may have been written by a process that
-// died. One that fails is thrown away, as by writeFile.
-func syncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|openFlags, 0)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err := f.Sync(); err != nil {
-		return errors.Join(err, os.Remove(path))
-	}
-	return nil
 }
 
 // generationOf is the generation of a vault whose master key, the one of this check
@@ -331,7 +318,7 @@ func clearFolder(dir string, list func(dir string) ([]string, error)) error {
 	if err != nil {
 		return err
 	}
-	names := []string{leftover, renameJournal}
+	names := []string{durable.Temporary, renameJournal}
 	for _, name := range listed {
 		names = append(names, name+extension)
 	}
@@ -344,7 +331,7 @@ func clearFolder(dir string, list func(dir string) ([]string, error)) error {
 		return err
 	}
 	if err := os.Remove(dir); err != nil {
-		return syncDir(dir) // what is somebody else's is in it
+		return durable.SyncDir(dir) // what is somebody else's is in it
 	}
-	return syncDir(filepath.Dir(dir))
+	return durable.SyncDir(filepath.Dir(dir))
 }

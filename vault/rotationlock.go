@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"example.org/secret/vault/durable"
 )
 
 const (
@@ -22,19 +24,14 @@ func (v *Vault) LockRotation(s *Secret) (unlock func(), err error) {
 	if err := makeDir(dir); err != nil {
 		return nil, fmt.Errorf("locking the rotation of %q: %w", s.Name, err)
 	}
-	file, err := newLock(filepath.Join(dir, s.ID+".lock"))
+	unlock, locked, err := durable.LockNow(filepath.Join(dir, s.ID+".lock"))
 	if err != nil {
-		return nil, err
-	}
-	locked, err := file.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("locking the rotation of %q: %w", s.Name, err)
+		return nil, fmt.Errorf("locking the rotation of %q: %w", s.Name, damage(err))
 	}
 	if !locked {
-		_ = file.Close()
 		return nil, Errorf(ErrBusy, "%q is being rotated by another process", s.Name)
 	}
-	return func() { _ = file.Close() }, nil
+	return unlock, nil
 }
 
 // LockRotators waits until no program that an earlier run started to rotate s is
@@ -44,21 +41,18 @@ func (v *Vault) LockRotation(s *Secret) (unlock func(), err error) {
 // Where the system has no such locks nothing is waited for.
 func (v *Vault) LockRotators(ctx context.Context, s *Secret) (inherit *os.File, unlock func(), err error) {
 	path := filepath.Join(v.dir, rotatingDir, s.ID+".rotator")
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, nil, notRegular(path)
-	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|openFlags, 0o600) // NFS locks no file that is only read
+	file, err := durable.OpenLock(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("locking the rotators of %q: %w", s.Name, err)
+		return nil, nil, fmt.Errorf("locking the rotators of %q: %w", s.Name, damage(err))
 	}
 	for {
-		locked, err := lockOpenFile(file)
+		locked, err := durable.TryLock(file)
 		if err != nil {
 			_ = file.Close()
 			return nil, nil, fmt.Errorf("locking the rotators of %q: %w", s.Name, err)
 		}
 		if locked {
-			return file, func() { unlockOpenFile(file); _ = file.Close() }, nil
+			return file, func() { durable.Unlock(file); _ = file.Close() }, nil
 		}
 		select {
 		case <-ctx.Done():

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.org/secret/crypto"
+	"example.org/secret/vault/durable"
 
 	"github.com/google/uuid"
 )
@@ -68,7 +69,7 @@ type SealedKeys map[Unlocker][]byte
 // there is no vault, and Create can be tried again.
 func Create(dir, id string, key *crypto.VaultKey, unlockers SealedKeys, options Options) (*Vault, error) {
 	v := &Vault{dir: dir, key: key, options: options}
-	if err := makeParents(dir); err != nil {
+	if err := durable.MakeParents(dir); err != nil {
 		return nil, fmt.Errorf("making the vault: %w", err)
 	}
 	if err := checkDir(dir); err != nil {

@@ -19,6 +19,7 @@ import (
 
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
+	"example.org/secret/vault/durable"
 )
 
 // These compare whole processes, in turn within one run, by their medians:
@@ -161,7 +162,7 @@ func filledOwner(b *testing.B, binary string, n int) owner {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := vault.WriteNewFile(o.keyFile, []byte(master.Reveal()+"\n")); err != nil {
+	if err := durable.Create(o.keyFile, []byte(master.Reveal()+"\n")); err != nil {
 		b.Fatal(err)
 	}
 	o.must(b, "", "init")

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"example.org/secret/vault"
+	"example.org/secret/vault/durable"
 
 	"github.com/spf13/cobra"
 	"gopkg.in/yaml.v3"
@@ -194,7 +194,7 @@ func replaceConfig(path string, text []byte) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
-	if err := vault.ReplaceFile(path, text); err != nil {
+	if err := durable.Replace(path, text); err != nil {
 		return fmt.Errorf("writing the configuration: %w", err)
 	}
 	return nil

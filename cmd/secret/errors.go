@@ -12,6 +12,7 @@ import (
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
+	"example.org/secret/vault/durable"
 	"example.org/secret/vault/password"
 
 	"github.com/spf13/cobra"
@@ -104,6 +105,8 @@ func hintFor(err error) string {
 	switch {
 	case errors.Is(err, errOutput):
 		return ""
+	case errors.Is(err, durable.ErrUnsynced):
+		return "the change was made, and a power cut now could take it back; look at it, and make room"
 	case rotating && errors.Is(err, syscall.ENOSPC):
 		return "make room; the next secret rotate goes on from there"
 	case rotating && (errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission)):

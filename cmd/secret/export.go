@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"example.org/secret/vault"
+	"example.org/secret/vault/durable"
 	"example.org/secret/vault/exchange"
 
 	"github.com/spf13/cobra"
@@ -81,7 +82,7 @@ func (a *app) checkExportTarget() error {
 		return usagef("that would show all values on the terminal; use --out FILE or a pipe, or add --yes")
 	}
 	if f, ok := a.stdout.(*os.File); ok {
-		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && vault.CheckPrivate("the file", info) != nil {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && durable.CheckPrivate("the file", info) != nil {
 			return usagef("others can read the file that this is redirected to; use --out FILE, or add --yes")
 		}
 	}
@@ -141,7 +142,7 @@ func writeExport(path string, text []byte) error {
 	if err := checkParent(path); err != nil {
 		return err
 	}
-	err := vault.WriteNewFile(path, text)
+	err := durable.Create(path, text)
 	if errors.Is(err, fs.ErrExist) {
 		return vault.Errorf(vault.ErrExists, "%s exists already, and was left as it is", filepath.Clean(path))
 	}

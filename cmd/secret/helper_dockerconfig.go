@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"example.org/secret/vault"
+	"example.org/secret/vault/durable"
 )
 
 // dockerConfig is docker's config.json, of which we know two members.
@@ -70,7 +71,7 @@ func (c *dockerConfig) write() error {
 	if err := encoder.Encode(c.members); err != nil {
 		return err
 	}
-	if err := vault.ReplaceFile(c.path, b.Bytes()); err != nil {
+	if err := durable.Replace(c.path, b.Bytes()); err != nil {
 		return fmt.Errorf("writing docker's configuration: %w", err)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"regexp"
 
 	"example.org/secret/vault"
+	"example.org/secret/vault/durable"
 
 	"github.com/spf13/cobra"
 )
@@ -65,7 +66,7 @@ func (a *app) runInject(o injectOptions) error {
 		return err
 	}
 	if o.out != "" {
-		if err := vault.ReplaceFile(o.out, text); err != nil {
+		if err := durable.Replace(o.out, text); err != nil {
 			return fmt.Errorf("writing %s: %w", o.out, err)
 		}
 		return nil

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 
 	"example.org/secret/crypto"
-	"example.org/secret/vault"
+	"example.org/secret/vault/durable"
 )
 
 // CredentialName is the name that a unit gives to the master key with systemd's LoadCredential=.
@@ -36,7 +36,7 @@ func (c Credential) find(f *Finder) (*crypto.VaultKey, error) {
 // shows as the mode of the group.
 func closedToOthers(path string, info fs.FileInfo) error {
 	if info.Mode().Perm()&0o007 != 0 {
-		return vault.CheckPrivate(path, info)
+		return durable.CheckPrivate(path, info)
 	}
 	return nil
 }

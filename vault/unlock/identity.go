@@ -8,6 +8,7 @@ import (
 
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
+	"example.org/secret/vault/durable"
 )
 
 // Identity is an SSH key or a file of age identities, such as those of a YubiKey or a TPM. The program age uses it: age
@@ -44,7 +45,7 @@ func (i Identity) find(f *Finder) (*crypto.VaultKey, error) {
 		if _, err := os.Lstat(path); err != nil {
 			continue
 		}
-		text, err := readKeyFile(path, vault.CheckPrivate)
+		text, err := readKeyFile(path, durable.CheckPrivate)
 		var key *crypto.VaultKey
 		if err == nil {
 			key, err = i.open(f, path, text)
@@ -123,7 +124,7 @@ func (n NewIdentity) prepare(_ string, master crypto.MasterKey) (keep, error) {
 	if strings.HasSuffix(n.Path, ".pub") {
 		return nil, vault.Errorf(vault.ErrInvalid, "%s is a public key; name the private one, which stays where it is", n.Path)
 	}
-	if _, err := readKeyFile(n.Path, vault.CheckPrivate); err != nil {
+	if _, err := readKeyFile(n.Path, durable.CheckPrivate); err != nil {
 		return nil, err
 	}
 	sealed, err := n.Age(Encrypt, n.Path, []byte(master.Reveal()+"\n"))

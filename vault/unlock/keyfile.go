@@ -13,6 +13,7 @@ import (
 
 	"example.org/secret/crypto"
 	"example.org/secret/vault"
+	"example.org/secret/vault/durable"
 )
 
 const maxKeyFileSize = 64 << 10
@@ -27,7 +28,7 @@ func (k KeyFile) find(f *Finder) (*crypto.VaultKey, error) {
 	if k.Path == "" {
 		return nil, absent{reason: "no --key-file or SECRET_KEY_FILE"}
 	}
-	return f.openKeyFile(k.Path, vault.CheckPrivate)
+	return f.openKeyFile(k.Path, durable.CheckPrivate)
 }
 
 // openKeyFile returns the vault's key from the file at path.
@@ -93,7 +94,7 @@ func readMasterKey(path string) (crypto.MasterKey, error) {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return crypto.MasterKey{}, err
 	}
-	text, err := readKeyFile(path, vault.CheckPrivate)
+	text, err := readKeyFile(path, durable.CheckPrivate)
 	if err != nil {
 		return crypto.MasterKey{}, err
 	}
@@ -113,7 +114,7 @@ func (KeyFile) unlocker() vault.Unlocker { return vault.KeyFile }
 func (k KeyFile) prepare(id string, master crypto.MasterKey) (keep, error) {
 	return func() ([]byte, error) {
 		text := fmt.Sprintf("# The master key of the vault %s. It opens the vault for everyone who has it.\n%s\n", id, master.Reveal())
-		err := vault.WriteNewFile(k.Path, []byte(text))
+		err := durable.Create(k.Path, []byte(text))
 		if errors.Is(err, fs.ErrExist) {
 			return nil, vault.Errorf(vault.ErrExists, "there is a file %s already; name another place", k.Path)
 		}
@@ -145,11 +146,11 @@ func (k KeyFile) holder(f *Finder, unlocker vault.Unlocker) (keyHolder, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := readKeyFile(path, vault.CheckPrivate)
+	text, err := readKeyFile(path, durable.CheckPrivate)
 	if err != nil {
 		return nil, err
 	}
-	if err := vault.CanRewriteKeyFile(path); err != nil {
+	if err := durable.CheckWritable(path); err != nil {
 		return nil, err
 	}
 	return &fileHolder{path, text, f.Timeout, f.Now}, nil
@@ -194,8 +195,8 @@ func (h *fileHolder) Retire(old crypto.MasterKey) error {
 
 // rewrite reads the file again before it edits it, since another process may have changed the keys of other vaults.
 func (h *fileHolder) rewrite(edit func(text string) (string, error)) error {
-	err := vault.RewriteKeyFile(h.path, h.timeout, func() ([]byte, error) {
-		text, err := readKeyFile(h.path, vault.CheckPrivate)
+	err := durable.Rewrite(h.path, h.timeout, func() ([]byte, error) {
+		text, err := readKeyFile(h.path, durable.CheckPrivate)
 		if err != nil {
 			return nil, err
 		}
