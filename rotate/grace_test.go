@@ -193,6 +193,21 @@ func TestShorterGrace(t *testing.T) {
 	r.settled(name)
 }
 
+// The replaced value is revoked although the rotation was disabled in its grace.
+func TestDisabledInTheGrace(t *testing.T) {
+	r := newGraceRig(t)
+	must(t, r.rotate(name, rotate.Rotated))
+	must(t, r.engine.Disable(name))
+	r.expectState(rotate.InGrace)
+	r.due(rotate.NotDue)
+	r.now = r.now.Add(30 * 24 * time.Hour)
+	r.steps()
+	r.due(rotate.Finished)
+	r.expectSteps(finish)
+	r.expectState(rotate.Disabled)
+	r.due(rotate.NotDue)
+}
+
 // The replaced value stays valid if a rotation is cancelled in its grace.
 func TestCancelInTheGrace(t *testing.T) {
 	r := newGraceRig(t)

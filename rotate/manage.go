@@ -32,7 +32,8 @@ func (e *Engine) Configure(name vault.Name, r Rotation) error {
 	return err
 }
 
-// Disable disables the rotation of a secret and keeps its settings.
+// Disable disables the rotation of a secret and keeps its settings. A later run still
+// ends a grace.
 func (e *Engine) Disable(name vault.Name) error {
 	_, err := e.updateRotation(name, func(_ *vault.Secret, r *Rotation) error {
 		if !r.Enabled {

@@ -141,10 +141,10 @@ func (r Rotation) ParseSchedule() (schedule.Schedule, error) {
 
 // Due reports whether the secret is to be rotated at now. changed is the time at which
 // the current version was made, or zero if it is not known: as with AWS, a value that
-// is set by hand counts as a rotation.
+// is set by hand counts as a rotation. A disabled rotation is due only to end a grace.
 func (r Rotation) Due(changed, now time.Time) (schedule.Status, error) {
 	s, err := r.ParseSchedule()
-	if err != nil || !r.Enabled {
+	if err != nil || !r.Enabled && !r.Run.hasGrace() {
 		return schedule.Status{}, err
 	}
 	if r.Run != nil && (!r.Run.inGrace(now) || r.clockWasWrong(now)) {
@@ -154,6 +154,9 @@ func (r Rotation) Due(changed, now time.Time) (schedule.Status, error) {
 			retryAt = now
 		}
 		return schedule.Status{Rotate: !now.Before(retryAt), Due: r.Run.Started, Opens: retryAt}, nil
+	}
+	if !r.Enabled {
+		return schedule.Status{}, nil
 	}
 	last := r.last()
 	if changed.After(last) {

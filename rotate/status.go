@@ -40,6 +40,7 @@ type Status struct {
 	Reason   string     `json:"reason,omitempty"`   // of the last failure
 	Rotator  string     `json:"rotator"`
 	Schedule string     `json:"schedule,omitempty"`
+	Grace    int        `json:"grace,omitempty"` // in seconds
 }
 
 // StatusOf returns the status of the rotation of s at now. The error is
@@ -57,7 +58,7 @@ func StatusOf(s *vault.Secret, now time.Time) (Status, error) {
 	if err != nil {
 		return Status{}, fmt.Errorf("%q: %w", s.Name, err)
 	}
-	status := Status{Name: s.Name, State: r.State(due, now), Rotator: r.Rotator, Schedule: r.Schedule, Rotated: r.Rotated}
+	status := Status{Name: s.Name, State: r.State(due, now), Rotator: r.Rotator, Schedule: r.Schedule, Grace: r.Grace, Rotated: r.Rotated}
 	if r.Run == nil || r.Run.inGrace(now) {
 		status.Due = due.Due
 	}
@@ -71,10 +72,10 @@ func StatusOf(s *vault.Secret, now time.Time) (Status, error) {
 // State returns the state of a rotation at now, with the answer of [Rotation.Due].
 func (r Rotation) State(due schedule.Status, now time.Time) State {
 	switch {
-	case !r.Enabled:
-		return Disabled
 	case r.Run.inGrace(now):
 		return InGrace
+	case !r.Enabled && !r.Run.hasGrace():
+		return Disabled
 	case r.Run != nil && r.Run.Step == Finish:
 		return Finishes
 	case r.Run != nil && r.Run.Failures > 0:

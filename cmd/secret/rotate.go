@@ -29,13 +29,13 @@ secret a rotator. (To replace the vault's own key, see secret key rotate.)
 prints nothing when there is nothing to do. cron or a systemd timer can run it:
 see secret rotation schedule.
 
-If the rotation has a grace, a later run revokes the replaced value: --due when the
-grace is over, NAME at once, before it rotates again.
+If the rotation has a grace, a later run revokes the replaced value: --due when
+the grace is over, NAME at once, before it rotates again.
 
-secret config set on-rotation COMMAND runs a command after each rotation and after
-its failure, to reload a service or to tell a person. Its environment has
-SECRET_NAME, SECRET_OUTCOME (rotated, finished, unfinished, failed or abandoned),
-SECRET_VERSION and SECRET_REASON, and no value. It has one minute.
+secret config set on-rotation COMMAND runs a command after each rotation and its
+failure, to reload a service or to tell a person. Its environment has SECRET_NAME,
+SECRET_OUTCOME (rotated, finished, unfinished, failed or abandoned), SECRET_VERSION
+and SECRET_REASON, and no value. It has one minute.
 
 A rotation that fails leaves the current value in use. A later run continues it;
 with --due the wait grows with each failure, with NAME there is none.`,

@@ -8,9 +8,11 @@ import (
 
 func newRotationDisableCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:               "disable NAME",
-		Short:             "Stop rotating a secret",
-		Long:              "Stop rotating a secret. Its settings are kept for secret rotation enable.",
+		Use:   "disable NAME",
+		Short: "Stop rotating a secret",
+		Long: `Stop rotating a secret. Its settings are kept for secret rotation enable. If a
+rotation is in its grace, a later run still revokes the replaced value, unless
+secret rotation cancel keeps it.`,
 		Example:           "  secret rotation disable prod/db",
 		Args:              argCount(1, 1),
 		ValidArgsFunction: a.completeNames(1),

@@ -32,34 +32,34 @@ program of yours, or the name of a file in the rotators directory. With
 --no-rotate-now the secret is not rotated: the rotator only has to prove that it
 can log in with the current value.
 
-Schedules: an interval such as 30d, 12h or 2w; rate(30 days); AWS's cron with six
-fields, cron(0 4 ? * SUN#1 *); or the five fields of crontab, 0 4 * * 1. Times are
-UTC unless --timezone. With --window a rotation begins only within that time.
-Without a schedule the secret is rotated only by hand.
+Schedules: an interval such as 30d, 12h or 2w; rate(30 days); AWS's cron with
+six fields, cron(0 4 ? * SUN#1 *); or the five fields of crontab, 0 4 * * 1.
+Times are UTC unless --timezone. With --window a rotation begins only within that
+time. Without a schedule the secret is rotated only by hand.
 
 --grace keeps the replaced value valid for a time after a rotation, so that a
-program which read it a moment before goes on working. It needs a service that
-accepts two values; by default the rotator says how long (secret rotation status
-shows it). A later secret rotate --due revokes the value.
+program which read it a moment before goes on working. The service must accept
+two values. By default the rotator says how long. The first secret rotate --due
+after that time revokes the value: with an hourly timer, up to an hour later.
 
 An option that is left out keeps its setting. A rotator that came with a vault
 from another machine runs on this one only after it was enabled here.`,
 		Example: `  secret rotation enable prod/db --rotator postgres --every 30d
-  secret rotation enable prod/db --rotator ~/bin/rotate-db --every 'cron(0 4 ? * SUN#1 *)' --window 3h
-  secret rotation enable api --rotator ./api.sh --arg --region=eu --no-rotate-now
+  secret rotation enable db --rotator ~/bin/db --every '0 4 * * 1' --window 3h
+  secret rotation enable api --rotator ./api --arg --region=eu --no-rotate-now
   secret rotation enable deploy/key --rotator aws-iam --every 90d --grace 1h`,
 		Args:              argCount(1, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.runEnable(o, cmd.Flags(), args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.rotation.Rotator, "rotator", "", "the program that changes the secret where it is used")
+	flags.StringVar(&o.rotation.Rotator, "rotator", "", "the program that changes the secret")
 	flags.StringArrayVar(&o.rotation.Args, "arg", nil, "an argument for the rotator, before the step")
 	flags.StringVar(&o.rotation.Schedule, "every", "", "the schedule")
-	flags.StringVar(&o.rotation.Window, "window", "", "how long after its time a rotation may begin, such as 3h")
-	flags.StringVar(&o.rotation.Timezone, "timezone", "", "the time zone of the schedule, such as Europe/Berlin")
+	flags.StringVar(&o.rotation.Window, "window", "", "how late a rotation may begin, such as 3h")
+	flags.StringVar(&o.rotation.Timezone, "timezone", "", "of the schedule, such as Europe/Berlin")
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long a step may take")
-	flags.DurationVar(&o.grace, "grace", 0, "how long the replaced value stays valid, such as 1h")
+	flags.DurationVar(&o.grace, "grace", 0, "how long the old value stays valid, such as 1h")
 	flags.BoolVar(&o.noRotateNow, "no-rotate-now", false, "only test the rotator with the current value")
 	addRuleFlags(flags, new(password.Rules))
 	return cmd
@@ -97,12 +97,19 @@ func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) e
 	if err := engine.Configure(name, r); err != nil {
 		return err
 	}
-	a.sayf("Enabled the rotation of %s by %s.\n", name, escape.Text(r.Rotator))
+	a.sayf("Enabled the rotation of %s by %s%s.\n", name, escape.Text(r.Rotator), graceText(r))
 	if o.noRotateNow {
 		return nil
 	}
 	report := &rotationReport{app: a, total: 1, single: true}
 	return report.run(engine, []vault.Name{name}, rotate.Now, 1)
+}
+
+func graceText(r rotate.Rotation) string {
+	if r.Grace == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", with a grace of %v", time.Duration(r.Grace)*time.Second)
 }
 
 // askRotator has the rotator prove that it can log in, with --no-rotate-now, and takes

@@ -24,9 +24,9 @@ func newRotationRotatorCheckCommand(a *app) *cobra.Command {
 		Use:   "check ROTATOR",
 		Short: "Find out what is wrong with a rotator",
 		Long: `Check that a rotator can be called, and that it ignores a step that it does not
-know. With --secret, check that it logs in with the current value and fails with a
-made-up one. With --rotate, rotate that secret and call each step twice: the secret
-gets a new value, so name one that is not in use.`,
+know. With --secret, check that it logs in with the current value and fails with
+a made-up one. With --rotate, rotate that secret and call each step twice: the
+secret gets a new value, so name one that is not in use.`,
 		Example: `  secret rotation rotator check postgres
   secret rotation rotator check ./rotate-api.py --secret staging/api
   secret rotation rotator check ./rotate-api.py --secret throwaway/api --rotate`,

@@ -14,13 +14,13 @@ func newRotationScheduleCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schedule",
 		Short: "Let the system run secret rotate --due every hour",
-		Long: `Let the system run secret rotate --due every hour: by a systemd user timer if the
-system has systemd, else by an entry in the crontab, and by launchd on macOS.
+		Long: `Let the system run secret rotate --due every hour: by a systemd user timer if
+the system has systemd, else by an entry in the crontab; by launchd on macOS.
 
-The command must find the master key without a person. A key file is named in the
-timer. The keyring is found only while its session bus is there, which it is from
-login to logout (loginctl enable-linger keeps the bus, but the keyring may stay
-locked after a reboot until the user logs in). A passphrase cannot be asked for.`,
+The command must find the master key without a person. A key file is named in
+the timer. The keyring is found only while its session bus is there: from login
+to logout (loginctl enable-linger keeps the bus, but the keyring may stay locked
+after a reboot until the user logs in). A passphrase cannot be asked for.`,
 		Example: `  secret rotation schedule show
   secret rotation schedule install
   secret rotation schedule remove`,
