@@ -222,7 +222,9 @@ func (f *Finder) holdsRetired(text string) bool {
 	return false
 }
 
-// isFull reports whether err is of a file system that takes no more.
-func isFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+// isFailure reports whether err is a failure of the file system, such as that it is full. The user can mend it, and need
+// not give the key file up as one that must not be written to.
+func isFailure(err error) bool {
+	_, isPath := errors.AsType[*fs.PathError](err)
+	return isPath && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS)
 }

@@ -82,7 +82,7 @@ func (f *Finder) holders() ([]keyHolder, error) {
 		switch {
 		case err == nil:
 			holders = append(holders, holder)
-		case isFull(err):
+		case isFailure(err):
 			return nil, fmt.Errorf("the %s cannot get a new key: %w", unlocker, err)
 		case errors.Is(err, vault.ErrDamaged), errors.As(err, new(askError)):
 			return nil, err
