@@ -33,9 +33,9 @@ If the rotation has a grace, a later run revokes the replaced value: --due when
 the grace is over, NAME at once, before it rotates again.
 
 secret config set on-rotation COMMAND runs a command after each rotation and its
-failure, to reload a service or to tell a person. Its environment has SECRET_NAME,
-SECRET_OUTCOME (rotated, finished, unfinished, failed or abandoned), SECRET_VERSION
-and SECRET_REASON, and no value. It has one minute.
+failure, to reload a service or to tell a person. Its environment has
+SECRET_NAME, SECRET_OUTCOME (rotated, finished, unfinished, failed, abandoned),
+SECRET_VERSION and SECRET_REASON, and no value. It has one minute.
 
 A rotation that fails leaves the current value in use. A later run continues it;
 with --due the wait grows with each failure, with NAME there is none.`,

@@ -34,8 +34,8 @@ can log in with the current value.
 
 Schedules: an interval such as 30d, 12h or 2w; rate(30 days); AWS's cron with
 six fields, cron(0 4 ? * SUN#1 *); or the five fields of crontab, 0 4 * * 1.
-Times are UTC unless --timezone. With --window a rotation begins only within that
-time. Without a schedule the secret is rotated only by hand.
+Times are UTC unless --timezone. With --window a rotation begins only within
+that time. Without a schedule the secret is rotated only by hand.
 
 --grace keeps the replaced value valid for a time after a rotation, so that a
 program which read it a moment before goes on working. The service must accept

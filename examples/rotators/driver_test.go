@@ -58,7 +58,7 @@ var tools = []string{
 	"awk", "cat", "cmp", "cp", "curl", "cut", "flock", "grep", "htpasswd", "jq", "mariadb",
 	"mkdir", "mv", "mysql", "od", "openssl", "psql", "python3", "readlink", "redis-cli", "rm",
 	"rmdir", "sed", "sh", "sha256sum", "shasum", "sleep", "ssh", "ssh-keygen", "sync", "tail",
-	"tr", "valkey-cli", "wc",
+	"timeout", "tr", "valkey-cli", "wc",
 }
 
 // newDriver writes a built-in rotator to a file and prepares to call it.

@@ -34,6 +34,19 @@ quote() {
 # quoting, and do not show the password to MONITOR.
 hash() { printf '%s' "$1" | { sha256sum 2>/dev/null || shasum -a 256; } | cut -c 1-64; }
 
+# limited COMMAND…: runs a command for at most 5 seconds, if timeout is installed:
+# redis-cli waits without end for a server that does not answer, or not with TLS.
+limited() {
+	if timeout --foreground 1 sh -c : 2>/dev/null; then
+		timeout --foreground 5 "$@" || {
+			[ $? -ne 124 ] || echo 'the server did not answer within 5 seconds'
+			return 1
+		}
+	else
+		"$@"
+	fi
+}
+
 # talk WHO COMMAND…: logs in as WHO (PENDING, CURRENT, PREVIOUS or ADMIN), runs the
 # commands, and prints the replies, that of the login first.
 talk() (
@@ -47,7 +60,7 @@ talk() (
 	*) set -- -h "$host" -p "$port" ;;
 	esac
 	[ "$ssl" != true ] || set -- "$@" --tls ${root:+--cacert "$root"}
-	printf '%s\n' "$commands" | "$client" "$@" 2>&1
+	printf '%s\n' "$commands" | limited "$client" "$@" 2>&1
 )
 
 # login WHO: succeeds if the server accepts WHO's password; otherwise $why has the

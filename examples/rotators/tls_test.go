@@ -3,6 +3,9 @@
 package rotators_test
 
 import (
+	"fmt"
+	"net"
+	"strconv"
 	"testing"
 	"time"
 
@@ -95,4 +98,47 @@ func TestMySQLTLS(t *testing.T) {
 			verifiesTLS(t, d, s, credential, refusals)
 		})
 	}
+}
+
+// redis-cli verifies the certificate, but not that it is for the host.
+func TestRedisTLS(t *testing.T) {
+	t.Parallel()
+	authority := servicetest.NewAuthority(t)
+	for _, c := range []struct {
+		about    string
+		lifetime time.Duration
+		root     string
+		refusal  string
+	}{
+		{"right", time.Hour, authority.Root, ""},
+		{"expired", -time.Hour, authority.Root, "certificate verify failed"},
+		{"another authority", time.Hour, servicetest.NewAuthority(t).Root, "certificate verify failed"},
+	} {
+		certFile, keyFile := authority.Issue("localhost", c.lifetime)
+		port := freePort(t)
+		s := servicetest.Redis(t, fmt.Sprintf("tls-port %s\ntls-cert-file %s\ntls-key-file %s\ntls-ca-cert-file %s\ntls-auth-clients no\n",
+			port, certFile, keyFile, authority.Root))
+		d := newDriver(t, "redis")
+		d.current = redisUser(s, "app", "the first").with("host", "127.0.0.1").with("port", port).
+			with("ssl", "true").with("sslrootcert", c.root)
+		if c.refusal == "" {
+			d.inGrace("the second", "the third")
+			d.pending = d.current.with("port", s.Port) // which does not use TLS
+			d.refuses("test", 1, "did not answer within 5 seconds")
+			continue
+		}
+		d.create("never applied")
+		d.refuses("set", 1, c.refusal)
+		d.refuses("test", 1, c.refusal)
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
