@@ -1,8 +1,10 @@
 package vault_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,7 +15,7 @@ import (
 
 // setAll gives secrets their index for a value, except where change says else.
 func setAll(v *vault.Vault, names []vault.Name, change func(i int, s *vault.Secret) error, progress func(int)) error {
-	return v.UpsertAll(names, func(i int, s *vault.Secret) error {
+	return v.UpsertAll(context.Background(), names, func(i int, s *vault.Secret) error {
 		if change != nil {
 			if err := change(i, s); err != nil {
 				return err
@@ -94,7 +96,7 @@ func TestUpsertAllChangesNothingOnFailure(t *testing.T) {
 			writeFile(t, pathOf(t, dir, "damaged"), []byte("x"))
 			before := files(t, dir)
 			obstacle := filepath.Join(pathOf(t, dir, "in-the-way"), "x")
-			err := v.UpsertAll(test.names, func(i int, s *vault.Secret) error {
+			err := v.UpsertAll(context.Background(), test.names, func(i int, s *vault.Secret) error {
 				switch s.Name {
 				case "fails":
 					return failed
@@ -126,7 +128,7 @@ func TestUpsertAllChangesNothingOnFailure(t *testing.T) {
 	}
 }
 
-// What a batch that was killed left is no secret, and goes with the next change.
+// A batch that was killed before its commit is worthless, and goes with the next change.
 func TestStagedFilesAreSwept(t *testing.T) {
 	v, dir, _ := newVault(t)
 	set(t, v, "a", "1")
@@ -149,4 +151,53 @@ func TestUpsertAllOfNothingWritesNothing(t *testing.T) {
 	if err != nil || len(files(t, dir)) != 0 {
 		t.Errorf("%v, and there is %v", err, files(t, dir))
 	}
+}
+
+func TestUpsertAllStopsWithItsContext(t *testing.T) {
+	v, dir, _ := newVault(t)
+	set(t, v, "a", "old")
+	before := files(t, dir)
+	ctx, cancel := context.WithCancel(context.Background())
+	err := v.UpsertAll(ctx, []vault.Name{"a", "b", "c"}, func(_ int, s *vault.Secret) error { return s.Add(text("new")) }, func(done int) {
+		if done == 2 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error = %v", err)
+	}
+	if after := files(t, dir); !maps.Equal(after, before) {
+		t.Errorf("there is %v, before %v", after, before)
+	}
+}
+
+// A batch whose writer died after the commit, when it had moved some of its files, is
+// done for every reader, and the next writer moves the others.
+func TestCommittedBatchIsDone(t *testing.T) {
+	v, dir, _ := newVault(t)
+	for _, name := range []vault.Name{"a", "b", "c"} {
+		set(t, v, name, "old")
+	}
+	other, otherDir, _ := newVault(t) // of the same key
+	if err := setAll(other, []vault.Name{"a", "b", "new"}, nil, func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	committed := filepath.Join(dir, "secrets", ".placing")
+	for _, name := range []vault.Name{"b", "new"} {
+		writeFile(t, filepath.Join(committed, filepath.Base(pathOf(t, dir, name))), readFile(t, pathOf(t, otherDir, name)))
+	}
+	writeFile(t, pathOf(t, dir, "a"), readFile(t, pathOf(t, otherDir, "a")))
+	check := func(when string) {
+		t.Helper()
+		for name, want := range map[vault.Name]string{"a": "0", "b": "1", "c": "old", "new": "2"} {
+			wantValue(t, v, name, want)
+		}
+		if names := listed(t, v); !slices.Equal(names, []vault.Name{"a", "b", "c", "new"}) {
+			t.Errorf("%s: listed %q", when, names)
+		}
+	}
+	check("before the next writer")
+	set(t, v, "c", "old")
+	check("after it")
+	wantNoFile(t, committed)
 }

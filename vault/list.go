@@ -82,18 +82,18 @@ func (v *Vault) List() (Listing, error) {
 	scan := scan{vault: v, opened: map[string]scannedFile{}}
 	var reading sync.WaitGroup
 	reading.Go(func() { scan.cache = v.readCache() }) // meanwhile, which takes as long
-	ids, err := listFiles(v.secrets())
+	ids, inBatch, err := v.listIDs()
 	reading.Wait()
 	scan.seen = make([]bool, len(scan.cache.entries))
 	for range listAttempts {
 		if err != nil {
 			return Listing{}, fmt.Errorf("listing the vault: %w", err)
 		}
-		if vanished := scan.files(ids); !vanished {
+		if vanished := scan.files(ids, inBatch); !vanished {
 			break
 		}
 		// A file that a rename moved is there under a new id, which was not listed yet.
-		ids, err = listFiles(v.secrets())
+		ids, inBatch, err = v.listIDs()
 	}
 	if v.keyReplaced() {
 		return Listing{}, ErrKeyReplaced
@@ -118,8 +118,9 @@ type scannedFile struct {
 }
 
 // files looks at those of the files ids that it has not seen yet, on all
-// processors, and reports whether some were there no more.
-func (s *scan) files(ids []string) (vanished bool) {
+// processors, and reports whether some were there no more. It opens those that a batch
+// has not moved to their places yet.
+func (s *scan) files(ids []string, inBatch map[string]bool) (vanished bool) {
 	dir, err := openStatDir(s.vault.secrets())
 	if err != nil {
 		return false // as it was when the ids were listed: it is empty, or gone
@@ -138,8 +139,12 @@ func (s *scan) files(ids []string) (vanished bool) {
 				if cached && s.seen[known] {
 					continue
 				}
-				state, err := dir.stat(ids[i] + extension)
-				if err == nil && cached && state == s.cache.entries[known].state {
+				var state fileState
+				var err error
+				if !inBatch[ids[i]] {
+					state, err = dir.stat(ids[i] + extension)
+				}
+				if err == nil && cached && !inBatch[ids[i]] && state == s.cache.entries[known].state {
 					s.seen[known] = true // of this worker alone
 					continue
 				}
@@ -151,7 +156,7 @@ func (s *scan) files(ids []string) (vanished bool) {
 				}
 				var file scannedFile
 				if file.err = err; err == nil {
-					file = s.open(&buffer, ids[i], state)
+					file = s.open(&buffer, ids[i], state, inBatch[ids[i]])
 				}
 				if isNotExist(file.err) {
 					mu.Lock()
@@ -172,8 +177,12 @@ func (s *scan) files(ids []string) (vanished bool) {
 	return vanished
 }
 
-func (s *scan) open(buffer *bytes.Buffer, fileID string, state fileState) scannedFile {
-	if err := readInto(buffer, s.vault.path(fileID), maxFileSize); err != nil {
+func (s *scan) open(buffer *bytes.Buffer, fileID string, state fileState, inBatch bool) scannedFile {
+	read := s.vault.readPlaced
+	if inBatch {
+		read = s.vault.readSealed
+	}
+	if err := read(buffer, fileID); err != nil {
 		return scannedFile{err: err}
 	}
 	document, err := s.vault.key.Open(fileID, buffer.Bytes())

@@ -1,5 +1,7 @@
 package vault
 
+import "bytes"
+
 // Get reads a secret. The error is [ErrNotFound], [ErrDamaged],
 // [ErrNewerFormat] or [ErrKeyReplaced]. A secret that is scheduled for deletion is returned as well:
 // see [Secret.Deleted].
@@ -51,11 +53,11 @@ func (v *Vault) getMeta(name Name) (*Secret, error) {
 
 // read reads the secret in the file fileID.
 func (v *Vault) read(fileID string) (*Secret, error) {
-	sealed, err := readFile(v.path(fileID), maxFileSize)
-	if err != nil {
+	var sealed bytes.Buffer
+	if err := v.readSealed(&sealed, fileID); err != nil {
 		return nil, err
 	}
-	document, err := v.key.Open(fileID, sealed)
+	document, err := v.key.Open(fileID, sealed.Bytes())
 	if err != nil {
 		return nil, v.damaged(fileID)
 	}
@@ -68,6 +70,20 @@ func (v *Vault) read(fileID string) (*Secret, error) {
 	}
 	s.vault = v
 	return s, nil
+}
+
+// readSealed reads the file of a secret. One that a committed batch holds comes before
+// one that is in its place.
+func (v *Vault) readSealed(buffer *bytes.Buffer, fileID string) error {
+	if err := readInto(buffer, v.committedPath(fileID), maxFileSize); !inNoBatch(err) {
+		return err
+	}
+	return v.readPlaced(buffer, fileID)
+}
+
+// readPlaced reads the file of a secret in its place.
+func (v *Vault) readPlaced(buffer *bytes.Buffer, fileID string) error {
+	return readInto(buffer, v.path(fileID), maxFileSize)
 }
 
 func (v *Vault) damaged(fileID string) error {

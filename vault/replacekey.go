@@ -327,8 +327,10 @@ func clearFolder(dir string, list func(dir string) ([]string, error)) error {
 			return err
 		}
 	}
-	if err := os.RemoveAll(filepath.Join(dir, stagingDir)); err != nil {
-		return err
+	for _, batch := range []string{stagingDir, committedDir} {
+		if err := os.RemoveAll(filepath.Join(dir, batch)); err != nil {
+			return err
+		}
 	}
 	if err := os.Remove(dir); err != nil {
 		return durable.SyncDir(dir) // what is somebody else's is in it

@@ -1,6 +1,7 @@
 package vault_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -159,7 +160,7 @@ func TestKeyReplacedMeanwhile(t *testing.T) {
 		"AddUnlocker": func() error { return v.AddUnlocker(vault.Passphrase, keep("old key")) },
 		"ReplaceKey":  func() error { _, err := v.ReplaceKey(newMasterKey(t), oneKeyFile(), noProgress); return err },
 		"UpsertAll": func() error {
-			return v.UpsertAll([]vault.Name{"b"}, func(_ int, s *vault.Secret) error { return s.Add(text("b")) }, func(int) {})
+			return v.UpsertAll(context.Background(), []vault.Name{"b"}, func(_ int, s *vault.Secret) error { return s.Add(text("b")) }, func(int) {})
 		},
 	} {
 		if err := do(); !errors.Is(err, vault.ErrKeyReplaced) {

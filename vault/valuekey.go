@@ -142,7 +142,7 @@ func (v *Vault) noKeyYet(name string) error {
 // ValueKeyUsers counts the secrets under a value key, those that can still be
 // restored among them. A file that cannot be read might be one: it is an error.
 func (v *Vault) ValueKeyUsers(name string) (int, error) {
-	ids, err := listFiles(v.secrets())
+	ids, _, err := v.listIDs()
 	if err != nil {
 		return 0, fmt.Errorf("listing the vault: %w", err)
 	}

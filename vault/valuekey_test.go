@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -198,7 +199,7 @@ func TestNothingIsAskedUnderTheLock(t *testing.T) {
 		"get":    func(v *vault.Vault) error { return second(v.Get("new")) },
 		"update": func(v *vault.Vault) error { return second(v.Update("new", value)) },
 		"many": func(v *vault.Vault) error {
-			return v.UpsertAll([]vault.Name{"other", "new"}, func(_ int, s *vault.Secret) error { return value(s) }, func(int) {})
+			return v.UpsertAll(context.Background(), []vault.Name{"other", "new"}, func(_ int, s *vault.Secret) error { return value(s) }, func(int) {})
 		},
 		"away": func(v *vault.Vault) error {
 			return second(v.Update("new", func(s *vault.Secret) error { return s.SetKey("") }))

@@ -3,8 +3,6 @@ package vault
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 )
 
 // Update lets change alter the secret name and commits the result. If change
@@ -84,14 +82,15 @@ func (v *Vault) getOrEmpty(name Name, get getter) (*Secret, error) {
 	return &Secret{Name: name, ID: id, Created: v.now(), Labels: map[Label]int{}, vault: v}, nil
 }
 
-// writing locks the vault, whose key has to be the one that it was opened with, and clears away what a writer that died left undone.
+// writing locks the vault, whose key must still be the one that it was opened with, and
+// ends the work of a writer that died.
 func (v *Vault) writing() (unlock func(), err error) {
 	unlock, err = v.lock()
 	if err != nil {
 		return nil, err
 	}
 	if _, err = v.currentHeader(); err == nil {
-		err = errors.Join(v.settleRename(), os.RemoveAll(filepath.Join(v.secrets(), stagingDir)))
+		err = errors.Join(v.settleBatch(), v.settleRename())
 	}
 	if err != nil {
 		unlock()
@@ -161,15 +160,15 @@ func (v *Vault) Remove(name Name) error {
 // names. Until then they keep their file and are hidden.
 func (v *Vault) Purge() ([]Name, error) {
 	now := v.now()
-	ids, err := listFiles(v.secrets())
-	if err != nil {
-		return nil, fmt.Errorf("listing the vault: %w", err)
-	}
 	unlock, err := v.writing()
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
+	ids, err := listFiles(v.secrets())
+	if err != nil {
+		return nil, fmt.Errorf("listing the vault: %w", err)
+	}
 	var purged []Name
 	for _, id := range ids {
 		s, err := v.read(id)

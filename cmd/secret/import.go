@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/vault"
 	"example.org/secret/vault/exchange"
 
@@ -242,8 +244,10 @@ func newBatch(v *vault.Vault, o importOptions, entries []exchange.Entry) (*batch
 
 // store stores all of the batch or nothing. A dry run only looks whether it could.
 func (b *batch) store(a *app, dryRun bool) error {
+	ctx, stop := untilInterrupted()
+	defer stop()
 	defer a.sayf("\r\x1b[K")
-	return b.vault.UpsertAll(b.names, func(i int, s *vault.Secret) error {
+	err := b.vault.UpsertAll(ctx, b.names, func(i int, s *vault.Secret) error {
 		if err := b.change(s, b.entries[i]); err != nil {
 			return fmt.Errorf("%s: %w; nothing was stored", s.Name, err)
 		}
@@ -254,6 +258,10 @@ func (b *batch) store(a *app, dryRun bool) error {
 	}, func(done int) {
 		a.sayf("\r\x1b[K%d of %d", done, len(b.names))
 	})
+	if errors.Is(err, context.Canceled) {
+		return vault.Errorf(prompt.ErrInterrupted, "interrupted; nothing was stored")
+	}
+	return err
 }
 
 func (b *batch) change(s *vault.Secret, entry exchange.Entry) error {

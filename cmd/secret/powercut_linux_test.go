@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 	"unsafe"
 
@@ -46,11 +48,39 @@ func TestPowerCut(t *testing.T) {
 					t.Errorf("%s: a power cut turned\n%sinto\n%s", c.name, state, after)
 				}
 			}
+			o.cutWhileImporting(t, d)
 			if left := o.leftovers(t); len(left) > 0 {
 				t.Errorf("left: %v", left)
 			}
 		})
 	}
+}
+
+// cutWhileImporting cuts the power while the files of an import move to their places.
+func (o owner) cutWhileImporting(t *testing.T, d *disk) {
+	t.Helper()
+	const many = 200
+	cmd := o.command(importArgs...)
+	cmd.Stdin = strings.NewReader(imported(t, many, 10))
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, func() bool {
+		files, err := filepath.Glob(filepath.Join(o.vault, "secrets", "*.age"))
+		return err != nil || len(files) > many/10
+	})
+	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	d.shutDown(t)
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	d.mountAgain(t)
+	// The commit was on the disk before the first file moved.
+	if got := strings.Count(o.must(t, "", "list"), "\n"); got < many {
+		t.Errorf("after a power cut in an import of %d secrets %d are there", many, got)
+	}
+	o.must(t, "", "set", "next", "--generate")
 }
 
 // disk is a file system in a file, mounted through a loop device.
@@ -101,14 +131,24 @@ func (d *disk) unmount() error {
 // brings it back. A file that nobody synced proves that it did.
 func (d *disk) cutPower(t *testing.T) {
 	t.Helper()
-	const (
-		shutdown  = 0x8004587d // EXT4_IOC_SHUTDOWN and XFS_IOC_GOINGDOWN
-		noLogSync = 2
-	)
 	unsynced := filepath.Join(d.mountPoint, "unsynced")
 	if err := os.WriteFile(unsynced, []byte("gone"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	d.shutDown(t)
+	d.mountAgain(t)
+	if _, err := os.Stat(unsynced); err == nil {
+		t.Fatal("the power cut lost nothing, and proves nothing")
+	}
+}
+
+// shutDown has the file system forget what is not on the disk, and answer nothing more.
+func (d *disk) shutDown(t *testing.T) {
+	t.Helper()
+	const (
+		shutdown  = 0x8004587d // EXT4_IOC_SHUTDOWN and XFS_IOC_GOINGDOWN
+		noLogSync = 2
+	)
 	f, err := os.Open(d.mountPoint)
 	if err != nil {
 		t.Fatal(err)
@@ -119,13 +159,14 @@ func (d *disk) cutPower(t *testing.T) {
 	if errno != 0 {
 		t.Fatalf("shutting the file system down: %v", errno)
 	}
+}
+
+func (d *disk) mountAgain(t *testing.T) {
+	t.Helper()
 	if err := d.unmount(); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.mount(); err != nil {
 		t.Fatal(err)
-	}
-	if _, err := os.Stat(unsynced); err == nil {
-		t.Fatal("the power cut lost nothing, and proves nothing")
 	}
 }
