@@ -66,6 +66,30 @@ func TestFullDiskWhileTheKeyIsReplaced(t *testing.T) {
 	}
 }
 
+// Nor does it take a key file for lost that has no room beside it.
+func TestFullDiskOfTheKeyFile(t *testing.T) {
+	o := tmpfsOwner(t, build(t, "."), "nr_inodes=16")
+	dir := filepath.Dir(o.vault)
+	o.vault, o.keyFile = filepath.Join(t.TempDir(), "vault"), filepath.Join(dir, "key")
+	o.fill(t)
+	before := o.state(t)
+	filler := filepath.Join(dir, "filler")
+	fillInodes(t, filler)
+	args := []string{"key", "rotate"}
+	r := run(t, o.command(args...), "")
+	o.checkRefusal(t, args, r, "no space left on device")
+	if strings.Contains(r.stderr, "key remove") {
+		t.Errorf("it advises to remove the key file: %s", r.stderr)
+	}
+	if err := os.RemoveAll(filler); err != nil {
+		t.Fatal(err)
+	}
+	o.must(t, "", args...)
+	if state := o.state(t); state != before {
+		t.Errorf("the vault changed from\n%sto\n%s", before, state)
+	}
+}
+
 func testFull(t *testing.T, o owner, changes [][]string, fill func(filler string)) {
 	t.Helper()
 	o.fill(t)

@@ -138,9 +138,8 @@ func newTemporary(dir string) (*os.File, error) {
 }
 
 func isAt(f *os.File, path string) bool {
-	open, openErr := f.Stat()
-	there, err := os.Lstat(path)
-	return openErr == nil && err == nil && os.SameFile(open, there)
+	open, err := f.Stat()
+	return err == nil && isCurrent(open, path)
 }
 
 // sweep removes the temporary files that killed processes left in dir. It removes no
@@ -165,7 +164,7 @@ func sweep(dir string) {
 // old or the new file.
 func Rewrite(path string, timeout time.Duration, content func() ([]byte, error)) error {
 	hidden := filepath.Join(filepath.Dir(path), "."+filepath.Base(path))
-	unlock, err := Lock(hidden+".lock", path, timeout)
+	unlock, err := lockOnce(hidden+".lock", path, timeout)
 	if err != nil {
 		return err
 	}

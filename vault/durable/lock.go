@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -20,6 +21,40 @@ const lockRetry = 2 * time.Millisecond
 //
 // The unlock function is a result so that nobody forgets to look at the error.
 func Lock(path, subject string, timeout time.Duration) (unlock func(), err error) {
+	file, err := lock(path, subject, timeout)
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = file.Close() }, nil
+}
+
+// lockOnce is [Lock] with a file that goes with the lock, for a directory of the user's where no file may stay.
+func lockOnce(path, subject string, timeout time.Duration) (unlock func(), err error) {
+	for {
+		file, err := lock(path, subject, timeout)
+		if err != nil {
+			return nil, err
+		}
+		switch open, err := file.Stat(); {
+		case runtime.GOOS == "windows":
+			// A file that another process has open is not removed there.
+			return func() { _ = file.Close(); _ = os.Remove(path) }, nil
+		case !canSweep:
+			return func() { _ = file.Close() }, nil
+		case err == nil && isCurrent(open, path):
+			return func() { _ = os.Remove(path); _ = file.Close() }, nil
+		}
+		// The process before removed the file while this one waited for its lock.
+		_ = file.Close()
+	}
+}
+
+func isCurrent(open os.FileInfo, path string) bool {
+	there, err := os.Lstat(path)
+	return err == nil && os.SameFile(open, there)
+}
+
+func lock(path, subject string, timeout time.Duration) (*flock.Flock, error) {
 	file, err := newLock(path)
 	if err != nil {
 		return nil, err
@@ -33,7 +68,7 @@ func Lock(path, subject string, timeout time.Duration) (unlock func(), err error
 		}
 		return nil, fmt.Errorf("locking %s: %w", subject, err)
 	}
-	return func() { _ = file.Close() }, nil
+	return file, nil
 }
 
 // LockNow is [Lock] without waiting: locked is false if another process has the lock.

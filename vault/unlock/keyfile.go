@@ -118,6 +118,12 @@ func (k KeyFile) prepare(id string, master crypto.MasterKey) (keep, error) {
 		if errors.Is(err, fs.ErrExist) {
 			return nil, vault.Errorf(vault.ErrExists, "there is a file %s already; name another place", k.Path)
 		}
+		if errors.Is(err, durable.ErrUnsynced) {
+			_ = os.Remove(k.Path) // a key that a power cut may take back must not seal anything
+			if cause, ok := errors.AsType[*fs.PathError](err); ok {
+				err = cause
+			}
+		}
 		if err != nil {
 			return nil, fmt.Errorf("making the key file: %w", err)
 		}

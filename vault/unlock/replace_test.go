@@ -191,6 +191,7 @@ func TestReplaceKeyInSharedFile(t *testing.T) {
 	if target, err := os.Readlink(f.keyFile); err != nil || target != f.path("key") {
 		t.Errorf("the link is %q, %v", target, err)
 	}
+	wantFiles(t, f.dir, "key", "link", "vault")
 }
 
 func (f *fixture) open() (*vault.Vault, *crypto.VaultKey) {
@@ -212,5 +213,20 @@ func (f *fixture) add(unlocker unlock.New) {
 	v, key := f.open()
 	if err := unlock.Add(v, key, unlocker); err != nil {
 		f.t.Fatal(err)
+	}
+}
+
+func wantFiles(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, entry := range entries {
+		got = append(got, entry.Name())
+	}
+	if strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("there are %q, not %q", got, want)
 	}
 }
