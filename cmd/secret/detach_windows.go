@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"syscall"
 
 	"golang.org/x/sys/windows"
@@ -11,6 +10,3 @@ import (
 func detached() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{CreationFlags: windows.DETACHED_PROCESS | windows.CREATE_NEW_PROCESS_GROUP}
 }
-
-// killDetached ends such a process.
-func killDetached(p *os.Process) error { return p.Kill() }

@@ -61,7 +61,7 @@ func (a *app) newUnlocker(unlocker vault.Unlocker, path string) unlock.New {
 		vault.KeyFile:    unlock.KeyFile{Path: path},
 		vault.Passphrase: unlock.NewPassphrase{Ask: a.askPassphrase},
 		vault.Recovery:   unlock.NewRecovery{Rand: a.rand, Show: a.showRecovery},
-		vault.Identity:   unlock.NewIdentity{Path: path, Age: a.runAge},
+		vault.Identity:   unlock.NewIdentity{Path: path, Age: a.ageProgram(a.prompt, unattendedTimeout)},
 	}[unlocker]
 }
 

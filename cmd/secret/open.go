@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/ageprogram"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/crypto"
 	"example.org/secret/crypto/keyring"
@@ -15,7 +16,9 @@ import (
 
 const (
 	lockTimeout = 30 * time.Second
-	// completionTimeout is the time that a user who presses Tab waits for a keyring.
+	// unattendedTimeout bounds the wait for an identity that asks for a touch where there is no terminal.
+	unattendedTimeout = 30 * time.Second
+	// completionTimeout bounds the wait of a user who presses Tab.
 	completionTimeout = time.Second
 )
 
@@ -92,7 +95,7 @@ func (a *app) openVaultQuietly() (*vault.Vault, error) {
 		case unlock.Keyring:
 			finder.Sources[i] = unlock.Keyring{Store: quick}
 		case unlock.Identity:
-			finder.Sources[i] = unlock.Identity{SSHKeys: a.sshKeys(), Age: a.ageUnattended(completionTimeout), Unattended: true}
+			finder.Sources[i] = unlock.Identity{SSHKeys: a.sshKeys(), Age: a.ageProgram(nil, completionTimeout), Unattended: true}
 		case unlock.Passphrase:
 			finder.Sources[i] = unlock.Passphrase{}
 		}
@@ -131,11 +134,16 @@ func (a *app) newFinder() (*unlock.Finder, error) {
 			unlock.Credential{Dir: a.getenv("CREDENTIALS_DIRECTORY")},
 			unlock.Session{Store: a.sessions},
 			unlock.Keyring{Store: a.keyring},
-			unlock.Identity{SSHKeys: a.sshKeys(), Age: a.runAge},
+			unlock.Identity{SSHKeys: a.sshKeys(), Age: a.ageProgram(a.prompt, unattendedTimeout)},
 			unlock.Passphrase{Ask: a.askPassphrase},
 		},
 		Rand: a.rand, Now: a.now, Timeout: lockTimeout, Warn: a.warn,
 	}, nil
+}
+
+// ageProgram returns the function that runs the program age, which asks at the terminal of p.
+func (a *app) ageProgram(p *prompt.Prompter, timeout time.Duration) unlock.Age {
+	return ageprogram.Program{Environ: a.environ, Prompt: p, Timeout: timeout}.Run
 }
 
 // sshKeys returns the paths of the keys that ssh itself would use.
