@@ -31,7 +31,8 @@ var (
 	ErrNotAllowed = errors.New("the rotator is not enabled on this machine")
 	// ErrLockedOut is returned if the service accepts none of a secret's values, or does
 	// not answer. All values are kept.
-	ErrLockedOut = errors.New("neither the pending nor the current nor the previous value is accepted, or the service does not answer")
+	ErrLockedOut = errors.New("neither the pending nor the current nor the previous value is accepted, " +
+		"or the service does not answer")
 )
 
 // Outcome is the way in which a rotation ended.

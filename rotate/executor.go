@@ -125,7 +125,9 @@ func notStarted(err error) string {
 // run runs cmd as the leader of a process group, and kills the rest of the group when
 // cmd has ended. It makes the pipes itself, because exec.Cmd waits for a process that
 // left the group and keeps them open.
-func (x *Executor) run(ctx context.Context, cmd *exec.Cmd, inherit *os.File, input []byte, stderr io.Writer) (stdout []byte, err error) {
+func (x *Executor) run(
+	ctx context.Context, cmd *exec.Cmd, inherit *os.File, input []byte, stderr io.Writer,
+) (stdout []byte, err error) {
 	var pipes [3]struct{ r, w *os.File }
 	for i := range pipes {
 		if pipes[i].r, pipes[i].w, err = os.Pipe(); err != nil {

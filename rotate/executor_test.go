@@ -36,7 +36,9 @@ func rotator(t *testing.T, script string) string {
 }
 
 func executor(t *testing.T) *rotate.Executor {
-	return &rotate.Executor{Dir: t.TempDir(), WorkDir: t.TempDir(), Environ: []string{"PATH=" + os.Getenv("PATH"), "HOME=/h", "LC_ALL=C.UTF-8", "AWS_SECRET=x", "LANGUAGE=x"}}
+	return &rotate.Executor{Dir: t.TempDir(), WorkDir: t.TempDir(), Environ: []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=/h", "LC_ALL=C.UTF-8", "AWS_SECRET=x", "LANGUAGE=x",
+	}}
 }
 
 func callOf(path string, step rotate.Step) rotate.Call {
@@ -134,7 +136,8 @@ func TestInterruptedCall(t *testing.T) {
 func TestChildrenEndWithTheRotator(t *testing.T) {
 	t.Parallel()
 	path, gone := fifo(t)
-	output, failed := run(t, rotate.Create, "#!/bin/sh\nexec 9>'"+path+"'\nsh -c 'trap \"\" TERM HUP; while :; do sleep 1; done' &\necho made\n")
+	output, failed := run(t, rotate.Create, "#!/bin/sh\nexec 9>'"+path+"'\n"+
+		"sh -c 'trap \"\" TERM HUP; while :; do sleep 1; done' &\necho made\n")
 	if failed != nil || output != "made\n" {
 		t.Errorf("it printed %q, %v", output, failed)
 	}
@@ -187,8 +190,10 @@ func TestReason(t *testing.T) {
 			t.Errorf("%s\ngives the reason %+v, want %s", c.script, failed, c.want)
 		}
 	}
-	_, failed := run(t, rotate.Test, "#!/bin/sh\ni=0; while [ $i -lt 20000 ]; do echo \"line $i pending value\"; i=$((i+1)); done >&2; exit 1\n")
-	if failed == nil || len(failed.Reason) > 8<<10 || !strings.HasSuffix(failed.Reason, "line 19999 *****") || strings.Contains(failed.Reason, "pending") {
+	_, failed := run(t, rotate.Test, "#!/bin/sh\ni=0\n"+
+		"while [ $i -lt 20000 ]; do echo \"line $i pending value\"; i=$((i+1)); done >&2; exit 1\n")
+	if failed == nil || len(failed.Reason) > 8<<10 ||
+		!strings.HasSuffix(failed.Reason, "line 19999 *****") || strings.Contains(failed.Reason, "pending") {
 		t.Errorf("of much the reason is %d bytes: %.80s…", len(failed.Reason), failed.Reason)
 	}
 }

@@ -63,11 +63,12 @@ func newRigIn(t fataler, dir string) *rig {
 		return r.onCommit()
 	}})
 	must(t, err)
-	options := vault.Options{Now: func() time.Time { return r.now }, Rand: rand.Reader, History: 1, LockTimeout: 10 * time.Second}
+	now := func() time.Time { return r.now }
+	options := vault.Options{Now: now, Rand: rand.Reader, History: 1, LockTimeout: 10 * time.Second}
 	r.vault, err = vault.Create(dir, id, key, vault.SealedKeys{vault.KeyFile: nil}, options)
 	must(t, err)
 	r.engine = &rotate.Engine{
-		Vault: r.vault, Call: r.call, Now: func() time.Time { return r.now }, Rand: rand.Reader,
+		Vault: r.vault, Call: r.call, Now: now, Rand: rand.Reader,
 		Allowed: func(*vault.Secret, rotate.Rotation) bool { return true },
 	}
 	return r
@@ -218,6 +219,12 @@ func (r *rig) password(name vault.Name, label vault.Label) string {
 		return ""
 	}
 	return string(v.Fields["password"])
+}
+
+// has reports whether a password is that of the pending or the current version.
+func (r *rig) has(password string) bool {
+	r.t.Helper()
+	return password == r.password(name, vault.Pending) || password == r.password(name, vault.Current)
 }
 
 // settled requires that current works, and that nothing is pending or under way.

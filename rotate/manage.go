@@ -145,8 +145,8 @@ func (a *attempt) proveCurrent(ctx context.Context) error {
 		return err
 	}
 	if err := a.test(ctx, current); err != nil {
-		return fmt.Errorf("the rotation of %q was not cancelled, since the current value does not work and the pending one may (%w); "+
-			"rotate again, or cancel with --force", a.name, err)
+		return fmt.Errorf("the rotation of %q was not cancelled, since the current value does not work "+
+			"and the pending one may (%w); rotate again, or cancel with --force", a.name, err)
 	}
 	return nil
 }

@@ -93,11 +93,17 @@ func TestEnvironmentLimits(t *testing.T) {
 		left    []string
 	}{
 		{"NUL", map[string]string{"a": "x\x00y", "b": "y"}, []string{"CURRENT_B"}, []string{"CURRENT_A"}},
-		{"same name", map[string]string{"a-b": "1", "a.b": "2", "A_B": "3", "ab": "4", "ä": "5"}, []string{"CURRENT_AB", "CURRENT__"}, []string{"CURRENT_A_B"}},
-		{"longest", map[string]string{"a": long("CURRENT_A", 131071), "b": long("CURRENT_B", 131072)}, []string{"CURRENT_A"}, []string{"CURRENT_B"}},
+		{"same name", map[string]string{
+			"a-b": "1", "a.b": "2", "A_B": "3", "ab": "4", "ä": "5",
+		}, []string{"CURRENT_AB", "CURRENT__"}, []string{"CURRENT_A_B"}},
+		{"longest", map[string]string{
+			"a": long("CURRENT_A", 131071), "b": long("CURRENT_B", 131072),
+		}, []string{"CURRENT_A"}, []string{"CURRENT_B"}},
 		{"all together", map[string]string{
-			"a": long("CURRENT_A", 131071), "b": long("CURRENT_B", 131071), "c": long("CURRENT_C", 131071), "d": long("CURRENT_D", 131071), "e": long("CURRENT_E", 131071),
-			"f": long("CURRENT_F", 131071), "g": long("CURRENT_G", 131071), "h": long("CURRENT_H", 131071), "i": long("CURRENT_I", 4096), "j": long("CURRENT_J", 4097),
+			"a": long("CURRENT_A", 131071), "b": long("CURRENT_B", 131071), "c": long("CURRENT_C", 131071),
+			"d": long("CURRENT_D", 131071), "e": long("CURRENT_E", 131071),
+			"f": long("CURRENT_F", 131071), "g": long("CURRENT_G", 131071), "h": long("CURRENT_H", 131071),
+			"i": long("CURRENT_I", 4096), "j": long("CURRENT_J", 4097),
 		}, []string{"CURRENT_I"}, []string{"CURRENT_A", "CURRENT_J"}},
 	} {
 		call := sampleCall()
@@ -174,7 +180,10 @@ func TestSampleTranscript(t *testing.T) {
 		c := rotate.Call{Rotator: path, Step: rotate.Step(words[0]), Timeout: 20 * time.Second, Name: "app", Kind: vault.Credential}
 		for _, word := range words[1:] {
 			label, password, _ := strings.Cut(word, "=")
-			*map[string]*map[string]vault.Bytes{"current": &c.Current, "pending": &c.Pending, "previous": &c.Previous}[label] = fields("username", "app", "password", password).Fields
+			values := map[string]*map[string]vault.Bytes{
+				"current": &c.Current, "pending": &c.Pending, "previous": &c.Previous,
+			}
+			*values[label] = fields("username", "app", "password", password).Fields
 		}
 		output, err := x.Call(t.Context(), c)
 		if (err == nil) != (code == "0") || len(output) > 0 {

@@ -58,7 +58,10 @@ func StatusOf(s *vault.Secret, now time.Time) (Status, error) {
 	if err != nil {
 		return Status{}, fmt.Errorf("%q: %w", s.Name, err)
 	}
-	status := Status{Name: s.Name, State: r.State(due, now), Rotator: r.Rotator, Schedule: r.Schedule, Grace: r.Grace, Rotated: r.Rotated}
+	status := Status{
+		Name: s.Name, State: r.State(due, now), Rotated: r.Rotated,
+		Rotator: r.Rotator, Schedule: r.Schedule, Grace: r.Grace,
+	}
 	if r.Run == nil || r.Run.inGrace(now) {
 		status.Due = due.Due
 	}

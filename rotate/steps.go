@@ -30,7 +30,8 @@ func (a *attempt) start() error {
 // checkNothingPending refuses a secret whose label pending was set by hand.
 func checkNothingPending(s *vault.Secret) error {
 	if number, ok := s.Labels[vault.Pending]; ok {
-		return fmt.Errorf("version %d was made pending by hand; take it back with: secret label %s pending --remove", number, s.Name)
+		return fmt.Errorf("version %d was made pending by hand; take it back with: secret label %s pending --remove",
+			number, s.Name)
 	}
 	return nil
 }
@@ -76,7 +77,8 @@ func (a *attempt) pendingValue(created map[string]vault.Bytes) (vault.Value, err
 	_, has := current.Fields[field]
 	switch {
 	case created == nil && a.secret.Kind == vault.KV && !has:
-		return vault.Value{}, errors.New("create: it printed nothing, and the secret has no field password to generate a new value for")
+		return vault.Value{}, errors.New("create: it printed nothing, " +
+			"and the secret has no field password to generate a new value for")
 	case !printed && (created == nil || a.secret.Kind == vault.Credential):
 		rules := a.rotation.Password
 		if rules == (password.Rules{}) {

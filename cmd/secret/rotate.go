@@ -94,7 +94,9 @@ func (a *app) runRotate(o rotateOptions, args []string) error {
 }
 
 // namesToRotate returns the names in args, or else those that --due or --all select.
-func (a *app) namesToRotate(engine *rotate.Engine, o rotateOptions, args []string) (names []vault.Name, unreadable []error, err error) {
+func (a *app) namesToRotate(
+	engine *rotate.Engine, o rotateOptions, args []string,
+) (names []vault.Name, unreadable []error, err error) {
 	for _, arg := range args {
 		name, err := vault.ParseName(arg)
 		if err != nil {
@@ -142,7 +144,8 @@ func (a *app) printPlan(engine *rotate.Engine, names []vault.Name, when rotate.W
 		if line.Step != rotate.Create {
 			action = "go on at the step " + string(line.Step)
 		}
-		if err := a.printf("%s would %s by %s, since %s\n", line.Name, action, escape.Text(line.Rotator), line.Why); err != nil {
+		err := a.printf("%s would %s by %s, since %s\n", line.Name, action, escape.Text(line.Rotator), line.Why)
+		if err != nil {
 			return err
 		}
 	}

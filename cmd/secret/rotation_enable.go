@@ -18,7 +18,7 @@ import (
 type enableOptions struct {
 	rotation    rotate.Rotation
 	timeout     time.Duration
-	grace       time.Duration
+	grace       time.Duration // negative if it is not given
 	noRotateNow bool
 }
 
@@ -50,7 +50,12 @@ from another machine runs on this one only after it was enabled here.`,
   secret rotation enable deploy/key --rotator aws-iam --every 90d --grace 1h`,
 		Args:              argCount(1, 1),
 		ValidArgsFunction: a.completeNames(1),
-		RunE:              func(cmd *cobra.Command, args []string) error { return a.runEnable(o, cmd.Flags(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("grace") {
+				o.grace = -1
+			}
+			return a.runEnable(o, cmd.Flags(), args[0])
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.rotation.Rotator, "rotator", "", "the program that changes the secret")
@@ -88,7 +93,7 @@ func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) e
 	if err := a.checkRotation(r); err != nil {
 		return err
 	}
-	if err := a.askRotator(engine, s, &r, o, flags); err != nil {
+	if err := a.askRotator(engine, s, &r, o); err != nil {
 		return err
 	}
 	if err := consent.Give(s, r); err != nil {
@@ -114,7 +119,7 @@ func graceText(r rotate.Rotation) string {
 
 // askRotator has the rotator prove that it can log in, with --no-rotate-now, and takes
 // its grace if it is new and there is no --grace.
-func (a *app) askRotator(engine *rotate.Engine, s *vault.Secret, r *rotate.Rotation, o enableOptions, flags *pflag.FlagSet) error {
+func (a *app) askRotator(engine *rotate.Engine, s *vault.Secret, r *rotate.Rotation, o enableOptions) error {
 	ctx, stop := untilInterrupted()
 	defer stop()
 	if o.noRotateNow {
@@ -123,7 +128,7 @@ func (a *app) askRotator(engine *rotate.Engine, s *vault.Secret, r *rotate.Rotat
 		}
 	}
 	before, _ := rotate.Of(s.Name, s.Rotation)
-	if flags.Changed("grace") || before.Rotator == r.Rotator {
+	if o.grace >= 0 || before.Rotator == r.Rotator {
 		return nil
 	}
 	grace, err := engine.DefaultGrace(ctx, s, *r)

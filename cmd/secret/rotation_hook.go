@@ -41,7 +41,8 @@ func (h rotationHook) run(result rotate.Result) error {
 	err := cmd.Run()
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("the on-rotation command was stopped after %v, for %q; the rotation is not affected", h.timeout, result.Name)
+		return fmt.Errorf("the on-rotation command was stopped after %v, for %q; the rotation is not affected",
+			h.timeout, result.Name)
 	case err != nil:
 		return fmt.Errorf("the on-rotation command failed for %q (%w); the rotation is not affected", result.Name, err)
 	}

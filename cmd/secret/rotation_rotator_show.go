@@ -28,7 +28,8 @@ func newRotationRotatorShowCommand(a *app) *cobra.Command {
 func builtInRotator(name string) ([]byte, error) {
 	text, err := rotators.Read(name)
 	if err != nil {
-		return nil, vault.Errorf(vault.ErrNotFound, "there is no built-in rotator %q; see: secret rotation rotator list", name)
+		return nil, vault.Errorf(vault.ErrNotFound,
+			"there is no built-in rotator %q; see: secret rotation rotator list", name)
 	}
 	return text, nil
 }

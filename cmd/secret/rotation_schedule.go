@@ -27,7 +27,8 @@ after a reboot until the user logs in). A passphrase cannot be asked for.`,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newRotationScheduleInstallCommand(a), newRotationScheduleShowCommand(a), newRotationScheduleRemoveCommand(a))
+	cmd.AddCommand(newRotationScheduleInstallCommand(a), newRotationScheduleShowCommand(a),
+		newRotationScheduleRemoveCommand(a))
 	return cmd
 }
 

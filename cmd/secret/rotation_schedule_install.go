@@ -53,7 +53,8 @@ func (a *app) runScheduleInstall(yes bool) error {
 func (a *app) checkKeyForTimer() error {
 	_, err := a.openVaultQuietly()
 	if errors.Is(err, vault.ErrNoKey) {
-		return noKeyf("a timer would not find the master key: %v; secret key add keyring, or key-file PATH and secret config set key-file PATH", err)
+		return noKeyf("a timer would not find the master key: %v; "+
+			"secret key add keyring, or key-file PATH and secret config set key-file PATH", err)
 	}
 	return err
 }

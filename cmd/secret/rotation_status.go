@@ -80,7 +80,8 @@ func (a *app) printRotationStatuses(statuses []rotate.Status) error {
 	}
 	rows := make([][]string, len(statuses))
 	for i, s := range statuses {
-		rows[i] = []string{string(s.Name), stateText(s), firstTime(s.Due, s.RetryAt), firstTime(s.Rotated), s.Schedule, s.Reason}
+		next := firstTime(s.Due, s.RetryAt)
+		rows[i] = []string{string(s.Name), stateText(s), next, firstTime(s.Rotated), s.Schedule, s.Reason}
 	}
 	header := []string{"NAME", "STATE", "NEXT", "ROTATED", "SCHEDULE", "REASON"}
 	return a.printPaintedTable(header, rows, func(row int) bool {

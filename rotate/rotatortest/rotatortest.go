@@ -57,9 +57,11 @@ func (c *Checker) Call(ctx context.Context) {
 		return
 	}
 	_, err = c.Executor.Call(ctx, rotate.Call{
-		Rotator: c.Rotator, Args: c.Args, Step: "unknown", Timeout: timeout, Name: "check", Token: token, Kind: vault.Credential,
+		Rotator: c.Rotator, Args: c.Args, Step: "unknown", Timeout: timeout,
+		Name: "check", Token: token, Kind: vault.Credential,
 	})
-	c.report("it ignores a step that it does not know", err, "exit with 0 and print nothing for a step that has nothing to do")
+	c.report("it ignores a step that it does not know", err,
+		"exit with 0 and print nothing for a step that has nothing to do")
 }
 
 // Login checks that test accepts the current value of the secret name, and refuses one
@@ -79,7 +81,8 @@ func (c *Checker) Login(ctx context.Context, engine *rotate.Engine, name vault.N
 	c.report("test logs in with the current value", engine.ProbeValue(ctx, s, c.rotation(), current),
 		"test gets the value to log in with as pending (PENDING_PASSWORD), also here")
 	_, err = engine.DefaultGrace(ctx, s, c.rotation())
-	c.report("describe prints nothing, or its grace", err, "exit with 0 and print nothing, or a JSON object with a number of seconds as grace")
+	c.report("describe prints nothing, or its grace", err,
+		"exit with 0 and print nothing, or a JSON object with a number of seconds as grace")
 	wrong, err := madeUp(engine, s.Kind, current)
 	if err != nil {
 		return err

@@ -103,12 +103,12 @@ func (s Schedule) WithWindow(window string) (Schedule, error) {
 	}
 	if s.every > 0 {
 		if s.every < day {
-			return Schedule{}, fmt.Errorf(`window %q: the windows of an interval open at midnight, and %q is shorter than a day: `+
-				`leave the window out, or name the hours with a cron such as "0 */12 * * *"`, window, s.text)
+			return Schedule{}, fmt.Errorf(`window %q: the windows of an interval open at midnight, `+
+				`and %q is shorter than a day: leave the window out, or name the hours with a cron such as "0 */12 * * *"`, window, s.text)
 		}
 		if length > day {
-			return Schedule{}, fmt.Errorf("window %q: the windows of an interval open every midnight and can be a day long at most: "+
-				`write a duration such as "3h"`, window)
+			return Schedule{}, fmt.Errorf("window %q: the windows of an interval open every midnight "+
+				`and can be a day long at most: write a duration such as "3h"`, window)
 		}
 		if s.opens.fires, err = parseCrontab("@daily"); err != nil {
 			return Schedule{}, err

@@ -43,11 +43,13 @@ type Command struct {
 // is none, or if a path cannot be written into its files.
 func New(c Command) (Timer, error) {
 	if strings.ContainsAny(strings.Join(c.Args, ""), "\r\n") {
-		return nil, vault.Errorf(vault.ErrInvalid, "a timer cannot run a command with a line break in it, as the path %q has", c.Vault)
+		return nil, vault.Errorf(vault.ErrInvalid,
+			"a timer cannot run a command with a line break in it, as the path %q has", c.Vault)
 	}
 	switch c.GOOS {
 	case "windows":
-		return nil, vault.Errorf(vault.ErrInvalid, "there is no installer for Windows; let the Task Scheduler run: %s", shellescape.QuoteCommand(c.Args))
+		return nil, vault.Errorf(vault.ErrInvalid,
+			"there is no installer for Windows; let the Task Scheduler run: %s", shellescape.QuoteCommand(c.Args))
 	case "darwin":
 		label := "org.example." + c.name()
 		return launchd{c, label, filepath.Join(c.Home, "Library", "LaunchAgents", label+".plist")}, nil

@@ -127,10 +127,13 @@ func checkUnits(t *testing.T, dir string) {
 }
 
 func TestNew(t *testing.T) {
-	if timer, err := New(Command{GOOS: "linux", Args: []string{"secret"}, Vault: "/v"}); err != nil || timer.Text() != "# in crontab -e\n17 * * * * secret # secret rotate --due of /v\n" {
+	const table = "# in crontab -e\n17 * * * * secret # secret rotate --due of /v\n"
+	timer, err := New(Command{GOOS: "linux", Args: []string{"secret"}, Vault: "/v"})
+	if err != nil || timer.Text() != table {
 		t.Errorf("without systemd: %v, %v", timer, err)
 	}
-	if _, err := New(Command{GOOS: "linux", Args: []string{"secret", "--vault", "/a\n* * * * * evil"}}); !errors.Is(err, vault.ErrInvalid) {
+	_, err = New(Command{GOOS: "linux", Args: []string{"secret", "--vault", "/a\n* * * * * evil"}})
+	if !errors.Is(err, vault.ErrInvalid) {
 		t.Errorf("with a line break the error is %v", err)
 	}
 	if _, err := New(Command{GOOS: "windows"}); !errors.Is(err, vault.ErrInvalid) {
