@@ -35,7 +35,8 @@ func newRunCommand(a *app) *cobra.Command {
 
 The pairs of a kv secret become variables of their names; the fields of a
 credential in upper case, as USERNAME and PASSWORD; a plaintext secret one that is
-named by the last part of its name. PREFIX goes before these names. For a single
+named by the last part of its name. A name that a variable cannot have is made
+upper-case, with underscores: foo-bar becomes FOO_BAR. PREFIX goes before these names. For a single
 value, a plaintext secret or NAME#FIELD, it is the variable's whole name unless it
 ends in an underscore.
 
@@ -45,9 +46,10 @@ variables go before inherited ones, and --secret before both; of several, the la
 counts. Nothing else is expanded. If anything is missing the command is not
 started.
 
-Where the output is a pipe or a file, secret values in it are replaced by *****,
-also in base64 and escaped for URLs and JSON. That keeps them out of logs, and
-stops nobody who means to get them. On a terminal the command keeps the terminal,
+Where the output is a pipe or a file, secret values in it are replaced by *****:
+whole or line by line, in base64 and hexadecimal, and escaped for URLs, JSON, HTML
+and shells. That keeps them out of logs. It does not stop a program that means to
+give them away. On a terminal the command keeps the terminal,
 unless --mask gives it pipes. Values of less than four characters, and the
 username, host, port, engine and dbname of a credential, are not masked.
 

@@ -1,11 +1,14 @@
-// Package mask replaces secret values in what programs print.
+// Package mask replaces secret values in the output of programs.
 //
-// It keeps secrets out of logs that they got into by accident. It is no barrier
-// against a program that means to give them away: there is no end of ways to
-// write a value differently.
+// It keeps secrets out of logs that they got into by accident: as they are, line by line,
+// and in the encodings that programs print. It is no barrier against a program that means
+// to give a value away, because the ways to write a value differently have no end.
 //
-// Like all packages of this module it is importable, but only the command line,
-// the vault's format and the rotator protocol are promised to stay.
+// A [Masker] finds all values in one pass and tells how much of a stream may still become
+// a value, which libraries for searching do not.
+//
+// Only the command line, the file format and the rotator protocol of this module are
+// promised to stay compatible. This package may change.
 package mask
 
 import (
@@ -24,10 +27,9 @@ const (
 
 // Masker knows the values to mask. It may be used by several goroutines at once.
 //
-// It is the automaton of Aho and Corasick: a tree of all values in all of their
-// forms, and from each node the way to the longest end of what was read that
-// begins a value as well. So it takes one step for each byte that is read,
-// however many values there are and whatever they look like.
+// It is the automaton of Aho and Corasick: a tree of all values in all of their forms,
+// with a link from each node to the longest suffix of the input that is a prefix of some
+// value. So it takes one step for each byte of the input, however many values there are.
 type Masker struct {
 	nodes []node
 	root  [256]int32 // the first step, which is taken most
@@ -43,12 +45,13 @@ type node struct {
 	char           byte
 }
 
-// New returns a Masker for values, as they are and in base64, escaped for URLs
-// and for JSON. Values of less than [MinLength] bytes are ignored.
+// New returns a Masker for values: as they are, each of their lines, in base64 and
+// hexadecimal, and escaped for URLs, JSON, HTML and shells. It ignores values of less
+// than [MinLength] bytes.
 func New(values ...[]byte) *Masker {
 	m := &Masker{nodes: make([]node, 1)}
 	for _, value := range values {
-		for _, form := range forms(value) {
+		for _, form := range forms(string(value)) {
 			m.add(form)
 		}
 	}
@@ -56,9 +59,9 @@ func New(values ...[]byte) *Masker {
 	return m
 }
 
-func (m *Masker) add(value []byte) {
+func (m *Masker) add(form string) {
 	at := int32(0)
-	for _, c := range value {
+	for _, c := range []byte(form) {
 		next := m.childOf(at, c)
 		if next == 0 {
 			next = int32(len(m.nodes))
@@ -70,7 +73,7 @@ func (m *Masker) add(value []byte) {
 		}
 		at = next
 	}
-	m.nodes[at].match = int32(len(value))
+	m.nodes[at].match = int32(len(form))
 }
 
 func (m *Masker) childOf(at int32, c byte) int32 {

@@ -3,9 +3,9 @@ package mask_test
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,34 +50,80 @@ func TestMask(t *testing.T) {
 	}
 }
 
+// The same value as other programs print it.
 func TestForms(t *testing.T) {
-	for _, value := range []string{"p@ss w/rd?&<é>", "tab\tquote\" back\\slash\n", "\xfb\xff\xbf~~~", "smile 😀 here"} {
-		inJSON, err := json.Marshal(map[string]string{"v": value})
-		if err != nil {
-			t.Fatal(err)
+	const value = `it's a/"p@ss+w\rd" & <é>$x!`
+	for program, form := range map[string]string{
+		"base64":                       `aXQncyBhLyJwQHNzK3dccmQiICYgPMOpPiR4IQ==`,
+		"basenc --base64url":           `aXQncyBhLyJwQHNzK3dccmQiICYgPMOpPiR4IQ`,
+		"xxd -p":                       `6974277320612f22704073732b775c7264222026203cc3a93e247821`,
+		"JSON.stringify":               `it's a/\"p@ss+w\\rd\" & <é>$x!`,
+		"JSON.stringify, twice":        `it's a/\\\"p@ss+w\\\\rd\\\" & <é>$x!`,
+		"Go's json.Marshal":            `it's a/\"p@ss+w\\rd\" \u0026 \u003cé\u003e$x!`,
+		"Python's json.dumps":          `it's a/\"p@ss+w\\rd\" & <\u00e9>$x!`,
+		"Python's json.dumps, twice":   `it's a/\\\"p@ss+w\\\\rd\\\" & <\\u00e9>$x!`,
+		"Python's repr":                `it\'s a/"p@ss+w\\rd" & <é>$x!`,
+		"Python's html.escape":         `it&#x27;s a/&quot;p@ss+w\rd&quot; &amp; &lt;é&gt;$x!`,
+		"Python's shlex.quote":         `it'"'"'s a/"p@ss+w\rd" & <é>$x!`,
+		"Python's quote":               `it%27s%20a/%22p%40ss%2Bw%5Crd%22%20%26%20%3C%C3%A9%3E%24x%21`,
+		"Python's quote_plus":          `it%27s+a%2F%22p%40ss%2Bw%5Crd%22+%26+%3C%C3%A9%3E%24x%21`,
+		".NET's HttpUtility.UrlEncode": `it%27s+a%2f%22p%40ss%2bw%5crd%22+%26+%3c%c3%a9%3e%24x!`,
+		"Go's url.QueryEscape":         url.QueryEscape(value),
+		"Go's url.PathEscape":          url.PathEscape(value),
+		"Go's url.User":                url.User(value).String(),
+		"Go's %q":                      `it's a/\"p@ss+w\\rd\" & <é>$x!`,
+		"Go's %+q":                     `it's a/\"p@ss+w\\rd\" & <\u00e9>$x!`,
+		"Go's html.EscapeString":       `it&#39;s a/&#34;p@ss+w\rd&#34; &amp; &lt;é&gt;$x!`,
+		"PHP's json_encode":            `it's a\/\"p@ss+w\\rd\" & <\u00e9>$x!`,
+		"encodeURIComponent":           `it's%20a%2F%22p%40ss%2Bw%5Crd%22%20%26%20%3C%C3%A9%3E%24x!`,
+		"encodeURI":                    `it's%20a/%22p@ss+w%5Crd%22%20&%20%3C%C3%A9%3E$x!`,
+		"URLSearchParams":              `it%27s+a%2F%22p%40ss%2Bw%5Crd%22+%26+%3C%C3%A9%3E%24x%21`,
+		"URL's password":               `it's%20a%2F%22p%40ss+w%5Crd%22%20&%20%3C%C3%A9%3E$x!`,
+		"bash's printf %q":             `it\'s\ a/\"p@ss+w\\rd\"\ \&\ \<é\>\$x\!`,
+		"bash's ${v@Q}":                `it'\''s a/"p@ss+w\rd" & <é>$x!`,
+		"jq's @html":                   `it&#39;s a/&quot;p@ss+w\rd&quot; &amp; &lt;é&gt;$x!`,
+		"jq's @csv":                    `it's a/""p@ss+w\rd"" & <é>$x!`,
+		"SQL":                          `it''s a/"p@ss+w\rd" & <é>$x!`,
+	} {
+		if got := masker(value).Mask([]byte("<" + form + ">")); string(got) != "<*****>" {
+			t.Errorf("%s: %q was masked as %q", program, form, got)
 		}
-		escaped := strings.TrimSuffix(strings.TrimPrefix(string(inJSON), `{"v":"`), `"}`)
-		forms := map[string]string{
-			"base64":                  base64.StdEncoding.EncodeToString([]byte(value)),
-			"base64 without padding":  base64.RawStdEncoding.EncodeToString([]byte(value)),
-			"base64 for URLs":         base64.URLEncoding.EncodeToString([]byte(value)),
-			"base64 for URLs, no pad": base64.RawURLEncoding.EncodeToString([]byte(value)),
-			"query":                   url.QueryEscape(value),
-			"path":                    url.PathEscape(value),
-			"connection string":       strings.TrimPrefix(url.UserPassword("u", value).String(), "u:"),
-		}
-		if !strings.Contains(escaped, `\ufffd`) { // what is no UTF-8 is lost in JSON
-			forms["JSON"] = escaped
-		}
-		for name, form := range forms {
-			if got := masker(value).Mask([]byte("<" + form + ">")); string(got) != "<*****>" {
-				t.Errorf("%q as %s: %q was masked as %q", value, name, form, got)
+	}
+}
+
+// As in the header of HTTP's basic authentication: the letters at either end are
+// of the value and of what is beside it.
+func TestAmidBase64(t *testing.T) {
+	const value = "correct horse\xfb\xff"
+	for _, before := range []string{"", "a", "ab", "abc", "user:"} {
+		for _, after := range []string{"", "a", "ab", "abc"} {
+			for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawURLEncoding} {
+				text := encoding.EncodeToString([]byte(before + value + after))
+				got := string(masker(value).Mask([]byte(text)))
+				if left := len(got) - len("*****"); !strings.Contains(got, "*****") || left > (len(before)+len(after)+2)*4/3+4 {
+					t.Errorf("%q before and %q after: %s was masked as %s", before, after, text, got)
+				}
 			}
 		}
 	}
-	// As json.dumps of Python writes it.
-	if got := masker("pässwort 😀").Mask([]byte(`"p\u00e4sswort \ud83d\ude00"`)); string(got) != `"*****"` {
-		t.Errorf("ASCII JSON was masked as %q", got)
+}
+
+func TestLines(t *testing.T) {
+	key := "-----BEGIN PRIVATE KEY-----\n" + strings.Repeat("QUJDREVGR0hJSktMTU5P", 3) + "\nend==\n-----END PRIVATE KEY-----\n"
+	m := masker(key)
+	indented := "  -----BEGIN PRIVATE KEY-----\n  " + strings.Repeat("QUJDREVGR0hJSktMTU5P", 3) + "\n  end==\n"
+	if got, want := string(m.Mask([]byte(indented))), "  -----BEGIN PRIVATE KEY-----\n  *****\n  *****\n"; got != want {
+		t.Errorf("indented: %q", got)
+	}
+	encoded := base64.StdEncoding.EncodeToString([]byte(key))
+	for _, width := range []int{64, 76} {
+		var lines []string
+		for line := range slices.Chunk([]byte(encoded), width) {
+			lines = append(lines, string(line))
+		}
+		if got := string(m.Mask([]byte(strings.Join(lines, "\n") + "\n"))); got != "*****\n" {
+			t.Errorf("in base64 of %d columns: %q", width, got)
+		}
 	}
 }
 
@@ -219,6 +265,24 @@ func TestMaskIsLinear(t *testing.T) {
 	// Anything quadratic takes minutes.
 	if took := time.Since(started); took > 10*time.Second {
 		t.Errorf("took %v", took)
+	}
+}
+
+func TestShortLinesAreNotMasked(t *testing.T) {
+	m := masker("{\n  \"a\": 1,\n  \"token\": \"x1y2z3\"\n}\n")
+	if got, want := string(m.Mask([]byte("}\n\"a\": 1,\n\"token\": \"x1y2z3\"\n"))), "}\n\"a\": 1,\n*****\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func BenchmarkNew(b *testing.B) {
+	values := make([][]byte, 20)
+	for i := range values {
+		values[i] = []byte(strings.Repeat(`{"key": "va/lue+=%&<>'"}`+"\n", 40) + string(rune('a'+i)))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		mask.New(values...)
 	}
 }
 
