@@ -100,7 +100,7 @@ func writeBeside(path string, data []byte, put func(from, to string) error) erro
 	}
 	defer os.Remove(f.Name())
 	defer f.Close() // where it was not reached below
-	if _, err := os.Lstat(path); err == nil {
+	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
 		if err := keepOwner(path, f.Chown); err != nil {
 			return about(path, err)
 		}
