@@ -124,7 +124,7 @@ func (c Call) environment() []string {
 func fieldVariables(prefix string, values map[string]vault.Bytes) []string {
 	byName := map[string][]string{}
 	for field, value := range values {
-		name := prefix + variableName(field)
+		name := prefix + vault.VariableName(field)
 		byName[name] = append(byName[name], name+"="+string(value))
 	}
 	var variables []string
@@ -134,18 +134,6 @@ func fieldVariables(prefix string, values map[string]vault.Bytes) []string {
 		}
 	}
 	return variables
-}
-
-func variableName(field string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case 'a' <= r && r <= 'z':
-			return r - 'a' + 'A'
-		case 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
-			return r
-		}
-		return '_'
-	}, field)
 }
 
 // secrets returns the values to mask in a rotator's standard error.

@@ -43,7 +43,7 @@ type setting struct {
 func allSettings() []setting {
 	rules := func(name, about string, field func(*password.Rules) *bool) setting {
 		return setting{
-			"password-" + name, "SECRET_PASSWORD_" + envName(name), about,
+			"password-" + name, "SECRET_PASSWORD_" + vault.VariableName(name), about,
 			func(s *settings, v string) (err error) {
 				*field(&s.password), err = strconv.ParseBool(v)
 				return mistyped(err, "true or false")

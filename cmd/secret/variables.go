@@ -19,11 +19,11 @@ type variable struct {
 	value vault.Bytes
 }
 
-// variables are those that a secret or field becomes. Of a secret with fields
-// each is one, with prefix before its name: the names of a kv secret as they are,
-// those of a credential in upper case. A single value is named prefix, unless
-// that is empty or ends in an underscore: then after it comes the name of the
-// field, or the last part of the secret's.
+// variables returns the variables that a secret or field becomes. Each field of a secret
+// becomes one, with prefix before its name. A kv secret keeps the names of its fields
+// where a variable can have them; other names are mapped as rotators map them
+// ([vault.VariableName]). A single value is named prefix, unless that is empty or ends in
+// an underscore: then the name of the field, or the last part of the secret's, follows.
 func (p picked) variables(prefix string) ([]variable, error) {
 	if !p.isWhole() {
 		name := prefix
@@ -32,7 +32,7 @@ func (p picked) variables(prefix string) ([]variable, error) {
 			if last == "" {
 				last = string(p.secret.Name[strings.LastIndex(string(p.secret.Name), "/")+1:])
 			}
-			name += envName(last)
+			name += variableName(last)
 		}
 		if !isVariableName(name) {
 			return nil, usagef("%q cannot be a variable's name; give one as %s=NAME", name, p.secret.Name)
@@ -40,43 +40,41 @@ func (p picked) variables(prefix string) ([]variable, error) {
 		return p.checkVariables([]variable{{name, p.bytes}})
 	}
 	var all []variable
+	fields := map[string]string{} // by the variable
 	for _, field := range p.version.FieldNames() {
 		name := prefix + field
-		if p.secret.Kind == vault.Credential {
-			name = prefix + envName(field)
+		if p.secret.Kind == vault.Credential || !isVariableName(name) {
+			name = prefix + vault.VariableName(field)
 		}
 		if !isVariableName(name) {
-			return nil, usagef("the field %q of %q cannot be a variable's name; take fields one by one, as %s#FIELD",
-				field, p.secret.Name, p.secret.Name)
+			name = prefix + "_" + vault.VariableName(field) // it begins with a digit
 		}
+		if other, taken := fields[name]; taken {
+			return nil, usagef("the fields %q and %q of %q would both be the variable %s; take fields one by one, as %s#FIELD",
+				other, field, p.secret.Name, name, p.secret.Name)
+		}
+		fields[name] = field
 		all = append(all, variable{name, p.version.Fields[field]})
 	}
 	return p.checkVariables(all)
 }
 
+// variableName returns the name of the variable for a single value.
+func variableName(s string) string {
+	name := vault.VariableName(s)
+	if !isVariableName(name) {
+		return "_" + name
+	}
+	return name
+}
+
 func (p picked) checkVariables(all []variable) ([]variable, error) {
-	names := map[string]bool{}
 	for _, v := range all {
-		if names[v.name] {
-			return nil, usagef("two fields of %q would be the variable %s; take fields one by one, as %s#FIELD", p.secret.Name, v.name, p.secret.Name)
-		}
-		names[v.name] = true
 		if bytes.IndexByte(v.value, 0) >= 0 {
 			return nil, usagef("the value of %s holds a NUL byte, which no variable can", v.name)
 		}
 	}
 	return all, nil
-}
-
-// envName makes a variable's name of a field's or secret's: upper case, with
-// underscores for what such names cannot hold.
-func envName(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
-			return unicode.ToUpper(r)
-		}
-		return '_'
-	}, s)
 }
 
 func isVariableName(s string) bool {

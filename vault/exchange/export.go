@@ -138,15 +138,7 @@ const variableCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ
 
 // variableName makes a name that a shell takes.
 func variableName(s string) string {
-	name := strings.Map(func(r rune) rune {
-		switch {
-		case 'a' <= r && r <= 'z':
-			return r - 'a' + 'A'
-		case 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
-			return r
-		}
-		return '_'
-	}, s)
+	name := vault.VariableName(s)
 	if name == "" || name[0] <= '9' {
 		return "_" + name
 	}
