@@ -17,8 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// buildAge builds the program as its authors ship it, once, and returns its
-// directory.
+// buildAge builds the program as its authors ship it, once, and returns its directory.
 var buildAge = sync.OnceValues(func() (string, error) {
 	secret, err := exec.LookPath("secret")
 	if err != nil {
@@ -39,8 +38,8 @@ func cmdAge(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("PATH", dir+":"+ts.Getenv("PATH"))
 }
 
-// touchPlugin is a plugin like those of hardware keys. Its identities open files
-// with a PIN, which it asks for if they say so, and after a touch.
+// touchPlugin is a plugin like those of hardware keys. Its identities open files after a touch, and those whose data
+// begins with pin after a PIN.
 func touchPlugin() {
 	p, err := plugin.New("touch")
 	if err != nil {
@@ -56,7 +55,7 @@ type touchKey struct {
 	data []byte
 }
 
-// Wrap hides nothing from anybody, which is for a test to do.
+// Wrap encrypts nothing, which is enough for a test.
 func (k touchKey) Wrap(fileKey []byte) ([]*age.Stanza, error) {
 	return []*age.Stanza{{Type: "touch", Args: []string{string(k.data)}, Body: fileKey}}, nil
 }
@@ -80,7 +79,7 @@ func (k touchKey) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	return nil, age.ErrIncorrectIdentity
 }
 
-// identityHome has a vault, age, and an identity file that wants a PIN.
+// identityHome returns the environment of a home with a vault, age, and an identity file that needs a PIN.
 func identityHome(t *testing.T) (env, withoutKey []string, work string) {
 	t.Helper()
 	dir, err := buildAge()
@@ -133,7 +132,7 @@ func TestIdentityOfPluginAsksForItsPIN(t *testing.T) {
 		t.Errorf("exits with %d:\n%s", code, p.screen())
 	}
 
-	// Completion, which has the same terminal, asks nobody.
+	// Completion does not ask, although it has the terminal.
 	p = secretAtTerminal(t, withoutKey, "__complete", "--key-file", pin, "get", "")
 	if p.wait(); strings.Contains(p.screen(), "PIN") || strings.Contains(p.screen(), "touch") {
 		t.Errorf("completion asks:\n%s", p.screen())
@@ -184,7 +183,7 @@ func TestSSHKeyAsksForItsPassphrase(t *testing.T) {
 		if code := p.wait(); code != 0 {
 			t.Fatalf("%s: exits with %d:\n%s", kind, code, p.screen())
 		}
-		// It is found where ssh has it, and the other one is not asked for.
+		// It is found where ssh has it, and age does not ask for the other one.
 		p = secretAtTerminal(t, withoutKey, "get", "a")
 		p.answers("Enter passphrase for .*id_"+kind, "correct horse\r")
 		p.waitFor("value of a")
@@ -192,14 +191,14 @@ func TestSSHKeyAsksForItsPassphrase(t *testing.T) {
 			t.Errorf("%s: exits with %d:\n%s", kind, code, p.screen())
 		}
 	}
-	// The key was found, and not opened.
+	// The key is found, and does not open.
 	p := secretAtTerminal(t, withoutKey, "get", "a")
 	p.answers("Enter passphrase for", "wrong horse\r")
 	p.waitFor("secret: no master key for the vault")
 	if code := p.wait(); code != exitNoKey {
 		t.Errorf("with a wrong passphrase: exits with %d:\n%s", code, p.screen())
 	}
-	// Where what is sealed for it is lost, the other ways are left.
+	// If the key sealed to the identity is lost, the passphrase still opens the vault.
 	p = secretAtTerminal(t, env, "key", "add", "passphrase")
 	p.answers("New passphrase", "staple battery\r")
 	p.answers("The same again", "staple battery\r")

@@ -2,10 +2,9 @@ package main
 
 import "golang.org/x/sys/unix"
 
-// hardenProcess keeps other processes of the same user from reading our memory
-// and environment through /proc, and the kernel from writing a core dump. It is
-// not passed on to the programs that we start. There is nothing to do about a
-// kernel that refuses.
+// hardenProcess keeps other processes of the same user from reading the memory and environment of this one through
+// /proc, and the kernel from writing a core dump. Programs that this one starts do not inherit it. Nothing can be done
+// about a kernel that refuses.
 func hardenProcess() {
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 }

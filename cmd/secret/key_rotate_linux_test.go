@@ -10,8 +10,8 @@ import (
 	"example.org/secret/crypto/keyring/keyringtest"
 )
 
-// A replacement of the master key that is killed at any system call leaves every
-// secret readable, and the next one finishes it.
+// A replacement of the master key that is killed at any system call leaves every secret readable, and the next one
+// finishes it.
 func TestKeyRotateKilledAtEverySystemCall(t *testing.T) {
 	t.Parallel()
 	needStrace(t)
@@ -50,7 +50,7 @@ func TestKeyRotateKilledAtEverySystemCall(t *testing.T) {
 	if isLong() {
 		sweep(calls, try)
 	} else {
-		// Those around which a power cut, or a reader, sees a difference.
+		// The calls around which a power cut, or a reader, sees a difference.
 		for _, call := range []string{"renameat", "unlinkat", "mkdirat", "fsync"} {
 			for n := 1; n <= calls[call]; n++ {
 				try(call, n)
@@ -118,7 +118,7 @@ func testKeyRotate(t *testing.T, program string) {
 	}
 }
 
-// A session does not outlive its key, and one that does is in nobody's way.
+// The replacement ends the session. A session that outlives its key does not keep other sources from being used.
 func TestKeyRotateEndsTheSession(t *testing.T) {
 	o := newOwner(t, build(t, "."))
 	before := o.copied(t)

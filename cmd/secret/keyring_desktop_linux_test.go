@@ -20,8 +20,7 @@ import (
 
 func runtimeBus() string { return fmt.Sprintf("/run/user/%d/bus", os.Getuid()) }
 
-// Tab must neither prompt nor freeze the shell, on a desktop either, where
-// commands wait a minute for their user.
+// Tab must neither prompt nor freeze the shell. On a desktop other commands wait a minute for their user.
 func testCompletion(t *testing.T, program string) {
 	t.Parallel()
 	u, fake := withVault(t, program)
@@ -59,8 +58,7 @@ func listen(t *testing.T, path string) *net.UnixListener {
 	return listener
 }
 
-// A bus that we found is not passed on to programs that did not have one. It is
-// found in a private /run.
+// Child programs do not inherit the address of a bus that the program found by itself, here in a private /run.
 func testEditorEnvironment(t *testing.T, program string) {
 	if out, err := exec.Command("unshare", "-m", "mount", "-t", "tmpfs", "none", "/run").CombinedOutput(); err != nil {
 		t.Skipf("no private mounts here: %v: %s", err, out)
@@ -122,8 +120,7 @@ func testInitAtTerminal(t *testing.T, program string) {
 	u.expectNothingMade()
 }
 
-// What is wrong with the keyring's entry is said, and the passphrase still opens
-// the vault.
+// The program says why the keyring's entry does not fit, and the passphrase still opens the vault.
 func testPassphraseBesideKeyring(t *testing.T, program string) {
 	t.Parallel()
 	u, fake := withVault(t, program)
@@ -139,7 +136,7 @@ func testPassphraseBesideKeyring(t *testing.T, program string) {
 	s.ends(0)
 }
 
-// sitting is a program at a terminal.
+// sitting is a run of a program at a terminal.
 type sitting struct {
 	*testing.T
 	terminal *os.File
@@ -183,7 +180,7 @@ func (u user) sit(args ...string) *sitting {
 	return &sitting{u.T, terminal, cmd, ""}
 }
 
-// expect waits until the program says text.
+// expect waits until the program prints text.
 func (s *sitting) expect(text string) {
 	s.Helper()
 	buffer := make([]byte, 1024)
@@ -207,7 +204,7 @@ func (s *sitting) answer(question, line string) {
 
 func (s *sitting) ends(code int) {
 	s.Helper()
-	// What is not read could fill the terminal's buffer.
+	// Output that is not read could fill the terminal's buffer.
 	go func() { _, _ = io.Copy(io.Discard, s.terminal) }()
 	_ = s.cmd.Wait()
 	if got := s.cmd.ProcessState.ExitCode(); got != code {

@@ -23,8 +23,7 @@ const keyStart = "AGE-SECRET-KEY-PQ-1"
 
 var anyKey = regexp.MustCompile(keyStart + "[0-9A-Z]")
 
-// TestKeyring runs the built program: what a keyring does wrong can hang it, end
-// it, or start others.
+// TestKeyring runs the built program, since a faulty keyring can make it hang, end it, or have it start others.
 func TestKeyring(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "secret")
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
@@ -47,7 +46,7 @@ func TestKeyring(t *testing.T) {
 	}
 }
 
-// user is somebody with a home, and no terminal.
+// user has a home and no terminal.
 type user struct {
 	*testing.T
 	program string
@@ -68,7 +67,7 @@ func newUser(t *testing.T, program, bus string) user {
 func (u user) vault() string { return filepath.Join(u.home, ".local", "share", "secret") }
 
 func (u user) command(args ...string) *exec.Cmd {
-	// The bound is there to end the test, and far beyond any of the program's.
+	// The bound ends the test. It is far longer than those of the program.
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Second)
 	u.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, u.program, args...)
@@ -100,8 +99,7 @@ func (u user) succeeds(args ...string) string {
 	return stdout
 }
 
-// hasNoKey checks that a command ends with exit code 4 and one line that says
-// all of the words.
+// hasNoKey checks that a command ends with exit code 4 and one line that contains all of the words.
 func (u user) hasNoKey(args []string, words ...string) {
 	u.Helper()
 	stdout, stderr, code := u.run(u.command(args...))
@@ -208,7 +206,7 @@ func testGnomeOtherEntry(t *testing.T, program string) {
 	}
 }
 
-// otherKey is of the right form, and opens nothing.
+// otherKey returns a key of the right form that opens nothing.
 func otherKey(string) string { return keyStart + strings.Repeat("Q", 58) }
 
 func testInitRefused(t *testing.T, program string) {

@@ -117,7 +117,7 @@ type quietKeyring struct{ keyring.OS }
 
 func (k quietKeyring) Get(account string) (string, error) { return k.GetWithoutPrompt(account) }
 
-// newFinder returns the finder of the master key. The order of its sources is told in help environment.
+// newFinder returns the finder of the master key. A file that the user names goes first, and a question last.
 func (a *app) newFinder() (*unlock.Finder, error) {
 	header, err := a.readHeader()
 	if err != nil {

@@ -17,8 +17,7 @@ import (
 	"example.org/secret/crypto/session"
 )
 
-// atTerminal returns an app in a home of its own, without a keyring, whose
-// person answers what is asked with the given lines.
+// atTerminal returns an app in the given home, without a keyring, whose user answers with the given lines.
 func atTerminal(t *testing.T, home string, answers ...string) (a *app, said *bytes.Buffer) {
 	t.Helper()
 	said = new(bytes.Buffer)
@@ -43,7 +42,7 @@ func (noSessions) Open(string, string, time.Duration) error { return session.Err
 func (noSessions) Get(string) (string, error)               { return "", session.ErrUnavailable }
 func (noSessions) Close(string) error                       { return session.ErrUnavailable }
 
-// No shell replaces ~ in what is typed at a prompt or written into a file.
+// No shell expands the ~ of a path that is typed at a prompt or written into a file.
 func TestHomeInPaths(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only on Linux can the keyring be kept out of it")
@@ -78,8 +77,7 @@ func TestHomeInPaths(t *testing.T) {
 	}
 }
 
-// What stands where a value could is not repeated in an error: the error may end
-// up in a log.
+// An error, which may reach a log, does not repeat an argument that may be a value.
 func TestAmbiguousValueIsNotRepeated(t *testing.T) {
 	home := t.TempDir()
 	key := filepath.Join(home, "key")

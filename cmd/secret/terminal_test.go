@@ -20,7 +20,7 @@ import (
 
 const patience = time.Minute
 
-// person sits at a terminal at which a program runs.
+// person is a user at a terminal at which a program runs.
 type person struct {
 	t        *testing.T
 	cmd      *exec.Cmd
@@ -32,7 +32,7 @@ type person struct {
 	exited   chan error
 }
 
-// secretAtTerminal starts secret with a terminal for everything.
+// secretAtTerminal starts secret with a terminal for its standard streams.
 func secretAtTerminal(t *testing.T, env []string, args ...string) *person {
 	t.Helper()
 	return runAtTerminal(t, env, "secret", args...)
@@ -98,7 +98,7 @@ func (p *person) screen() string {
 	return p.seen.String()
 }
 
-// waitFor returns what pattern finds on the screen.
+// waitFor waits until pattern matches the screen, and returns the match.
 func (p *person) waitFor(pattern string) []string {
 	p.t.Helper()
 	re := regexp.MustCompile(pattern)
@@ -115,8 +115,7 @@ func (p *person) waitFor(pattern string) []string {
 	}
 }
 
-// waitForEcho waits until the terminal shows what is typed, or does not. A prompt
-// appears a moment before the echo is off.
+// waitForEcho waits until the terminal shows typed text, or does not. A prompt appears a moment before the echo is off.
 func (p *person) waitForEcho(want bool) {
 	p.t.Helper()
 	for deadline := time.Now().Add(patience); echoes(p.t, p.tty) != want; time.Sleep(time.Millisecond) {
@@ -232,7 +231,7 @@ func TestEndOfInputEndsHiddenPrompt(t *testing.T) {
 	}
 }
 
-// A shell gives the terminal back with its echo on.
+// A shell returns the terminal with its echo on.
 func TestStoppedAtHiddenPrompt(t *testing.T) {
 	need(t, "bash")
 	env := newHome(t)
@@ -255,7 +254,7 @@ func TestStoppedAtHiddenPrompt(t *testing.T) {
 	}
 }
 
-// Regression: a key file was left behind for a vault that there never was.
+// Regression: the key file of a vault that was never made was left behind.
 func TestInitThatIsInterruptedLeavesNothing(t *testing.T) {
 	for name, interrupt := range map[string]func(*person){
 		"Ctrl-C":        func(p *person) { p.types("\x03") },
@@ -326,7 +325,7 @@ func TestRecoverySheetOpensVault(t *testing.T) {
 	}
 	secretIn(t, env, "set", "key", "--value", "v")
 
-	// The day has come.
+	// The key is lost.
 	if err := os.Remove(filepath.Join(work, "key")); err != nil {
 		t.Fatal(err)
 	}
@@ -340,7 +339,7 @@ func TestRecoverySheetOpensVault(t *testing.T) {
 	}
 	p.waitFor(`\nv\r\n`)
 
-	// Nor is it shut out by a passphrase that is there as well, or was and is lost.
+	// It opens the vault also beside a passphrase, and beside one that is lost.
 	p = secretAtTerminal(t, lost, "key", "add", "passphrase")
 	p.answers("Recovery passphrase", words+"\r")
 	p.answers("New passphrase", "correct horse\r")
@@ -379,7 +378,7 @@ func TestKeyRotateCarriesThePassphraseOver(t *testing.T) {
 		t.Fatalf("set exits with %d", code)
 	}
 
-	// Without a terminal nobody can give the passphrase: nothing changes.
+	// Without a terminal there is no passphrase, and nothing changes.
 	if _, code := secretIn(t, env, "key", "rotate"); code != exitNoKey {
 		t.Errorf("without a terminal it exits with %d", code)
 	}
@@ -425,7 +424,7 @@ func TestTerminalGetsTablesAndNoEscapes(t *testing.T) {
 	}
 }
 
-// echoes asks stty, which knows how on every system.
+// echoes asks stty, which works on every system.
 func echoes(t *testing.T, tty *os.File) bool {
 	t.Helper()
 	stty := exec.Command("stty", "-a")

@@ -11,8 +11,7 @@ import (
 
 const keyPassphrase = "a key's own passphrase"
 
-// A key behind a passphrase is asked for when a value is needed, and where nobody
-// can be asked there is no value.
+// The program asks for the passphrase of a key when it needs a value. Without a terminal there is no value.
 func TestValueKeyBehindAPassphrase(t *testing.T) {
 	work := t.TempDir()
 	env := scriptEnv(work)
@@ -31,7 +30,7 @@ func TestValueKeyBehindAPassphrase(t *testing.T) {
 		t.Errorf("key list prints %q", got)
 	}
 
-	// A mistyped one is found out before the value is asked for.
+	// The program notices a mistyped passphrase before it asks for the value.
 	p = secretAtTerminal(t, env, "set", "closed", "--credential", "--username", "u", "--key", "vip")
 	p.waitFor("Passphrase for the key vip: ")
 	p.waitForEcho(false)
@@ -61,8 +60,7 @@ func TestValueKeyBehindAPassphrase(t *testing.T) {
 	wantExit(t, p, exitDone)
 	p.waitFor(`\ns3cret\r\n`)
 
-	// Nobody is there to be asked when cron rotates: others are rotated all the same,
-	// and a key that opens with the vault is no obstacle.
+	// Cron has no terminal. Other secrets are rotated all the same, also under a key that opens with the vault.
 	rotator := filepath.Join(work, "rotator")
 	if err := os.WriteFile(rotator, []byte("#!/bin/sh\nexit 0\n"), 0o700); err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ func TestClassify(t *testing.T) {
 		{security(128), ErrLocked},
 		{security(44), ErrNotFound},
 		{security(37), ErrUnavailable},
-		// What Windows says over ssh.
+		// Windows over ssh.
 		{syscall.Errno(1312), ErrUnavailable},
 	} {
 		if got := classify(test.err); !errors.Is(got, test.want) {

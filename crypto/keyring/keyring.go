@@ -13,17 +13,15 @@ import (
 const service = "secret"
 
 var (
-	// ErrUnavailable means that there is no keyring here: no session bus, no
-	// service on it, or none for this platform.
+	// ErrUnavailable means that there is no keyring: no session bus, no service on it, or none for this platform.
 	ErrUnavailable = errors.New("no keyring is available")
-	// ErrLocked means that there is a keyring, but it stays locked: nobody was
-	// there to unlock it, or the prompt was dismissed.
+	// ErrLocked means that the keyring stays locked: no user unlocked it, or the user dismissed the prompt.
 	ErrLocked = errors.New("the keyring is locked")
 	// ErrNotFound means that the keyring has no entry for the account.
 	ErrNotFound = errors.New("no such entry in the keyring")
 	// ErrTimeout means that the keyring did not answer within [OS.Timeout].
 	ErrTimeout = errors.New("the keyring did not answer in time")
-	// ErrNotStored means that the keyring took an entry and does not have it.
+	// ErrNotStored means that the keyring accepted an entry and does not have it.
 	ErrNotStored = errors.New("the keyring did not keep the key")
 
 	errNonsense = errors.New("its answer makes no sense")
@@ -33,8 +31,7 @@ var (
 type OS struct {
 	// Getenv looks up the address of the session bus on Linux.
 	Getenv func(string) string
-	// Timeout bounds each call. It has to leave a person the time to answer the
-	// keyring's own prompt where one can appear.
+	// Timeout bounds each call. Where the keyring may show a prompt it must leave the user the time to answer.
 	Timeout time.Duration
 }
 
@@ -43,16 +40,15 @@ func (k OS) Get(account string) (string, error) {
 	return k.call(func() (string, error) { return get(account) })
 }
 
-// GetWithoutPrompt is Get for callers who must not cause a prompt, such as shell
-// completion. A keyring that would have to ask counts as locked. The program that
-// we ask on macOS knows no such mode: a keychain that its owner locked while
-// logged in does prompt.
+// GetWithoutPrompt returns the entry of account and does not cause a prompt, for shell completion. A keyring that would
+// have to ask counts as locked. On macOS there is no such mode: a keychain that its owner locked while logged in does
+// prompt.
 func (k OS) GetWithoutPrompt(account string) (string, error) {
 	return k.call(func() (string, error) { return getQuietly(account) })
 }
 
-// Set stores value for account and reads it back. It returns [ErrNotStored] if
-// the keyring claims success and does not have the value afterwards.
+// Set stores value for account and reads it back. It returns [ErrNotStored] if the keyring reports success and does not
+// have the value afterwards.
 func (k OS) Set(account, value string) error {
 	_, err := k.call(func() (string, error) { return "", gokeyring.Set(service, account, value) })
 	if err != nil {
@@ -65,7 +61,7 @@ func (k OS) Set(account, value string) error {
 	return err
 }
 
-// Delete removes the entry of account, which need not exist.
+// Delete removes the entry of account. It returns nil if there is none.
 func (k OS) Delete(account string) error {
 	_, err := k.call(func() (string, error) { return "", gokeyring.Delete(service, account) })
 	if errors.Is(err, ErrNotFound) {
@@ -74,8 +70,8 @@ func (k OS) Delete(account string) error {
 	return err
 }
 
-// call bounds f, which the library offers no way to cancel. A call that outlives
-// its bound is left behind: this process is about to give up anyway.
+// call bounds f, which the library cannot cancel. A call that takes longer is left behind, since this process is about
+// to end.
 func (k OS) call(f func() (string, error)) (string, error) {
 	if err := k.reachable(); err != nil {
 		return "", err
@@ -86,8 +82,7 @@ func (k OS) call(f func() (string, error)) (string, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		// The library asserts the types of what services send, and of nothing
-		// at all when the bus goes away during a prompt.
+		// The library panics if a service sends another type than it expects, or if the bus ends during a prompt.
 		defer func() {
 			if recover() != nil {
 				done <- result{err: errNonsense}
@@ -106,8 +101,8 @@ func (k OS) call(f func() (string, error)) (string, error) {
 	}
 }
 
-// classify turns what the platforms report into our errors. Several of them
-// arrive as bare text or exit codes; there is nothing better to look at.
+// classify returns the package's error for an error of the platform. Several platforms report only a text or an exit
+// code.
 func classify(err error) error {
 	if err == nil {
 		return nil
@@ -127,8 +122,8 @@ func classify(err error) error {
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
-// classifySecurity knows the exit statuses of macOS's security program, which are
-// an OSStatus modulo 256. The library drops its words, all but one English phrase.
+// classifySecurity knows the exit statuses of macOS's program security, which are an OSStatus modulo 256. The library
+// drops its messages, all but one English phrase.
 func classifySecurity(exit *exec.ExitError) error {
 	switch exit.ExitCode() {
 	case 36, 51, 128: // interaction not allowed, authorisation failed, user cancelled

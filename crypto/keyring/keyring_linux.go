@@ -18,9 +18,8 @@ const (
 
 const busVariable = "DBUS_SESSION_BUS_ADDRESS"
 
-// reachable looks for the session bus and leads the D-Bus library to it. Wherever
-// the library finds no address in our environment, which is all that it looks at
-// in a container whose user id has no name, it starts a bus of its own.
+// reachable looks for the session bus and gives its address to the D-Bus library. The library starts a bus of its own if
+// it finds no address, and in a container whose user id has no name it looks only in the environment.
 func (k OS) reachable() error {
 	address := k.Getenv(busVariable)
 	if address == "" || strings.HasPrefix(address, "autolaunch:") {
@@ -33,8 +32,7 @@ func (k OS) reachable() error {
 	return os.Setenv(busVariable, address)
 }
 
-// get tries the short way first, which is most of the time that a read takes:
-// three calls where the library's Get needs eight.
+// get tries three calls first, which most reads need, before the eight of the library's Get.
 func get(account string) (string, error) {
 	if value, err := getQuietly(account); err == nil {
 		return value, nil
@@ -51,7 +49,7 @@ func getQuietly(account string) (string, error) {
 	attributes := map[string]string{"service": service, "username": account}
 	items, err := svc.SearchItems(svc.GetCollection("login"), attributes)
 	if isNoObject(err) {
-		// Not everybody calls it that: KeePassXC goes by the database's name.
+		// KeePassXC names the collection after its database.
 		items, err = svc.SearchItems(svc.Object(serviceName, defaultAlias), attributes)
 	}
 	if err != nil {
@@ -87,8 +85,7 @@ func busErrorName(err error) string {
 	return failure.Name
 }
 
-// classifyBus goes by the names of D-Bus errors, and by text where the library
-// makes its own.
+// classifyBus knows the names of D-Bus errors, and the text of those that the library makes itself.
 func classifyBus(err error) error {
 	text := err.Error()
 	switch {

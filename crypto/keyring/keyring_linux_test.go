@@ -30,17 +30,17 @@ func startFake(t *testing.T, fake *keyringtest.Fake) {
 	keyringtest.Use(t, address)
 }
 
-// roundTrip is what every keyring that works has to do.
+// roundTrip checks a keyring that works.
 func roundTrip(t *testing.T, k keyring.OS) {
 	t.Helper()
 	if _, err := k.Get(account); !errors.Is(err, keyring.ErrNotFound) {
-		t.Errorf("Get of what is not there: %v", err)
+		t.Errorf("Get of a missing entry: %v", err)
 	}
 	if _, err := k.GetWithoutPrompt(account); !errors.Is(err, keyring.ErrNotFound) {
-		t.Errorf("GetWithoutPrompt of what is not there: %v", err)
+		t.Errorf("GetWithoutPrompt of a missing entry: %v", err)
 	}
 	if err := k.Delete(account); err != nil {
-		t.Errorf("Delete of what is not there: %v", err)
+		t.Errorf("Delete of a missing entry: %v", err)
 	}
 	for _, want := range []string{"an earlier one", value} {
 		if err := k.Set(account, want); err != nil {
@@ -175,7 +175,7 @@ func TestLockedIsNotPromptedFor(t *testing.T) {
 	}
 }
 
-// The library would bring the whole program down.
+// The library would panic.
 func TestBusEndsDuringPrompt(t *testing.T) {
 	address, stop := keyringtest.Bus(t)
 	fake := &keyringtest.Fake{Unlocking: keyringtest.Unanswered, Prompted: stop}
@@ -199,7 +199,7 @@ func TestNoBus(t *testing.T) {
 	ran := plantDbusLaunch(t)
 	addresses := []string{"unix:path=/nonexistent/bus", "nonsense"}
 	if _, err := os.Stat(fmt.Sprintf("/run/user/%d/bus", os.Getuid())); err != nil {
-		// Otherwise these would lead to the keyring of whoever runs the tests.
+		// Otherwise these lead to the keyring of the user who runs the tests.
 		addresses = append(addresses, "", "autolaunch:", "autolaunch:scope=user")
 	}
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")

@@ -1,7 +1,7 @@
 //go:build linux
 
 // Package keyringtest starts Secret Services for tests, each on a session bus of
-// its own: GNOME's, and a fake one that misbehaves as it is told.
+// its own: GNOME's, and a fake one that misbehaves as a test wants.
 package keyringtest
 
 import (
@@ -20,7 +20,7 @@ import (
 
 const startTimeout = 20 * time.Second
 
-// A bus without .service files, so that nothing on this machine is started by it.
+// busConfig is of a bus without .service files, so that it starts no program of this machine.
 const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -58,8 +58,7 @@ func Bus(t *testing.T) (address string, stop func()) {
 	return strings.TrimSpace(address), stop
 }
 
-// Need skips the test if program is missing, or fails it where everything has to
-// be there.
+// Need skips the test if program is missing, or fails it where SECRET_TEST_SERVICES requires all programs.
 func Need(t *testing.T, program string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err == nil {

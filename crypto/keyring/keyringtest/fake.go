@@ -17,33 +17,33 @@ const (
 	iface       = "org.freedesktop.Secret."
 )
 
-// Prompting is what becomes of a prompt.
+// Prompting is the fate of a prompt.
 type Prompting int
 
-// What becomes of a prompt.
+// The fates of a prompt.
 const (
-	NoPrompt  Prompting = iota // none is needed
-	Accepted                   // the person agrees
-	Dismissed                  // the person closes it
+	NoPrompt  Prompting = iota // the service needs none
+	Accepted                   // the user agrees
+	Dismissed                  // the user closes it
 	Unanswered
 )
 
-// Fake is a Secret Service that does as its fields say. They may be changed
-// before it is started, or by [Fake.Change].
+// Fake is a Secret Service that behaves as its fields say. A test may change them before [Fake.Start], or by
+// [Fake.Change].
 type Fake struct {
 	// Collection is its only collection; empty is login.
 	Collection string
-	// Unlocking is what unlocking takes.
+	// Unlocking is the prompt for unlocking.
 	Unlocking Prompting
-	// Storing is what storing an item takes.
+	// Storing is the prompt for storing an item.
 	Storing Prompting
-	// Forgets what it was given.
+	// Forgets makes it lose each item that it stores.
 	Forgets bool
-	// Answer makes what it answers of what it has; nil is just that.
+	// Answer returns the answer for a stored item. If nil, it is the item.
 	Answer func(stored string) string
-	// Nonsense makes its answers be of types that were not asked for.
+	// Nonsense makes its answers have wrong types.
 	Nonsense bool
-	// Prompted, if not nil, is called when a prompt is shown.
+	// Prompted, if not nil, is called when a prompt shows.
 	Prompted func()
 
 	mu       sync.Mutex
@@ -88,8 +88,7 @@ func (f *Fake) Start(t *testing.T, address string) {
 	}
 }
 
-// Change changes the service while it runs, and locks it if unlocking takes a
-// prompt.
+// Change changes the service while it runs, and locks it if unlocking needs a prompt.
 func (f *Fake) Change(change func(*Fake)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -97,7 +96,7 @@ func (f *Fake) Change(change func(*Fake)) {
 	f.locked = f.Unlocking != NoPrompt
 }
 
-// Calls returns the methods that were called since the last time.
+// Calls returns the methods that were called since the last call of Calls.
 func (f *Fake) Calls() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -113,7 +112,7 @@ func (f *Fake) Forget() {
 	clear(f.items)
 }
 
-// Items says how many entries there are.
+// Items returns the number of entries.
 func (f *Fake) Items() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -220,7 +219,7 @@ func (f *Fake) remove(path dbus.ObjectPath) (dbus.ObjectPath, *dbus.Error) {
 	return "/", nil
 }
 
-// prompt makes a prompt. What it leads to happens when it is shown.
+// prompt makes a prompt, whose fate comes when it shows.
 func (f *Fake) prompt(outcome Prompting, result dbus.Variant, accepted func()) dbus.ObjectPath {
 	path := f.newPath("prompt")
 	complete := func() {
