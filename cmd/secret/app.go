@@ -46,7 +46,7 @@ type app struct {
 func newApp() *app {
 	a := &app{
 		stdin:            os.Stdin,
-		stdout:           os.Stdout,
+		stdout:           standardOutput(),
 		stderr:           os.Stderr,
 		stdinIsTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		stdoutIsTerminal: term.IsTerminal(int(os.Stdout.Fd())),
@@ -83,9 +83,28 @@ func run(a *app, args []string) (code int) {
 	root := newRootCommand(a)
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
-	root.SetOut(a.stdout)
+	help := &helpWriter{to: a.stdout}
+	root.SetOut(help)
 	root.SetErr(a.stderr)
-	return a.report(root.Execute())
+	err := root.Execute()
+	if err == nil {
+		err = wrapWrite(help.err)
+	}
+	return a.report(err)
+}
+
+// helpWriter remembers the first error of a write: cobra passes over them.
+type helpWriter struct {
+	to  io.Writer
+	err error
+}
+
+func (w *helpWriter) Write(p []byte) (int, error) {
+	n, err := w.to.Write(p)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
 
 const (

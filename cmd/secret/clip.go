@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.org/secret/cmd/secret/internal/clipboard"
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/cmd/secret/internal/otp"
 	"example.org/secret/vault"
 
@@ -34,7 +35,7 @@ func (a *app) copyValue(p picked, after time.Duration) error {
 		p.field, p.bytes = "password", password
 	}
 	text := []byte(strings.TrimSuffix(string(p.bytes), "\n"))
-	if !isText(text) || len(text) == 0 {
+	if !escape.Harmless(text) || len(text) == 0 {
 		return usagef("the value is empty or binary, and no text to paste")
 	}
 	if after < time.Second {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
+	"example.org/secret/vault/durable"
 
 	"github.com/spf13/cobra"
 	"gopkg.in/yaml.v3"
@@ -59,6 +61,9 @@ func (a *app) runEdit(nameArg string) error {
 		}
 		return after.applyTo(scratch, before)
 	})
+	if errors.Is(err, prompt.ErrInterrupted) && session.changed(text) {
+		return fmt.Errorf("%w (your text is kept in %s; delete it when done)", err, session.keep())
+	}
 	if err != nil {
 		return err
 	}
@@ -68,7 +73,7 @@ func (a *app) runEdit(nameArg string) error {
 	}
 	_, err = v.Update(name, func(s *vault.Secret) error {
 		if s.Revision != original.secret.Revision {
-			return vault.Errorf(vault.ErrBusy, "%q was changed by somebody else meanwhile", name)
+			return vault.Errorf(vault.ErrBusy, "%q was changed by another process meanwhile", name)
 		}
 		return after.applyTo(s, before)
 	})
@@ -256,7 +261,7 @@ func (a *app) newEditSession() (*editSession, error) {
 		a.warnf("there is no memory-backed directory; the text goes to %s while you edit", base)
 	}
 	for _, dir := range leftoversOf(base, editPrefix) {
-		if _, err := os.Stat(filepath.Join(dir, keptMark)); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, keptMark)); !errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if os.RemoveAll(dir) == nil {
@@ -283,7 +288,13 @@ func leftoversOf(base, prefix string) []string {
 	})
 }
 
-const keptMark = "kept"
+const (
+	keptMark = "kept"
+
+	// maxEdited is the largest text that an editor may leave, in bytes: the largest value
+	// with each byte escaped, and its description and tags.
+	maxEdited = 8 * vault.MaxValueSize
+)
 
 func (s *editSession) path() string { return filepath.Join(s.dir, "secret.yaml") }
 
@@ -293,6 +304,15 @@ func (s *editSession) keep() string {
 	_ = os.WriteFile(filepath.Join(s.dir, keptMark), nil, 0o600)
 	return s.path()
 }
+
+// changed reports whether the editor saved another text.
+func (s *editSession) changed(text []byte) bool {
+	now, err := s.read()
+	return err == nil && !bytes.Equal(now, text)
+}
+
+// read reads the text, which the editor may have replaced by anything.
+func (s *editSession) read() ([]byte, error) { return durable.Read(s.path(), maxEdited) }
 
 func (s *editSession) close() {
 	if !s.kept {
@@ -309,7 +329,7 @@ func (s *editSession) edit(text []byte, kind vault.Kind, check func(editable) er
 		if err := s.runEditor(s.path()); err != nil {
 			return editable{}, err
 		}
-		edited, err := os.ReadFile(s.path())
+		edited, err := s.read()
 		if err != nil {
 			return editable{}, fmt.Errorf("reading the text back: %w", err)
 		}

@@ -44,6 +44,9 @@ func (s *editSession) runEditor(path string) error {
 	for {
 		select {
 		case <-done:
+			if endedBy(err, syscall.SIGHUP) || endedBy(err, syscall.SIGTERM) {
+				return errEditInterrupted // a terminal that goes ends both
+			}
 			if err != nil {
 				return usagef("the editor %q failed (%v); nothing was stored", editor, err)
 			}
@@ -52,10 +55,21 @@ func (s *editSession) runEditor(path string) error {
 			if sig == syscall.SIGTERM || sig == syscall.SIGHUP {
 				_ = cmd.Process.Signal(sig)
 				<-done
-				return vault.Errorf(prompt.ErrInterrupted, "interrupted; nothing was stored")
+				return errEditInterrupted
 			}
 		}
 	}
+}
+
+var errEditInterrupted = vault.Errorf(prompt.ErrInterrupted, "interrupted; nothing was stored")
+
+func endedBy(err error, sig syscall.Signal) bool {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == sig
 }
 
 // quietOptions keeps vim from copying the text into swap, backup, undo and

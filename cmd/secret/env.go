@@ -70,7 +70,7 @@ func (a *app) runEnv(o envOptions, args []string) error {
 			b.WriteString(assignment(o.shell, v.name, string(v.value)))
 		}
 	}
-	return a.write([]byte(b.String()))
+	return a.printText([]byte(b.String()))
 }
 
 // assignment is the line that sets an exported variable in a shell.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/vault"
 	"example.org/secret/vault/durable"
 	"example.org/secret/vault/exchange"
@@ -69,8 +70,11 @@ func (a *app) runExport(o exportOptions, patterns []string) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
+	if o.out == "" && o.format == "json" && a.stdoutIsTerminal {
+		return a.write(escape.JSON(string(text)))
+	}
 	if o.out == "" {
-		return a.write(text)
+		return a.printText(text)
 	}
 	return writeExport(o.out, text)
 }

@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/vault"
 
 	"al.essio.dev/pkg/shellescape"
@@ -43,30 +42,23 @@ func (a *app) printValue(p picked, format string) error {
 		if err != nil {
 			return err
 		}
-		return a.printRaw(vault.Bytes(text))
+		return a.printText(a.lineForTerminal([]byte(text)))
 	}
 	if p.isWhole() {
 		return a.printJSON(p.version.Fields)
 	}
-	if format == "" && a.stdoutIsTerminal && !isText(p.bytes) {
-		return usagef("the value is binary and would garble the terminal; redirect it, or print it with --format json or raw")
+	if format == "raw" {
+		return a.write(a.lineForTerminal(p.bytes))
 	}
-	return a.printRaw(p.bytes)
+	return a.printText(a.lineForTerminal(p.bytes))
 }
 
-// printRaw prints exactly the value, and on a terminal a newline behind it.
-func (a *app) printRaw(value vault.Bytes) error {
+// lineForTerminal returns the value, on a terminal with a newline at its end.
+func (a *app) lineForTerminal(value []byte) []byte {
 	if a.stdoutIsTerminal && !bytes.HasSuffix(value, []byte("\n")) {
-		value = append(slices.Clone(value), '\n')
+		return append(slices.Clone(value), '\n')
 	}
-	return a.write(value)
-}
-
-// isText reports whether a terminal can show the value without obeying it.
-func isText(value []byte) bool {
-	return utf8.Valid(value) && !bytes.ContainsFunc(value, func(r rune) bool {
-		return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r'
-	})
+	return value
 }
 
 func (a *app) printYAML(p picked) error {
@@ -78,7 +70,7 @@ func (a *app) printYAML(p picked) error {
 	if err != nil {
 		return err
 	}
-	return a.write(text)
+	return a.printText(text)
 }
 
 func encodeYAML(document *yaml.Node) ([]byte, error) {
@@ -118,7 +110,7 @@ func isPlainYAMLText(value []byte) bool {
 			return false
 		}
 	}
-	return isText(value) && !bytes.ContainsAny(value, "\r\t\u0085\u2028\u2029\ufeff") && !bytes.HasPrefix(value, []byte("\n"))
+	return escape.Harmless(value) && !bytes.ContainsAny(value, "\r\t\u0085\u2028\u2029\ufeff") && !bytes.HasPrefix(value, []byte("\n"))
 }
 
 // printVariables prints variables for a .env file or for a shell.
@@ -135,7 +127,7 @@ func (a *app) printVariables(p picked, format string) error {
 			b.WriteString(v.name + "=" + quoteDotenv(string(v.value)) + "\n")
 		}
 	}
-	return a.write([]byte(b.String()))
+	return a.printText([]byte(b.String()))
 }
 
 // quoteDotenv quotes for a .env file. There is no one dialect. Most readers, and a

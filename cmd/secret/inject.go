@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/vault"
 	"example.org/secret/vault/durable"
 
@@ -71,25 +71,17 @@ func (a *app) runInject(o injectOptions) error {
 		}
 		return nil
 	}
-	if a.stdoutIsTerminal && !isText(text) {
-		return usagef("the result is binary and would garble the terminal; redirect it, or use --out")
+	if a.stdoutIsTerminal && !escape.Harmless(text) {
+		return usagef("the result is binary, or has characters that a terminal would obey; redirect it, or use --out")
 	}
 	return a.write(text)
 }
 
 func (a *app) readTemplate(path string) ([]byte, error) {
 	if path == "" || path == "-" {
-		template, err := io.ReadAll(a.stdin)
-		if err != nil {
-			return nil, fmt.Errorf("reading the template: %w", err)
-		}
-		return template, nil
+		return readAtMost(a.stdin, maxInput, "the template")
 	}
-	template, err := os.ReadFile(path)
-	if err != nil {
-		return nil, usagef("reading the template: %v", err)
-	}
-	return template, nil
+	return readInputFile(path, maxInput, "the template")
 }
 
 // inject replaces the references in a template.

@@ -26,6 +26,15 @@ func (a *app) write(data []byte) error {
 	return wrapWrite(err)
 }
 
+// printText writes text to standard output. A terminal does not get text that it would
+// obey.
+func (a *app) printText(text []byte) error {
+	if a.stdoutIsTerminal && !escape.Harmless(text) {
+		return usagef("this is binary, or has characters that a terminal would obey; redirect it, or print it with --format json or raw")
+	}
+	return a.write(text)
+}
+
 // errOutput tells that a command may have done what it was to do.
 var errOutput = errors.New("writing the output")
 

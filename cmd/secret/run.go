@@ -161,9 +161,9 @@ func (e *environment) isOurs(name string) bool {
 }
 
 func (e *environment) addFile(path string) error {
-	text, err := os.ReadFile(path)
+	text, err := readInputFile(path, maxInput, "the environment")
 	if err != nil {
-		return usagef("reading the environment: %v", err)
+		return err
 	}
 	variables, err := dotenv.Parse(string(text))
 	if err != nil {

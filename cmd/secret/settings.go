@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"strings"
 
 	"example.org/secret/vault"
+	"example.org/secret/vault/durable"
 	"example.org/secret/vault/password"
 
 	"gopkg.in/yaml.v3"
@@ -216,8 +216,21 @@ func readConfig(path string) (map[string]*yaml.Node, error) {
 	return entries, nil
 }
 
+// maxConfigSize is the largest configuration file, in bytes.
+const maxConfigSize = 1 << 20
+
+// readConfigText reads a regular file, to which a symbolic link may lead: people keep
+// their dotfiles elsewhere.
+func readConfigText(path string) ([]byte, error) {
+	target, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, err
+	}
+	return durable.Read(target, maxConfigSize)
+}
+
 func readConfigDocument(path string) (*yaml.Node, error) {
-	text, err := os.ReadFile(path)
+	text, err := readConfigText(path)
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && len(bytes.TrimSpace(text)) == 0) {
 		return nil, nil
 	}

@@ -409,7 +409,12 @@ func TestTerminalGetsTablesAndNoEscapes(t *testing.T) {
 		want string
 	}{
 		{[]string{"get", "text"}, 0, `^no newline\r\n$`},
-		{[]string{"get", "binary", "A"}, exitUsage, `^secret: the value is binary and would garble the terminal; redirect it, or print it with --format json or raw\r\n$`},
+		{[]string{"get", "binary", "A"}, exitUsage, `^secret: this is binary, or has characters that a terminal would obey; redirect it, or print it with --format json or raw\r\n$`},
+		{[]string{"get", "binary", "--format", "env"}, exitUsage, `characters that a terminal would obey`},
+		{[]string{"get", "binary", "--format", "shell"}, exitUsage, `characters that a terminal would obey`},
+		{[]string{"env", "binary"}, exitUsage, `characters that a terminal would obey`},
+		{[]string{"export", "binary", "--yes", "--format", "dotenv"}, exitUsage, `characters that a terminal would obey`},
+		{[]string{"export", "binary", "--yes"}, 0, `"B": "\\u009b\\u202e"`},
 		{[]string{"get", "binary", "A", "--format", "raw"}, 0, `^\x1b\[2J\r\n$`},
 		{[]string{"get", "binary"}, 0, `^\{\r\n  "A": "\\u001b\[2J",\r\n  "B": "\\u009b\\u202e"\r\n\}\r\n$`},
 		{[]string{"list", "text", "--long"}, 0, `^NAME  +KIND  +VERSION  +CHANGED  +TAGS  +DESCRIPTION +\r\ntext  plaintext  +1  +now  +d\\u009b +\r\n$`},

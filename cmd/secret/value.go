@@ -102,16 +102,32 @@ func (a *app) readStdin(raw bool) (vault.Bytes, error) {
 }
 
 func readValueFile(path string) (vault.Bytes, error) {
+	return readInputFile(path, vault.MaxValueSize, "the value")
+}
+
+// maxInput is the largest template or .env file, in bytes.
+const maxInput = 16 << 20
+
+// readInputFile reads a file that the user names, which may be a pipe of the shell.
+func readInputFile(path string, limit int64, subject string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, usagef("reading the value: %v", err)
+		return nil, usagef("reading %s: %v", subject, err)
 	}
 	defer f.Close()
-	value, err := io.ReadAll(io.LimitReader(f, vault.MaxValueSize+1))
+	return readAtMost(f, limit, subject)
+}
+
+// readAtMost reads to the end. A device such as /dev/zero has none.
+func readAtMost(r io.Reader, limit int64, subject string) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
-		return nil, usagef("reading the value: %v", err)
+		return nil, usagef("reading %s: %v", subject, err)
 	}
-	return value, nil
+	if int64(len(data)) > limit {
+		return nil, usagef("%s is larger than %d bytes (%d MiB), which is the limit", subject, limit, limit>>20)
+	}
+	return data, nil
 }
 
 // readPairs turns KEY=VALUE, KEY=@FILE, KEY=- and KEY (asked for) into fields.

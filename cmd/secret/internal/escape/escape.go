@@ -3,6 +3,7 @@
 package escape
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode"
@@ -50,6 +51,15 @@ func JSON(text string) []byte {
 		}
 	}
 	return b
+}
+
+// Harmless reports whether a terminal shows a text of several lines as it is: without
+// control characters, and without format characters but the joiners that scripts and
+// emoji need.
+func Harmless(text []byte) bool {
+	return utf8.Valid(text) && !bytes.ContainsFunc(text, func(r rune) bool {
+		return isInvisible(r) && !strings.ContainsRune("\n\r\t\u200c\u200d", r)
+	})
 }
 
 func isInvisible(r rune) bool {

@@ -1,0 +1,8 @@
+package main
+
+import (
+	"io"
+	"os"
+)
+
+func standardOutput() io.Writer { return os.Stdout }
