@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"example.org/secret/crypto"
 	"example.org/secret/vault"
 	"example.org/secret/vault/unlock"
 
@@ -50,11 +49,7 @@ func (a *app) runInit(o initOptions) error {
 	if o.passphrase && a.keyFileFlag != "" {
 		return usagef("--key-file and --passphrase cannot be used together")
 	}
-	id, err := vault.NewID(a.rand)
-	if err != nil {
-		return err
-	}
-	set, err := unlock.NewSet(id)
+	set, err := unlock.NewSet(a.rand)
 	if err != nil {
 		return err
 	}
@@ -64,8 +59,15 @@ func (a *app) runInit(o initOptions) error {
 	}
 	// From here on there is something to undo.
 	a.prompt.HoldSignals()
-	if err := a.create(dir, set, o); err != nil {
-		return a.undoInit(dir, set, err)
+	if err := a.offerRecovery(set, o); err != nil {
+		return set.Undo(err)
+	}
+	options, err := a.options(set.ID)
+	if err != nil {
+		return set.Undo(err)
+	}
+	if err := set.Create(dir, options); err != nil {
+		return err
 	}
 	a.sayf("Made a vault in %s.\n", dir)
 	return a.rememberKeyFile(chosen)
@@ -163,8 +165,8 @@ func (a *app) addKeyFile(set *unlock.Set, path string) error {
 	return nil
 }
 
-// create offers a recovery sheet and makes the vault.
-func (a *app) create(dir string, set *unlock.Set, o initOptions) error {
+// offerRecovery adds a recovery sheet if the user wants one.
+func (a *app) offerRecovery(set *unlock.Set, o initOptions) error {
 	if a.stdinIsTerminal && !o.noRecovery {
 		yes, err := a.prompt.Confirm("Make a recovery sheet, for the day that the key is lost?")
 		if err != nil {
@@ -176,33 +178,7 @@ func (a *app) create(dir string, set *unlock.Set, o initOptions) error {
 			}
 		}
 	}
-	key, err := crypto.DeriveVaultKey(set.Master, set.ID, a.rand)
-	if err != nil {
-		return err
-	}
-	options, err := a.options(set.ID)
-	if err != nil {
-		return err
-	}
-	if err := a.prompt.Interrupted(); err != nil {
-		return err
-	}
-	_, err = vault.Create(dir, set.ID, key, set.Sealed, options)
-	return err
-}
-
-var errNotDurable = errors.New("not durable")
-
-// undoInit removes the master key of a vault that could not be made, and returns the failure. A vault that is there all
-// the same keeps its key.
-func (a *app) undoInit(dir string, set *unlock.Set, failure error) error {
-	if header, err := vault.ReadHeader(dir); err == nil && header.ID == set.ID {
-		return vault.Errorf(errNotDurable, "the vault in %s is made, but a power cut may undo it: %v", dir, failure)
-	}
-	if err := set.Undo(); err != nil {
-		a.warnf("%v", err)
-	}
-	return failure
+	return a.prompt.Interrupted()
 }
 
 // rememberKeyFile stores the setting key-file, so that the next command finds the key, or tells the user how to.

@@ -55,13 +55,13 @@ func (a *app) runKeyAdd(args []string) error {
 }
 
 // newUnlocker returns an unlocker for a vault to get; path is of a key file or an identity.
-func (a *app) newUnlocker(unlocker vault.Unlocker, path string) unlock.New {
-	return map[vault.Unlocker]unlock.New{
+func (a *app) newUnlocker(unlocker vault.Unlocker, path string) unlock.Unlocker {
+	return map[vault.Unlocker]unlock.Unlocker{
 		vault.Keyring:    unlock.Keyring{Store: a.keyring},
 		vault.KeyFile:    unlock.KeyFile{Path: path},
-		vault.Passphrase: unlock.NewPassphrase{Ask: a.askPassphrase},
-		vault.Recovery:   unlock.NewRecovery{Rand: a.rand, Show: a.showRecovery},
-		vault.Identity:   unlock.NewIdentity{Path: path, Age: a.ageProgram(a.prompt, unattendedTimeout)},
+		vault.Passphrase: unlock.Passphrase{Ask: a.askPassphrase},
+		vault.Recovery:   unlock.Recovery{Rand: a.rand, Show: a.showRecovery},
+		vault.Identity:   unlock.Identity{Path: path, Age: a.ageProgram(a.prompt, unattendedTimeout)},
 	}[unlocker]
 }
 

@@ -39,7 +39,7 @@ func (a *app) runKeyNew(name string, passphrase bool) error {
 	}
 	var seal func(crypto.MasterKey) ([]byte, error)
 	if passphrase {
-		seal = unlock.NewPassphrase{Ask: a.askPassphrase}.Seal
+		seal = unlock.Passphrase{Ask: a.askPassphrase}.SealToNew
 	}
 	if err := v.NewValueKey(name, seal); err != nil {
 		return err

@@ -15,47 +15,47 @@ import (
 
 func TestEachSourceFindsTheKey(t *testing.T) {
 	for name, test := range map[string]struct {
-		create func(f *fixture) unlock.New
+		create func(f *fixture) unlock.Unlocker
 		find   func(f *fixture)
 	}{
 		"key file": {
-			func(f *fixture) unlock.New { return unlock.KeyFile{Path: f.path("new/key")} },
+			func(f *fixture) unlock.Unlocker { return unlock.KeyFile{Path: f.path("new/key")} },
 			func(f *fixture) { f.keyFile = f.path("new/key") },
 		},
 		"credential": {
-			func(f *fixture) unlock.New { return unlock.KeyFile{Path: f.path("credentials/secret-key")} },
+			func(f *fixture) unlock.Unlocker { return unlock.KeyFile{Path: f.path("credentials/secret-key")} },
 			func(f *fixture) {},
 		},
 		"session": {
-			func(f *fixture) unlock.New { return unlock.KeyFile{Path: f.path("key")} },
+			func(f *fixture) unlock.Unlocker { return unlock.KeyFile{Path: f.path("key")} },
 			func(f *fixture) { f.sessions[f.set.ID] = f.set.Master.Reveal() },
 		},
 		"keyring": {
-			func(f *fixture) unlock.New { return unlock.Keyring{Store: f.keyring} },
+			func(f *fixture) unlock.Unlocker { return unlock.Keyring{Store: f.keyring} },
 			func(f *fixture) {},
 		},
 		"named identity": {
-			func(f *fixture) unlock.New {
-				return unlock.NewIdentity{Path: f.write("identity", "AGE-PLUGIN-X"), Age: fakeAge}
+			func(f *fixture) unlock.Unlocker {
+				return unlock.Identity{Path: f.write("identity", "AGE-PLUGIN-X"), Age: fakeAge}
 			},
 			func(f *fixture) { f.keyFile = f.path("identity") },
 		},
 		"ssh key": {
-			func(f *fixture) unlock.New {
-				return unlock.NewIdentity{Path: f.write("id_ed25519", "-----BEGIN"), Age: fakeAge}
+			func(f *fixture) unlock.Unlocker {
+				return unlock.Identity{Path: f.write("id_ed25519", "-----BEGIN"), Age: fakeAge}
 			},
 			func(f *fixture) {},
 		},
 		"passphrase": {
-			func(f *fixture) unlock.New {
+			func(f *fixture) unlock.Unlocker {
 				f.typed = []string{"correct horse", "correct horse"}
-				return unlock.NewPassphrase{Ask: f.ask}
+				return unlock.Passphrase{Ask: f.ask}
 			},
 			func(f *fixture) { f.typed = []string{"wrong", "correct horse"} },
 		},
 		"recovery sheet": {
-			func(f *fixture) unlock.New {
-				return unlock.NewRecovery{Rand: rand.Reader, Show: func(words string, opens func(string) bool) error {
+			func(f *fixture) unlock.Unlocker {
+				return unlock.Recovery{Rand: rand.Reader, Show: func(words string, opens func(string) bool) error {
 					f.typed = []string{words}
 					if opens("other words") || !opens(words) {
 						return errors.New("the proof is none")
@@ -181,7 +181,7 @@ func TestKeyReplacedMeanwhile(t *testing.T) {
 func TestSetUndoes(t *testing.T) {
 	f := newFixture(t)
 	path := f.path("key")
-	for _, unlocker := range []unlock.New{unlock.KeyFile{Path: path}, unlock.Keyring{Store: f.keyring}} {
+	for _, unlocker := range []unlock.Unlocker{unlock.KeyFile{Path: path}, unlock.Keyring{Store: f.keyring}} {
 		if err := f.set.Add(unlocker); err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +189,8 @@ func TestSetUndoes(t *testing.T) {
 	if err := f.set.Add(unlock.KeyFile{Path: path}); !errors.Is(err, vault.ErrExists) {
 		t.Errorf("a key file over another: %v", err)
 	}
-	if err := f.set.Undo(); err != nil {
+	cause := errors.New("no vault")
+	if err := f.set.Undo(cause); !errors.Is(err, cause) || err.Error() != "no vault" {
 		t.Error(err)
 	}
 	if _, err := os.Stat(path); err == nil || len(f.keyring.entries) > 0 {
@@ -215,17 +216,17 @@ func TestSetUndoesKeyringThatForgets(t *testing.T) {
 
 func TestIdentityIsProved(t *testing.T) {
 	f := newFixture(t)
-	wantError := func(unlocker unlock.NewIdentity, kind error) {
+	wantError := func(unlocker unlock.Identity, kind error) {
 		t.Helper()
 		if err := f.set.Add(unlocker); !errors.Is(err, kind) {
 			t.Errorf("%s: %v", unlocker.Path, err)
 		}
 	}
 	path := f.write("identity", "AGE-PLUGIN-X")
-	wantError(unlock.NewIdentity{Path: path + ".pub", Age: fakeAge}, vault.ErrInvalid)
-	wantError(unlock.NewIdentity{Path: path + "s", Age: fakeAge}, vault.ErrNoKey)
+	wantError(unlock.Identity{Path: path + ".pub", Age: fakeAge}, vault.ErrInvalid)
+	wantError(unlock.Identity{Path: path + "s", Age: fakeAge}, vault.ErrNoKey)
 	echo := func(_ unlock.AgeAction, _ string, input []byte) ([]byte, error) { return append(input, 'x'), nil }
-	wantError(unlock.NewIdentity{Path: path, Age: echo}, vault.ErrNoKey)
+	wantError(unlock.Identity{Path: path, Age: echo}, vault.ErrNoKey)
 	if len(f.set.Sealed) > 0 {
 		t.Errorf("the set has %v", f.set.Sealed)
 	}
@@ -234,7 +235,7 @@ func TestIdentityIsProved(t *testing.T) {
 // Completion must not make a key ask for a touch.
 func TestUnattendedPluginIsNotUsed(t *testing.T) {
 	f := newFixture(t)
-	f.create(unlock.NewIdentity{Path: f.write("identity", "AGE-PLUGIN-X"), Age: fakeAge})
+	f.create(unlock.Identity{Path: f.write("identity", "AGE-PLUGIN-X"), Age: fakeAge})
 	finder := f.finder()
 	finder.Sources = []unlock.Source{unlock.KeyFile{Path: f.path("identity")}, unlock.Identity{Age: fakeAge, Unattended: true}, unlock.Passphrase{}}
 	_, err := finder.Find()

@@ -103,11 +103,7 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	id, err := vault.NewID(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := unlock.NewSet(id)
+	set, err := unlock.NewSet(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,18 +124,21 @@ func (f *fixture) ask(question string) (string, error) {
 }
 
 // create makes the vault with the unlockers of the fixture's set.
-func (f *fixture) create(unlockers ...unlock.New) {
+func (f *fixture) create(unlockers ...unlock.Unlocker) {
 	f.t.Helper()
 	for _, unlocker := range unlockers {
 		if err := f.set.Add(unlocker); err != nil {
 			f.t.Fatal(err)
 		}
 	}
+	if err := f.set.Create(f.path("vault"), f.options()); err != nil {
+		f.t.Fatal(err)
+	}
 	key, err := crypto.DeriveVaultKey(f.set.Master, f.set.ID, rand.Reader)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	v, err := vault.Create(f.path("vault"), f.set.ID, key, f.set.Sealed, f.options())
+	v, err := vault.Open(f.header(), key, f.options())
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -15,8 +15,9 @@ import (
 // knows all kinds, asks for their PINs and passphrases at the terminal, and would make this program an eighth larger if
 // it were part of it.
 //
-// The file is the one that [KeyFile] names, or one of SSHKeys.
+// A finder uses the file that [KeyFile] names, or one of SSHKeys.
 type Identity struct {
+	Path    string   // of the file, to be added to a vault
 	SSHKeys []string // paths of the keys that ssh uses by itself, which need not exist
 	Age     Age
 	// Unattended keeps a plugin of age, which may ask for a PIN or a touch, from being used.
@@ -111,37 +112,31 @@ func isIdentity(text string) bool {
 		func(mark string) bool { return strings.Contains(text, mark) })
 }
 
-// NewIdentity adds the SSH key or age identity in a file.
-type NewIdentity struct {
-	Path string
-	Age  Age
-}
-
-func (NewIdentity) unlocker() vault.Unlocker { return vault.Identity }
+func (Identity) kind() vault.Unlocker { return vault.Identity }
 
 // prepare seals the master key to the identity, and proves that it opens it again.
-func (n NewIdentity) prepare(_ string, master crypto.MasterKey) (keep, error) {
-	if strings.HasSuffix(n.Path, ".pub") {
-		return nil, vault.Errorf(vault.ErrInvalid, "%s is a public key; name the private one, which stays where it is", n.Path)
+func (i Identity) prepare(_ string, master crypto.MasterKey) (keep, error) {
+	if strings.HasSuffix(i.Path, ".pub") {
+		return nil, vault.Errorf(vault.ErrInvalid, "%s is a public key; name the private one, which stays where it is", i.Path)
 	}
-	if _, err := readKeyFile(n.Path, durable.CheckPrivate); err != nil {
+	if _, err := readKeyFile(i.Path, durable.CheckPrivate); err != nil {
 		return nil, err
 	}
-	sealed, err := n.Age(Encrypt, n.Path, []byte(master.Reveal()+"\n"))
+	sealed, err := i.Age(Encrypt, i.Path, []byte(master.Reveal()+"\n"))
 	if err != nil {
 		return nil, err
 	}
-	opened, err := n.Age(Decrypt, n.Path, sealed)
+	opened, err := i.Age(Decrypt, i.Path, sealed)
 	if err != nil {
 		return nil, err
 	}
 	if proved, err := crypto.ParseMasterKey(string(opened)); err != nil || proved != master {
-		return nil, noKeyf("%s does not open the key that age sealed to it; nothing was changed", n.Path)
+		return nil, noKeyf("%s does not open the key that age sealed to it; nothing was changed", i.Path)
 	}
 	return func() ([]byte, error) { return sealed, nil }, nil
 }
 
-func (NewIdentity) undo(string) error { return nil }
+func (Identity) undo(string) error { return nil }
 
 func (Identity) holder(_ *Finder, unlocker vault.Unlocker) (keyHolder, error) {
 	if unlocker != vault.Identity {

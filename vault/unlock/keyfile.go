@@ -108,7 +108,7 @@ func readMasterKey(path string) (crypto.MasterKey, error) {
 	return crypto.MasterKey{}, noKeyf("%s is %v", path, err)
 }
 
-func (KeyFile) unlocker() vault.Unlocker { return vault.KeyFile }
+func (KeyFile) kind() vault.Unlocker { return vault.KeyFile }
 
 // prepare has the master key written into a new file, which age -i reads too.
 func (k KeyFile) prepare(id string, master crypto.MasterKey) (keep, error) {

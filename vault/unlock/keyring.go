@@ -60,7 +60,7 @@ func (e *KeyringError) Instead(alternative string) error {
 	return noKeyf("%v, and nothing was changed; %s", e.Cause, alternative)
 }
 
-func (Keyring) unlocker() vault.Unlocker { return vault.Keyring }
+func (Keyring) kind() vault.Unlocker { return vault.Keyring }
 
 func (k Keyring) prepare(id string, master crypto.MasterKey) (keep, error) {
 	return func() ([]byte, error) {

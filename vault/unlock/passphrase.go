@@ -32,7 +32,7 @@ type askError struct{ error }
 
 func (e askError) Unwrap() error { return e.error }
 
-// Passphrase is a passphrase, or the words of a recovery sheet: either is typed at the same question.
+// Passphrase is a passphrase. A source of it takes the words of a recovery sheet as well, at the same question.
 type Passphrase struct {
 	Ask Ask // nil if the user must not be asked
 }
@@ -132,23 +132,18 @@ func OpenValueKey(ask Ask, warn func(string)) func(name string, sealed []byte) (
 	}
 }
 
-// NewPassphrase adds a passphrase, which it asks for.
-type NewPassphrase struct {
-	Ask Ask
-}
+func (Passphrase) kind() vault.Unlocker { return vault.Passphrase }
 
-func (NewPassphrase) unlocker() vault.Unlocker { return vault.Passphrase }
-
-func (n NewPassphrase) prepare(_ string, master crypto.MasterKey) (keep, error) {
-	sealed, err := n.Seal(master)
+func (p Passphrase) prepare(_ string, master crypto.MasterKey) (keep, error) {
+	sealed, err := p.SealToNew(master)
 	return func() ([]byte, error) { return sealed, nil }, err
 }
 
-func (NewPassphrase) undo(string) error { return nil }
+func (Passphrase) undo(string) error { return nil }
 
-// Seal asks for a new passphrase, twice, and seals a key to it.
-func (n NewPassphrase) Seal(key crypto.MasterKey) ([]byte, error) {
-	typed, err := n.Ask(fmt.Sprintf("New passphrase (at least %d characters)", minPassphraseLength))
+// SealToNew asks for a new passphrase, twice, and seals a key to it.
+func (p Passphrase) SealToNew(key crypto.MasterKey) ([]byte, error) {
+	typed, err := p.Ask(fmt.Sprintf("New passphrase (at least %d characters)", minPassphraseLength))
 	if errors.Is(err, ErrCannotAsk) {
 		return nil, vault.Errorf(vault.ErrInvalid, "a passphrase is typed at a terminal, and there is none here; use a key file; nothing was made")
 	}
@@ -158,7 +153,7 @@ func (n NewPassphrase) Seal(key crypto.MasterKey) ([]byte, error) {
 	if len(typed) < minPassphraseLength {
 		return nil, vault.Errorf(vault.ErrInvalid, "a passphrase has at least %d characters; nothing was made", minPassphraseLength)
 	}
-	again, err := n.Ask("The same again")
+	again, err := p.Ask("The same again")
 	if err != nil {
 		return nil, err
 	}
@@ -168,18 +163,18 @@ func (n NewPassphrase) Seal(key crypto.MasterKey) ([]byte, error) {
 	return crypto.SealWithPassphrase(typed, passphraseWork, key)
 }
 
-// NewRecovery adds a recovery sheet.
-type NewRecovery struct {
+// Recovery is a recovery sheet, to be added to a vault. [Passphrase] finds its key.
+type Recovery struct {
 	Rand io.Reader
 	// Show shows the words, and returns nil only after the user typed them so that opens returned true.
 	Show func(words string, opens func(typed string) bool) error
 }
 
-func (NewRecovery) unlocker() vault.Unlocker { return vault.Recovery }
+func (Recovery) kind() vault.Unlocker { return vault.Recovery }
 
 // prepare makes a recovery passphrase, and proves that it opens the master key as the user wrote it down.
-func (n NewRecovery) prepare(_ string, master crypto.MasterKey) (keep, error) {
-	words, err := password.Words(n.Rand, recoveryWords)
+func (r Recovery) prepare(_ string, master crypto.MasterKey) (keep, error) {
+	words, err := password.Words(r.Rand, recoveryWords)
 	if err != nil {
 		return nil, err
 	}
@@ -191,13 +186,13 @@ func (n NewRecovery) prepare(_ string, master crypto.MasterKey) (keep, error) {
 		proved, err := crypto.OpenWithPassphrase(sealed, typed)
 		return err == nil && proved == master
 	}
-	if err := n.Show(words, opens); err != nil {
+	if err := r.Show(words, opens); err != nil {
 		return nil, err
 	}
 	return func() ([]byte, error) { return sealed, nil }, nil
 }
 
-func (NewRecovery) undo(string) error { return nil }
+func (Recovery) undo(string) error { return nil }
 
 // sealedHolder is the master key as the vault keeps it, sealed to a passphrase or a recovery sheet.
 type sealedHolder struct {

@@ -133,7 +133,7 @@ func TestReplaceKeyRefuses(t *testing.T) {
 			"where it cannot be replaced; name the file that it is made of with --key-file",
 		},
 		"an identity": {
-			func(f *fixture) { f.add(unlock.NewIdentity{Path: f.write("identity", "AGE-PLUGIN-X"), Age: fakeAge}) },
+			func(f *fixture) { f.add(unlock.Identity{Path: f.write("identity", "AGE-PLUGIN-X"), Age: fakeAge}) },
 			"the identity cannot get the new key: a new key is not sealed to identities; remove it first",
 		},
 	} {
@@ -208,7 +208,7 @@ func (f *fixture) open() (*vault.Vault, *crypto.VaultKey) {
 	return v, key
 }
 
-func (f *fixture) add(unlocker unlock.New) {
+func (f *fixture) add(unlocker unlock.Unlocker) {
 	f.t.Helper()
 	v, key := f.open()
 	if err := unlock.Add(v, key, unlocker); err != nil {
