@@ -184,6 +184,9 @@ func checkEmptyFlags(cmd *cobra.Command) (err error) {
 func flagError(cmd *cobra.Command, err error) error {
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		flag := invalid.GetFlag()
+		if flag.Name == rulesFlag {
+			return usagef("--%s: %v", flag.Name, invalid.Unwrap())
+		}
 		want := map[string]string{"int": "a number", "bool": "true or false", "duration": "a time such as 90s or 8h"}[flag.Value.Type()]
 		return usagef("--%s takes %s, not %q; see %s --help", flag.Name, want, invalid.GetValue(), cmd.CommandPath())
 	}

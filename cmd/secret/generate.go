@@ -41,7 +41,8 @@ To store a password that nobody sees: secret set NAME --generate.`,
 	cmd.Flags().IntVar(&words, "words", 0, "make a passphrase of this many words (3 to 64)")
 	cmd.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")
 	var rules pflag.FlagSet
-	addRuleFlags(&rules, new(password.Rules))
+	addEachRuleFlag(&rules, new(password.Rules))
+	rules.Var(new(rulesValue), rulesFlag, "all of these rules in one, such as length=32,exclude=:/")
 	rules.VisitAll(func(f *pflag.Flag) {
 		cmd.Flags().AddFlag(f)
 		cmd.MarkFlagsMutuallyExclusive("words", f.Name)

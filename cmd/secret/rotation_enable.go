@@ -42,6 +42,9 @@ program which read it a moment before goes on working. The service must accept
 two values. By default the rotator says how long. The first secret rotate --due
 after that time revokes the value: with an hourly timer, up to an hour later.
 
+--password-rules sets rules for generated passwords: the options of
+secret generate, separated by commas, with exclude=CHARACTERS as the last.
+
 An option that is left out keeps its setting. A rotator that came with a vault
 from another machine runs on this one only after it was enabled here.`,
 		Example: `  secret rotation enable prod/db --rotator postgres --every 30d
@@ -66,7 +69,7 @@ from another machine runs on this one only after it was enabled here.`,
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long a step may take")
 	flags.DurationVar(&o.grace, "grace", 0, "how long the old value stays valid, such as 1h")
 	flags.BoolVar(&o.noRotateNow, "no-rotate-now", false, "only test the rotator with the current value")
-	addRuleFlags(flags, new(password.Rules))
+	addRuleFlags(flags)
 	return cmd
 }
 

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"example.org/secret/vault"
-	"example.org/secret/vault/password"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -31,7 +30,7 @@ func (o *valueOptions) addFlags(cmd *cobra.Command) {
 	flags.BoolVarP(&o.generate, "generate", "g", false, "make a password")
 	flags.BoolVar(&o.raw, "raw", false, "keep a trailing newline of standard input")
 	flags.BoolVar(&o.allowEmpty, "allow-empty", false, "keep an empty value without asking")
-	addRuleFlags(flags, new(password.Rules))
+	addRuleFlags(flags)
 	cmd.MarkFlagsMutuallyExclusive("file", "value", "generate")
 }
 
@@ -174,44 +173,4 @@ func (a *app) readPairs(args []string, o *valueOptions) (map[string]vault.Bytes,
 		a.warnCommandLine()
 	}
 	return fields, nil
-}
-
-// addRuleFlags adds flags that change rules, whose present values are the defaults.
-func addRuleFlags(flags *pflag.FlagSet, rules *password.Rules) {
-	flags.IntVar(&rules.Length, "length", rules.Length, "how many characters a password has (1 to 4096)")
-	flags.StringVar(&rules.ExcludeCharacters, "exclude-characters", rules.ExcludeCharacters, "characters that a password must not have")
-	flags.BoolVar(&rules.ExcludeLowercase, "exclude-lowercase", rules.ExcludeLowercase, "no lower-case letters")
-	flags.BoolVar(&rules.ExcludeUppercase, "exclude-uppercase", rules.ExcludeUppercase, "no upper-case letters")
-	flags.BoolVar(&rules.ExcludeNumbers, "exclude-numbers", rules.ExcludeNumbers, "no digits")
-	flags.BoolVar(&rules.ExcludePunctuation, "exclude-punctuation", rules.ExcludePunctuation, "no punctuation")
-	flags.BoolVar(&rules.IncludeSpace, "include-space", rules.IncludeSpace, "spaces as well")
-	flags.BoolVar(&rules.AllowMissingTypes, "allow-missing-types", rules.AllowMissingTypes, "a type of character may be missing")
-}
-
-// overlayRules puts the rules that were given on the command line over others, and
-// returns the name of one, or nothing if none was given.
-func overlayRules(rules *password.Rules, given *pflag.FlagSet) (name string) {
-	var over pflag.FlagSet
-	addRuleFlags(&over, rules)
-	given.Visit(func(f *pflag.Flag) {
-		if over.Lookup(f.Name) != nil {
-			name = f.Name
-			_ = over.Set(name, f.Value.String()) // it was parsed before
-		}
-	})
-	return name
-}
-
-func (a *app) generatePassword(flags *pflag.FlagSet) (vault.Bytes, error) {
-	s, err := a.loadSettings()
-	if err != nil {
-		return nil, err
-	}
-	rules := s.password
-	overlayRules(&rules, flags)
-	if flags.Changed("length") && rules.Length == 0 {
-		return nil, usagef("the length has to be 1 to 4096, not 0")
-	}
-	generated, err := password.Generate(a.rand, rules)
-	return vault.Bytes(generated), err
 }
