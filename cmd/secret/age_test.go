@@ -156,8 +156,8 @@ func TestInterruptWhileAgeAsksRestoresEcho(t *testing.T) {
 		if name != "the window" && !echoes(t, p.tty) {
 			t.Errorf("%s: the terminal is left without echo", name)
 		}
-		if ways, _ := secretIn(t, env, "key", "list"); ways != "key-file\n" {
-			t.Errorf("%s: the vault is unlocked by %q", name, ways)
+		if unlockers, _ := secretIn(t, env, "key", "list"); unlockers != "key-file\n" {
+			t.Errorf("%s: the vault is unlocked by %q", name, unlockers)
 		}
 	}
 }
@@ -171,7 +171,8 @@ func TestSSHKeyAsksForItsPassphrase(t *testing.T) {
 	}
 	for _, kind := range []string{"ed25519", "rsa"} {
 		key := filepath.Join(ssh, "id_"+kind)
-		if out, err := exec.Command("ssh-keygen", "-q", "-t", kind, "-N", "correct horse", "-f", key).CombinedOutput(); err != nil {
+		if out, err := exec.Command("ssh-keygen", "-q", "-t", kind, "-N", "correct "+
+			"horse", "-f", key).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
 		// Without a terminal there is no proof, and nothing is changed.

@@ -90,8 +90,8 @@ func (a *app) freeVaultDir() (string, error) {
 	return dir, nil
 }
 
-// addFirstUnlocker puts the master key where the user wants it. It returns the path of a key file that the user chose at
-// the prompt, which no setting names yet.
+// addFirstUnlocker puts the master key where the user wants it. It returns the path of a key file that the user chose
+// at the prompt, which no setting names yet.
 func (a *app) addFirstUnlocker(set *unlock.Set, passphrase bool) (chosen string, err error) {
 	keyFile, err := a.keyFile()
 	switch {
@@ -111,7 +111,8 @@ func (a *app) addFirstUnlocker(set *unlock.Set, passphrase bool) (chosen string,
 		return "", withoutKeyring(refusal)
 	}
 	a.warnf("%v", refusal)
-	answer, err := a.prompt.Line("Without a keyring, keep the master key behind a (p)assphrase, in a key (f)ile, or (q)uit?")
+	answer, err := a.prompt.Line("Without a keyring, keep the master key behind a (p)assphrase, in a key (f)ile, or " +
+		"(q)uit?")
 	switch {
 	case err != nil:
 		return "", err
@@ -190,7 +191,8 @@ func (a *app) rememberKeyFile(chosen string) error {
 		return nil
 	}
 	if err := a.runConfigSet("key-file", chosen); err != nil {
-		return fmt.Errorf("the vault is made, but the setting key-file is not stored (name the file with --key-file): %w", err)
+		return fmt.Errorf("the vault is made, but the setting key-file is not stored (name the file with --key-file): "+
+			"%w", err)
 	}
 	a.sayf("The setting key-file names %s.\n", chosen)
 	return nil

@@ -25,7 +25,8 @@ terminal. Name it as you name a key file, with --key-file, SECRET_KEY_FILE or
 secret config set key-file. ~/.ssh/id_ed25519 and ~/.ssh/id_rsa are tried without
 that, after the keyring and before a passphrase. secret unlock saves you the PIN
 for some hours, as a session goes before an identity.`,
-		Example:           "  secret key add recovery\n  secret key add identity ~/.ssh/id_ed25519\n  secret key add identity ~/yubikey.txt",
+		Example: "  secret key add recovery\n  secret key add identity ~/.ssh/id_ed25519\n  secret key add " +
+			"identity ~/yubikey.txt",
 		Args:              argCount(1, 2),
 		ValidArgsFunction: completeUnlockers,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runKeyAdd(args) },
@@ -38,7 +39,8 @@ func (a *app) runKeyAdd(args []string) error {
 		return usagef("%q is not an unlocker; add keyring, passphrase, recovery, key-file or identity", args[0])
 	}
 	if takesFile(unlocker) != (len(args) == 2) {
-		return usagef("usage: secret key add key-file PATH or identity PATH, or secret key add keyring, passphrase or recovery")
+		return usagef("usage: secret key add key-file PATH or identity PATH, or secret key add keyring, passphrase or " +
+			"recovery")
 	}
 	v, key, err := a.unlockVault()
 	if err != nil {
@@ -49,7 +51,8 @@ func (a *app) runKeyAdd(args []string) error {
 		return refusal.Instead("add another unlocker: secret key add passphrase")
 	}
 	if err == nil && unlocker == vault.Identity {
-		a.sayf("The vault opens with %s now; name it with --key-file, SECRET_KEY_FILE or: secret config set key-file %s\n", args[1], args[1])
+		a.sayf("The vault opens with %s now; name it with --key-file, SECRET_KEY_FILE or: secret config set key-file "+
+			"%s\n", args[1], args[1])
 	}
 	return err
 }

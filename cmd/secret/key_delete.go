@@ -46,7 +46,8 @@ func (a *app) runKeyDelete(name string, yes bool) error {
 		return fmt.Errorf("looking for secrets under the key %s: %w", name, err)
 	}
 	if users > 0 {
-		return usagef("the key %s is used by %s; secret list --long and --deleted shows them; give them another with: secret set NAME --keep-value --key KEY",
+		return usagef("the key %s is used by %s; secret list --long and --deleted shows them; give them another with: "+
+			"secret set NAME --keep-value --key KEY",
 			name, plural(users, "secret"))
 	}
 	if !yes {
@@ -69,7 +70,8 @@ func (a *app) confirmKeyDelete(v *vault.Vault, name string) error {
 	if !a.stdinIsTerminal {
 		return usagef("the key %s is deleted for good; add --yes where no user can be asked", name)
 	}
-	typed, err := a.prompt.Line(fmt.Sprintf("Delete the key %s for good? Copies that are sealed to it are lost with it. Type its name:", name))
+	typed, err := a.prompt.Line(fmt.Sprintf("Delete the key %s for good? Copies that are sealed to it are lost with it. "+
+		"Type its name:", name))
 	if err == nil && typed != name {
 		err = usagef("that is not its name; nothing was deleted")
 	}

@@ -56,7 +56,8 @@ type valueKeyJSON struct {
 
 // String returns the line for a user.
 func (k valueKeyJSON) String() string {
-	about := map[string]string{"vault": ", opens with the vault", "passphrase": ", behind a passphrase of its own", "damaged": ", damaged"}
+	about := map[string]string{"vault": ", opens with the vault", "passphrase": ", behind a passphrase of its " +
+		"own", "damaged": ", damaged"}
 	return "value key " + k.Name + about[k.Sealed]
 }
 

@@ -31,7 +31,8 @@ func (a *app) runKeyRemove(unlocker vault.Unlocker) error {
 		return nil
 	}
 	if err := a.keyring.Delete(key.VaultID()); err != nil {
-		return noKeyf("the vault no longer uses the keyring, but its entry there could not be deleted (%v); delete it there: service secret, account %s",
+		return noKeyf("the vault no longer uses the keyring, but its entry there could not be deleted (%v); delete it "+
+			"there: service secret, account %s",
 			err, key.VaultID())
 	}
 	return nil

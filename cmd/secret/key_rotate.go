@@ -48,10 +48,12 @@ func (a *app) runKeyRotate() error {
 		return err
 	}
 	if replaced.Earlier {
-		fmt.Fprintln(a.stderr, "Finished the replacement of the master key that was begun earlier. To replace it once more, run this again.")
+		fmt.Fprintln(a.stderr, "Finished the replacement of the master key that was begun earlier. To replace it once "+
+			"more, run this again.")
 		return nil
 	}
 	a.sayf("Replaced the master key and sealed %s again.\n", plural(replaced.Secrets, "secret"))
-	a.warnf("copies of the vault made before (backups, git's history) still open with the old key, and key files elsewhere have to be replaced by the new one")
+	a.warnf("copies of the vault made before (backups, git's history) still open with the old key, and key files " +
+		"elsewhere have to be replaced by the new one")
 	return nil
 }

@@ -101,7 +101,8 @@ func testKeyRotate(t *testing.T, program string) {
 		func(f *keyringtest.Fake) { f.Storing = keyringtest.Dismissed },
 	} {
 		fake.Change(change)
-		u.hasNoKey([]string{"key", "rotate"}, "nothing was changed, since the keyring cannot get the new key", "did not keep the key", "secret key remove keyring")
+		u.hasNoKey([]string{"key", "rotate"}, "nothing was changed, since the keyring cannot get the new key", "did not "+
+			"keep the key", "secret key remove keyring")
 		fake.Change(func(f *keyringtest.Fake) { f.Forgets, f.Storing = false, keyringtest.NoPrompt })
 		if got := u.succeeds("get", "name"); got != "the value" {
 			t.Errorf("get prints %q", got)
@@ -132,10 +133,12 @@ func TestKeyRotateEndsTheSession(t *testing.T) {
 		t.Fatalf("the session gives %q: %s", r.stdout, r.stderr)
 	}
 	o.must(t, "", "key", "rotate")
-	for _, want := range []string{"no --key-file or SECRET_KEY_FILE; give the key", "the session that secret unlock opened holds the key of another vault"} {
+	for _, want := range []string{"no --key-file or SECRET_KEY_FILE; give the key", "the session that secret unlock " +
+		"opened holds the key of another vault"} {
 		withoutFile = o.command("get", "target")
 		withoutFile.Env = append(withoutFile.Env, "SECRET_KEY_FILE=")
-		if r := run(t, withoutFile, ""); r.code != 4 || !strings.Contains(r.stderr, "no master key for the vault") || !strings.Contains(r.stderr, want) {
+		if r := run(t, withoutFile, ""); r.code != 4 || !strings.Contains(r.stderr, "no master key for the "+
+			"vault") || !strings.Contains(r.stderr, want) {
 			t.Errorf("it exits with %d and does not say %q: %s", r.code, want, r.stderr)
 		}
 		before.must(t, "", "unlock") // a copy of the vault with the old key

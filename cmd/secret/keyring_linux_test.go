@@ -260,11 +260,14 @@ func testGetRefused(t *testing.T, program string) {
 		change func(*keyringtest.Fake)
 		words  []string
 	}{
-		"locked":     {func(f *keyringtest.Fake) { f.Unlocking = keyringtest.Dismissed }, []string{"keyring is locked", "unlock the keyring"}},
-		"unanswered": {func(f *keyringtest.Fake) { f.Unlocking = keyringtest.Unanswered }, []string{"did not answer in time (5s)", "unlock the keyring"}},
-		"empty":      {func(f *keyringtest.Fake) { f.Answer = func(string) string { return "" } }, []string{"not a master key"}},
-		"garbage":    {func(f *keyringtest.Fake) { f.Answer = func(string) string { return "\x00\xff" } }, []string{"not a master key"}},
-		"other key":  {func(f *keyringtest.Fake) { f.Answer = otherKey }, []string{"key of another vault"}},
+		"locked": {func(f *keyringtest.Fake) { f.Unlocking = keyringtest.Dismissed }, []string{"keyring is " +
+			"locked", "unlock the keyring"}},
+		"unanswered": {func(f *keyringtest.Fake) { f.Unlocking = keyringtest.Unanswered }, []string{"did not answer in " +
+			"time (5s)", "unlock the keyring"}},
+		"empty": {func(f *keyringtest.Fake) { f.Answer = func(string) string { return "" } }, []string{"not a " +
+			"master key"}},
+		"garbage":   {func(f *keyringtest.Fake) { f.Answer = func(string) string { return "\x00\xff" } }, []string{"not a master key"}},
+		"other key": {func(f *keyringtest.Fake) { f.Answer = otherKey }, []string{"key of another vault"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -284,14 +287,17 @@ func testKeyRefused(t *testing.T, program string) {
 	keyFile := filepath.Join(u.home, "key")
 	u.succeeds("key", "add", "key-file", keyFile)
 	fake.Change(func(f *keyringtest.Fake) { f.Unlocking = keyringtest.Dismissed })
-	u.hasNoKey([]string{"--key-file", keyFile, "key", "remove", "keyring"}, "no longer uses the keyring", "locked", u.vaultID())
+	u.hasNoKey([]string{"--key-file", keyFile, "key", "remove", "keyring"}, "no longer uses the "+
+		"keyring", "locked", u.vaultID())
 	if got := u.succeeds("key", "list"); got != "key-file\n" {
 		t.Errorf("key list after remove: %q", got)
 	}
-	u.hasNoKey([]string{"--key-file", keyFile, "key", "add", "keyring"}, "locked", "nothing was changed", "unlock it", "secret key add")
+	u.hasNoKey([]string{"--key-file", keyFile, "key", "add", "keyring"}, "locked", "nothing was changed", "unlock "+
+		"it", "secret key add")
 	fake.Change(func(f *keyringtest.Fake) { f.Unlocking, f.Storing = keyringtest.NoPrompt, keyringtest.Dismissed })
 	fake.Forget()
-	u.hasNoKey([]string{"--key-file", keyFile, "key", "add", "keyring"}, "did not keep the key", "nothing was changed", "secret key add")
+	u.hasNoKey([]string{"--key-file", keyFile, "key", "add", "keyring"}, "did not keep the key", "nothing was "+
+		"changed", "secret key add")
 	if got := u.succeeds("key", "list"); got != "key-file\n" {
 		t.Errorf("key list after add: %q", got)
 	}
@@ -314,7 +320,7 @@ func testNoBus(t *testing.T, program string) {
 			t.Parallel()
 			discovered := !strings.HasPrefix(test.address, "unix:") && test.address != "nonsense"
 			if _, err := os.Stat(runtimeBus()); err == nil && discovered {
-				t.Skipf("%s is there, with the keyring of whoever runs the tests", runtimeBus())
+				t.Skipf("%s is there, with the keyring of the user who runs the tests", runtimeBus())
 			}
 			u := newUser(t, program, test.address)
 			planted := t.TempDir()

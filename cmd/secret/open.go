@@ -95,7 +95,8 @@ func (a *app) openVaultQuietly() (*vault.Vault, error) {
 		case unlock.Keyring:
 			finder.Sources[i] = unlock.Keyring{Store: quick}
 		case unlock.Identity:
-			finder.Sources[i] = unlock.Identity{SSHKeys: a.sshKeys(), Age: a.ageProgram(nil, completionTimeout), Unattended: true}
+			age := a.ageProgram(nil, completionTimeout)
+			finder.Sources[i] = unlock.Identity{SSHKeys: a.sshKeys(), Age: age, Unattended: true}
 		case unlock.Passphrase:
 			finder.Sources[i] = unlock.Passphrase{}
 		}

@@ -62,7 +62,8 @@ func TestHomeInPaths(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.MkdirAll(filepath.Dir(config), 0o700), os.WriteFile(config, []byte("key-file: ~/keys/secret\n"), 0o600)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(config), 0o700), os.WriteFile(config, []byte("key-file: "+
+		"~/keys/secret\n"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	if code := run(configured, []string{"list"}); code != exitDone {

@@ -44,6 +44,7 @@ func (a *app) runUnlock(timeout time.Duration) error {
 	if err := a.sessions.Open(key.VaultID(), key.MasterKey().Reveal(), timeout); err != nil {
 		return noKeyf("the vault cannot be kept unlocked: %v", err)
 	}
-	a.sayf("%s is unlocked until %s; lock it with: secret lock\n", finder.Header.Dir, a.now().Add(timeout).Format("2006-01-02 15:04"))
+	until := a.now().Add(timeout).Format("2006-01-02 15:04")
+	a.sayf("%s is unlocked until %s; lock it with: secret lock\n", finder.Header.Dir, until)
 	return nil
 }

@@ -78,7 +78,8 @@ func TestValueKeyBehindAPassphrase(t *testing.T) {
 		t.Fatalf("set --key exits with %d", code)
 	}
 	out, code := secretIn(t, env, "rotate", "--all", "--jobs", "1")
-	want := "failed     closed: the key vip is behind a passphrase, and there is no terminal to ask for it at; run this at one\nrotated    open, version 2\n"
+	want := "failed     closed: the key vip is behind a passphrase, and there is no terminal to ask for it at; run " +
+		"this at one\nrotated    open, version 2\n"
 	if code != exitFailed || out != want {
 		t.Errorf("rotate prints %q and exits with %d", out, code)
 	}

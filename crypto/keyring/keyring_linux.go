@@ -18,8 +18,8 @@ const (
 
 const busVariable = "DBUS_SESSION_BUS_ADDRESS"
 
-// reachable looks for the session bus and gives its address to the D-Bus library. The library starts a bus of its own if
-// it finds no address, and in a container whose user id has no name it looks only in the environment.
+// reachable looks for the session bus and gives its address to the D-Bus library. The library starts a bus of its own
+// if it finds no address, and in a container whose user id has no name it looks only in the environment.
 func (k OS) reachable() error {
 	address := k.Getenv(busVariable)
 	if address == "" || strings.HasPrefix(address, "autolaunch:") {

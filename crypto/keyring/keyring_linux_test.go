@@ -60,7 +60,7 @@ func roundTrip(t *testing.T, k keyring.OS) {
 		t.Errorf("Delete: %v", err)
 	}
 	if _, err := k.Get(account); !errors.Is(err, keyring.ErrNotFound) {
-		t.Errorf("Get of what was deleted: %v", err)
+		t.Errorf("Get of a deleted entry: %v", err)
 	}
 }
 
@@ -80,7 +80,8 @@ func TestGnomeWithoutKeyring(t *testing.T) {
 	gnome := keyringtest.StartGnomeWithoutKeyring(t)
 	keyringtest.Use(t, gnome.Address)
 	k := osKeyring(10 * time.Second)
-	if err := k.Set(account, value); !errors.Is(err, keyring.ErrLocked) || !strings.Contains(err.Error(), "not been set up yet") {
+	if err := k.Set(account, value); !errors.Is(err, keyring.ErrLocked) || !strings.Contains(err.Error(), "not been "+
+		"set up yet") {
 		t.Errorf("Set: %v", err)
 	}
 }

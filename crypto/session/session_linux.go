@@ -10,7 +10,7 @@ import (
 
 const (
 	keyType = "user"
-	// maxKeySize is several times what a master key needs.
+	// maxKeySize is several times the size of a master key.
 	maxKeySize = 1024
 	// permissions let processes of the same user find and read the key from any login session. By default only the
 	// session that added it can.

@@ -8,8 +8,8 @@ import (
 // keep puts the master key into its place, or returns it sealed for the vault to keep.
 type keep func() (sealed []byte, err error)
 
-// Unlocker is a place for the master key that can be added to a vault: [KeyFile], [Keyring], [Identity], [Passphrase] or
-// [Recovery].
+// Unlocker is a place for the master key that can be added to a vault: [KeyFile], [Keyring], [Identity], [Passphrase]
+// or [Recovery].
 type Unlocker interface {
 	kind() vault.Unlocker
 	// prepare asks the user and proves that the unlocker works. It changes nothing.

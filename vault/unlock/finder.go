@@ -117,7 +117,8 @@ func (f *Finder) fit(text, source string) (*crypto.VaultKey, error) {
 func (f *Finder) fitKeys(keys []crypto.MasterKey, source string) (*crypto.VaultKey, error) {
 	key, err := f.keyOf(keys, f.Header.Check)
 	if key == nil && err == nil {
-		err = noKeyf("%s holds the key of another vault than %s (id %s), or one that was replaced; give the right one with --key-file",
+		err = noKeyf("%s holds the key of another vault than %s (id %s), or one that was replaced; give the right one "+
+			"with --key-file",
 			source, f.Header.Dir, f.Header.ID)
 	}
 	return key, err

@@ -96,7 +96,8 @@ func TestSessionThatOutlivesItsKeyIsPassedOver(t *testing.T) {
 	f.sessions[f.set.ID] = otherKey(t)
 	f.wantRead()
 	f.keyring.entries = nil
-	wantRefusal(t, f.read(), "no --key-file or SECRET_KEY_FILE; ", "the session that secret unlock opened holds the key of another vault", "no such entry")
+	wantRefusal(t, f.read(), "no --key-file or SECRET_KEY_FILE; ", "the session that secret unlock opened holds the "+
+		"key of another vault", "no such entry")
 }
 
 func TestAdviceWithoutKey(t *testing.T) {
@@ -105,11 +106,13 @@ func TestAdviceWithoutKey(t *testing.T) {
 		err      error
 		want     string
 	}{
-		"locked":      {vault.Keyring, keyring.ErrLocked, "; unlock the keyring, or give the key with --key-file"},
-		"unavailable": {vault.Keyring, keyring.ErrUnavailable, "; give the key with --key-file (secret key add key-file PATH makes the file, where the keyring is)"},
-		"lost":        {vault.Keyring, nil, "; give the key with --key-file"},
-		"passphrase":  {vault.Passphrase, nil, "; run secret unlock at a terminal and give the passphrase, or give the key with --key-file"},
-		"identity":    {vault.Identity, nil, "; name the SSH key or age identity file with --key-file"},
+		"locked": {vault.Keyring, keyring.ErrLocked, "; unlock the keyring, or give the key with --key-file"},
+		"unavailable": {vault.Keyring, keyring.ErrUnavailable, "; give the key with --key-file (secret key add key-file " +
+			"PATH makes the file, where the keyring is)"},
+		"lost": {vault.Keyring, nil, "; give the key with --key-file"},
+		"passphrase": {vault.Passphrase, nil, "; run secret unlock at a terminal and give the passphrase, or give the " +
+			"key with --key-file"},
+		"identity": {vault.Identity, nil, "; name the SSH key or age identity file with --key-file"},
 	} {
 		f := newFixture(t)
 		f.set.Sealed[test.unlocker] = nil

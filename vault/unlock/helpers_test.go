@@ -143,7 +143,8 @@ func (f *fixture) create(unlockers ...unlock.Unlocker) {
 		f.t.Fatal(err)
 	}
 	_, err = v.Upsert("name", func(s *vault.Secret) error {
-		return s.Add(vault.NewVersion{Kind: vault.Plaintext, Value: vault.Value{Plain: vault.Bytes("the value")}, Origin: vault.OriginSet})
+		return s.Add(vault.NewVersion{Kind: vault.Plaintext, Value: vault.Value{Plain: vault.Bytes("the " +
+			"value")}, Origin: vault.OriginSet})
 	})
 	if err != nil {
 		f.t.Fatal(err)

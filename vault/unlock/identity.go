@@ -28,10 +28,10 @@ type Identity struct {
 // [vault.ErrNoKey] if age fails.
 type Age func(action AgeAction, path string, input []byte) ([]byte, error)
 
-// AgeAction is the flag that names what age does.
+// AgeAction is the flag for encryption or decryption.
 type AgeAction string
 
-// The actions.
+// The actions of age.
 const (
 	Encrypt AgeAction = "--encrypt"
 	Decrypt AgeAction = "--decrypt"
@@ -117,7 +117,8 @@ func (Identity) kind() vault.Unlocker { return vault.Identity }
 // prepare seals the master key to the identity, and proves that it opens it again.
 func (i Identity) prepare(_ string, master crypto.MasterKey) (keep, error) {
 	if strings.HasSuffix(i.Path, ".pub") {
-		return nil, vault.Errorf(vault.ErrInvalid, "%s is a public key; name the private one, which stays where it is", i.Path)
+		return nil, vault.Errorf(vault.ErrInvalid, "%s is a public key; name the private one, which stays where it "+
+			"is", i.Path)
 	}
 	if _, err := readKeyFile(i.Path, durable.CheckPrivate); err != nil {
 		return nil, err

@@ -45,12 +45,14 @@ func (f *Finder) openKeyFile(path string, check func(string, fs.FileInfo) error)
 	case !errors.Is(err, vault.ErrNoKey):
 		return nil, err
 	case f.holdsRetired(text):
-		return nil, noKeyf("%s holds the key of %s in a comment, since another vault with the same key got a new one; remove the text before the key in that line",
+		return nil, noKeyf("%s holds the key of %s in a comment, since another vault with the same key got a new one; "+
+			"remove the text before the key in that line",
 			path, f.vault())
 	case f.Header.Has(vault.Identity):
 		return f.openIdentityFile(path, text, err)
 	case isIdentity(text):
-		return nil, noKeyf("%s is not sealed to %s; open it with another unlocker and run: secret key add identity %s", f.vault(), path, path)
+		return nil, noKeyf("%s is not sealed to %s; open it with another unlocker and run: secret key add identity "+
+			"%s", f.vault(), path, path)
 	}
 	return nil, err
 }
@@ -103,7 +105,8 @@ func readMasterKey(path string) (crypto.MasterKey, error) {
 	case err == nil:
 		return master, nil
 	case isIdentity(text):
-		return crypto.MasterKey{}, noKeyf("%s is an SSH key or age identity; make the vault with another unlocker, and then run: secret key add identity %s", path, path)
+		return crypto.MasterKey{}, noKeyf("%s is an SSH key or age identity; make the vault with another unlocker, and "+
+			"then run: secret key add identity %s", path, path)
 	}
 	return crypto.MasterKey{}, noKeyf("%s is %v", path, err)
 }
@@ -113,7 +116,8 @@ func (KeyFile) kind() vault.Unlocker { return vault.KeyFile }
 // prepare has the master key written into a new file, which age -i reads too.
 func (k KeyFile) prepare(id string, master crypto.MasterKey) (keep, error) {
 	return func() ([]byte, error) {
-		text := fmt.Sprintf("# The master key of the vault %s. It opens the vault for everyone who has it.\n%s\n", id, master.Reveal())
+		text := fmt.Sprintf("# The master key of the vault %s. It opens the vault for everyone who has "+
+			"it.\n%s\n", id, master.Reveal())
 		err := durable.Create(k.Path, []byte(text))
 		if errors.Is(err, fs.ErrExist) {
 			return nil, vault.Errorf(vault.ErrExists, "there is a file %s already; name another place", k.Path)
@@ -228,8 +232,8 @@ func (f *Finder) holdsRetired(text string) bool {
 	return false
 }
 
-// isFailure reports whether err is a failure of the file system, such as that it is full. The user can mend it, and need
-// not give the key file up as one that must not be written to.
+// isFailure reports whether err is a failure of the file system, such as that it is full. The user can mend it, and
+// need not give the key file up as one that must not be written to.
 func isFailure(err error) bool {
 	_, isPath := errors.AsType[*fs.PathError](err)
 	return isPath && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS)

@@ -35,7 +35,8 @@ func (k Keyring) find(f *Finder) (*crypto.VaultKey, error) {
 	case isLocked(err):
 		return nil, absent{reason: err.Error(), advice: "unlock the keyring, or give the key with --key-file", urgent: true}
 	case errors.Is(err, keyring.ErrUnavailable):
-		return nil, absent{reason: err.Error(), advice: "give the key with --key-file (secret key add key-file PATH makes the file, where the keyring is)"}
+		return nil, absent{reason: err.Error(), advice: "give the key with --key-file (secret key add key-file PATH " +
+			"makes the file, where the keyring is)"}
 	}
 	return nil, absent{reason: err.Error()}
 }

@@ -89,7 +89,8 @@ func sealedToPassphrases(header *vault.Header) (sealed [][]byte, err error) {
 func (f *Finder) question() string {
 	switch {
 	case !f.Header.Has(vault.Passphrase):
-		return fmt.Sprintf("No key found (%s). Recovery passphrase for the vault %s", strings.Join(f.looked, "; "), f.Header.Dir)
+		return fmt.Sprintf("No key found (%s). Recovery passphrase for the vault "+
+			"%s", strings.Join(f.looked, "; "), f.Header.Dir)
 	case f.Header.Has(vault.Recovery):
 		return "Passphrase, or the words of the recovery sheet, for the vault " + f.Header.Dir
 	}
@@ -97,7 +98,9 @@ func (f *Finder) question() string {
 }
 
 // open asks for a passphrase that opens one of sealed.
-func open(ask Ask, warn func(string), question, locked string, sealed ...[]byte) (keys []crypto.MasterKey, passphrase string, err error) {
+func open(ask Ask, warn func(string), question, locked string, sealed ...[]byte) (
+	keys []crypto.MasterKey, passphrase string, err error,
+) {
 	for range passphraseAttempts {
 		typed, err := ask(question)
 		if err != nil {
@@ -145,13 +148,15 @@ func (Passphrase) undo(string) error { return nil }
 func (p Passphrase) SealToNew(key crypto.MasterKey) ([]byte, error) {
 	typed, err := p.Ask(fmt.Sprintf("New passphrase (at least %d characters)", minPassphraseLength))
 	if errors.Is(err, ErrCannotAsk) {
-		return nil, vault.Errorf(vault.ErrInvalid, "a passphrase is typed at a terminal, and there is none here; use a key file; nothing was made")
+		return nil, vault.Errorf(vault.ErrInvalid, "a passphrase is typed at a terminal, and there is none here; use a "+
+			"key file; nothing was made")
 	}
 	if err != nil {
 		return nil, err
 	}
 	if len(typed) < minPassphraseLength {
-		return nil, vault.Errorf(vault.ErrInvalid, "a passphrase has at least %d characters; nothing was made", minPassphraseLength)
+		return nil, vault.Errorf(vault.ErrInvalid, "a passphrase has at least %d characters; nothing was "+
+			"made", minPassphraseLength)
 	}
 	again, err := p.Ask("The same again")
 	if err != nil {

@@ -40,7 +40,8 @@ func (f *Finder) ReplaceKey(options vault.Options, progress func(done, total int
 		return Replaced{}, err
 	}
 	if f.credential != "" {
-		return Replaced{}, noKeyf("the master key comes from %s, where it cannot be replaced; name the file that it is made of with --key-file, and renew the credential afterwards", f.credential)
+		return Replaced{}, noKeyf("the master key comes from %s, where it cannot be replaced; name the file that it is "+
+			"made of with --key-file, and renew the credential afterwards", f.credential)
 	}
 	r := replacement{f, options, nil}
 	if r.holders, err = f.holders(); err != nil {
@@ -64,7 +65,8 @@ func (f *Finder) ReplaceKey(options vault.Options, progress func(done, total int
 func (f *Finder) checkUnnamed() error {
 	for _, unlocker := range f.Header.Unnamed() {
 		return vault.Errorf(vault.ErrDamaged,
-			"nothing was changed, since the vault holds a key sealed for the %s that vault.yaml does not name: it may have been tampered with; "+
+			"nothing was changed, since the vault holds a key sealed for the %s that vault.yaml does not name: it may have "+
+				"been tampered with; "+
 				"keep that unlocker with secret key add %s, or give it up with secret key remove %s", unlocker, unlocker, unlocker)
 	}
 	return nil
@@ -87,9 +89,11 @@ func (f *Finder) holders() ([]keyHolder, error) {
 		case errors.Is(err, vault.ErrDamaged), errors.As(err, new(askError)):
 			return nil, err
 		case !f.Header.Has(unlocker):
-			return nil, noKeyf("nothing was changed, since %s cannot get the new key: %v; name a copy of the key that can be changed with --key-file", f.keyFile, err)
+			return nil, noKeyf("nothing was changed, since %s cannot get the new key: %v; name a copy of the key that can "+
+				"be changed with --key-file", f.keyFile, err)
 		default:
-			return nil, noKeyf("nothing was changed, since the %s cannot get the new key: %v; remove it first with secret key remove %s, and add it again afterwards",
+			return nil, noKeyf("nothing was changed, since the %s cannot get the new key: %v; remove it first with secret "+
+				"key remove %s, and add it again afterwards",
 				unlocker, err, unlocker)
 		}
 	}
@@ -163,7 +167,8 @@ func (r *replacement) clear(header *vault.Header, key *crypto.VaultKey) error {
 	}
 	if err := v.ClearReplaced(old, r.vaultHolders()); err != nil {
 		// The cause is not wrapped: callers would say that nothing was changed.
-		return vault.Errorf(errNotCleared, "the new master key is in effect, but the old one is not cleared away yet (run secret key rotate again): %v", err)
+		return vault.Errorf(errNotCleared, "the new master key is in effect, but the old one is not cleared away yet "+
+			"(run secret key rotate again): %v", err)
 	}
 	return nil
 }

@@ -102,7 +102,8 @@ func TestReplaceKeyFinishesEarlierOne(t *testing.T) {
 		return nil
 	}
 	_, err := f.finder().ReplaceKey(f.options(), noProgress)
-	if err == nil || errors.Is(err, keyring.ErrTimeout) || !strings.Contains(err.Error(), "the new master key is in effect, but the old one is not cleared away yet") {
+	if err == nil || errors.Is(err, keyring.ErrTimeout) || !strings.Contains(err.Error(), "the new master key is in "+
+		"effect, but the old one is not cleared away yet") {
 		t.Fatal(err)
 	}
 	check := f.header().Check
@@ -119,7 +120,8 @@ func TestReplaceKeyRefuses(t *testing.T) {
 	}{
 		"a key file out of reach": {
 			func(f *fixture) { f.keyFile = "" },
-			"nothing was changed, since the key-file cannot get the new key: it is not known here; name it with --key-file; remove it first with secret key remove key-file",
+			"nothing was changed, since the key-file cannot get the new key: it is not known here; name it with " +
+				"--key-file; remove it first with secret key remove key-file",
 		},
 		"a keyring that forgets": {
 			func(f *fixture) { f.keyring.forgets = func(string) bool { return true } },

@@ -74,8 +74,8 @@ func (s *Set) Undo(cause error) error {
 
 var errNotDurable = errors.New("not durable")
 
-// Create makes the vault in dir, as [vault.Create] does, or removes the master key from its places. A vault that is there
-// in spite of a failure keeps its key.
+// Create makes the vault in dir, as [vault.Create] does, or removes the master key from its places. A vault that is
+// there in spite of a failure keeps its key.
 func (s *Set) Create(dir string, options vault.Options) error {
 	key, err := crypto.DeriveVaultKey(s.Master, s.ID, options.Rand)
 	if err == nil {

@@ -34,7 +34,8 @@ type Program struct {
 func (p Program) Run(action unlock.AgeAction, path string, input []byte) ([]byte, error) {
 	program, err := exec.LookPath("age")
 	if err != nil {
-		return nil, vault.Errorf(vault.ErrNoKey, "%s needs the program age, which is not in PATH; install age (https://age-encryption.org)", path)
+		return nil, vault.Errorf(vault.ErrNoKey, "%s needs the program age, which is not in PATH; install age "+
+			"(https://age-encryption.org)", path)
 	}
 	full, err := filepath.Abs(path) // age would take - for its standard input
 	if err != nil {
@@ -73,31 +74,33 @@ func (p Program) Run(action unlock.AgeAction, path string, input []byte) ([]byte
 }
 
 // await runs age until a signal ends it. The terminal then gets its echo back, since age does not restore it.
-func (p Program) await(cmd *exec.Cmd, cancel context.CancelCauseFunc, signals <-chan os.Signal, t *prompt.Terminal) ([]byte, bool, error) {
+func (p Program) await(
+	cmd *exec.Cmd, cancel context.CancelCauseFunc, signals <-chan os.Signal, t *prompt.Terminal,
+) (output []byte, interrupted bool, err error) {
 	var before *term.State
 	if t != nil {
 		before = t.State()
 	}
-	done, interrupted := make(chan struct{}), make(chan bool)
+	done, stopped := make(chan struct{}), make(chan bool)
 	go func() {
 		select {
 		case <-signals:
 			cancel(prompt.ErrInterrupted)
-			interrupted <- true
+			stopped <- true
 		case <-done:
-			interrupted <- false
+			stopped <- false
 		}
 	}()
-	output, err := cmd.Output()
+	output, err = cmd.Output()
 	close(done)
-	stopped := <-interrupted
+	interrupted = <-stopped
 	// A key that the user presses reaches age as well, and perhaps first.
 	killed := cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == -1
 	if t != nil && killed {
 		t.Restore(before)
-		stopped = true
+		interrupted = true
 	}
-	return output, stopped, err
+	return output, interrupted, err
 }
 
 // failure returns the error of a run of age that failed.
@@ -115,7 +118,8 @@ func (p Program) failure(path string, cause, err error, reason string, attended 
 	if attended {
 		return vault.Errorf(vault.ErrNoKey, "%s", text)
 	}
-	return vault.Errorf(vault.ErrNoKey, "%s (there is no terminal where age could ask for a PIN or a passphrase; secret unlock at one opens the vault for some hours)", text)
+	return vault.Errorf(vault.ErrNoKey, "%s (there is no terminal where age could ask for a PIN or a passphrase; "+
+		"secret unlock at one opens the vault for some hours)", text)
 }
 
 // terminal returns the terminal at which age may ask, or nil.
@@ -132,5 +136,7 @@ func (p Program) terminal() *prompt.Terminal {
 
 // environment leaves out the variable that makes age show the keys which it exchanges with a plugin.
 func (p Program) environment() []string {
-	return slices.DeleteFunc(slices.Clone(p.Environ), func(variable string) bool { return strings.HasPrefix(variable, "AGEDEBUG=") })
+	return slices.DeleteFunc(slices.Clone(p.Environ), func(variable string) bool {
+		return strings.HasPrefix(variable, "AGEDEBUG=")
+	})
 }

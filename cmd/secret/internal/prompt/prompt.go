@@ -2,7 +2,7 @@
 //
 // The terminal is the user's own, wherever the standard streams lead. A prompt is ended by Ctrl-C or another signal
 // ([ErrInterrupted]), by Ctrl-D, and by a terminal that goes away; Ctrl-Z stops the program, and the prompt appears
-// again when it continues. After each of these the terminal shows again what is typed. A command that has something to
+// again when it continues. After each of these the terminal shows typed text again. A command that has something to
 // undo calls [Prompter.HoldSignals] first: from then on signals end no more than the prompts.
 package prompt
 
@@ -18,9 +18,9 @@ import (
 // ErrInterrupted means that the user ended a prompt by Ctrl-C or another signal.
 var ErrInterrupted = errors.New("interrupted")
 
-// ErrNoTerminal means that there is no terminal to ask at. A command that offers another way catches it and names that
-// way.
-var ErrNoTerminal = vault.Errorf(vault.ErrInvalid, "there is no terminal to ask at; use flags, a file or a pipe instead")
+// ErrNoTerminal means that there is no terminal to ask at. A command that has an alternative catches it and names that.
+var ErrNoTerminal = vault.Errorf(vault.ErrInvalid, "there is no terminal to ask at; use flags, a file or a pipe "+
+	"instead")
 
 // Prompter asks the user at the terminal that Open opens.
 type Prompter struct {
@@ -40,7 +40,7 @@ func (p *Prompter) Terminal() (*Terminal, error) {
 	return t, nil
 }
 
-// Hidden asks for a line and does not show what the user types.
+// Hidden asks for a line and does not show the typed text.
 func (p *Prompter) Hidden(prompt string) ([]byte, error) {
 	t, err := p.Terminal()
 	if err != nil {

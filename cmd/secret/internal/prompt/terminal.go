@@ -35,7 +35,7 @@ func (t *Terminal) Close() {
 	}
 }
 
-// Hidden asks for a line and does not show what the user types.
+// Hidden asks for a line and does not show the typed text.
 func (t *Terminal) Hidden(prompt string) ([]byte, error) {
 	line, err := t.interruptible(prompt+": ", t.readHidden)
 	fmt.Fprintln(t.Out)
@@ -43,7 +43,8 @@ func (t *Terminal) Hidden(prompt string) ([]byte, error) {
 		return nil, promptError(err)
 	}
 	if len(line) >= maxLine {
-		return nil, vault.Errorf(vault.ErrInvalid, "a terminal passes on at most %d characters of a line; use a file or a pipe", maxLine)
+		return nil, vault.Errorf(vault.ErrInvalid, "a terminal passes on at most %d characters of a line; use a file or "+
+			"a pipe", maxLine)
 	}
 	return line, nil
 }
@@ -66,7 +67,7 @@ func (t *Terminal) Confirm(question string) (bool, error) {
 }
 
 // interruptible shows the prompt and reads the answer. A signal ends it with [ErrInterrupted], so that the caller can
-// undo what it began. The read is then left behind, since the program is about to end, and the terminal is as it was
+// undo its work. The read is then left behind, since the program is about to end, and the terminal is as it was
 // before. Signals are caught before the prompt shows: a user who sees it may interrupt it at once.
 func (t *Terminal) interruptible(prompt string, read func() ([]byte, error)) ([]byte, error) {
 	signals, release := t.signals()
@@ -107,7 +108,7 @@ func (t *Terminal) interruptible(prompt string, read func() ([]byte, error)) ([]
 	}
 }
 
-// State returns the mode of the terminal, such as whether it shows what is typed. It is nil if In is no terminal, as in
+// State returns the mode of the terminal, such as whether it shows typed text. It is nil if In is no terminal, as in
 // tests.
 func (t *Terminal) State() *term.State {
 	state, err := term.GetState(int(t.In.Fd()))
