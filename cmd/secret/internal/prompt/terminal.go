@@ -37,7 +37,8 @@ func (t *Terminal) Close() {
 
 // Hidden asks for a line and does not show the typed text.
 func (t *Terminal) Hidden(prompt string) ([]byte, error) {
-	line, err := t.interruptible(prompt+": ", t.readHidden)
+	fd := int(t.In.Fd())
+	line, err := t.interruptible(prompt+": ", func() ([]byte, error) { return readHidden(fd) })
 	fmt.Fprintln(t.Out)
 	if err != nil {
 		return nil, promptError(err)

@@ -24,8 +24,7 @@ func Open() (*Terminal, error) {
 }
 
 // readHidden reads a line without echo. Unlike term.ReadPassword it returns [io.EOF] for Ctrl-D, also after some text.
-func (t *Terminal) readHidden() ([]byte, error) {
-	fd := int(t.In.Fd())
+func readHidden(fd int) ([]byte, error) {
 	before, err := unix.IoctlGetTermios(fd, getTermios)
 	if err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ func Open() (*Terminal, error) {
 	return &Terminal{In: in, Out: out, Lines: bufio.NewReader(in)}, nil
 }
 
-func (t *Terminal) readHidden() ([]byte, error) { return term.ReadPassword(int(t.In.Fd())) }
+func readHidden(fd int) ([]byte, error) { return term.ReadPassword(fd) }
 
 // catchStops returns nil, since no key stops a program on Windows.
 func catchStops() (stops <-chan os.Signal, ignore func()) { return nil, func() {} }

@@ -1,0 +1,6 @@
+//go:build unix
+
+package prompt
+
+// GetTermios is for the tests.
+const GetTermios = getTermios
