@@ -79,6 +79,9 @@ func fifo(t *testing.T) (path string, gone func() bool) {
 // SIGKILL.
 func TestTimeout(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("waits for the time between SIGTERM and SIGKILL")
+	}
 	path, gone := fifo(t)
 	c := callOf(rotator(t, `#!/bin/sh
 exec 9>'`+path+`'

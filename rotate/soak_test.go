@@ -22,6 +22,9 @@ import (
 // rotation.
 func TestSoak(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes several seconds")
+	}
 	secrets, days := 20, 7
 	if os.Getenv("SECRET_TEST_LONG") != "" {
 		secrets, days = 200, 30

@@ -36,15 +36,14 @@ hash() { printf '%s' "$1" | { sha256sum 2>/dev/null || shasum -a 256; } | cut -c
 
 # limited COMMAND…: runs a command for at most 5 seconds, if timeout is installed:
 # redis-cli waits without end for a server that does not answer, or not with TLS.
+limit=''
+if timeout --foreground 1 sh -c : 2>/dev/null; then limit='timeout --foreground 5'; fi
 limited() {
-	if timeout --foreground 1 sh -c : 2>/dev/null; then
-		timeout --foreground 5 "$@" || {
-			[ $? -ne 124 ] || echo 'the server did not answer within 5 seconds'
-			return 1
-		}
-	else
-		"$@"
-	fi
+	# shellcheck disable=SC2086 # words without special characters
+	$limit "$@" || {
+		[ $? -ne 124 ] || echo 'the server did not answer within 5 seconds'
+		return 1
+	}
 }
 
 # talk WHO COMMAND…: logs in as WHO (PENDING, CURRENT, PREVIOUS or ADMIN), runs the

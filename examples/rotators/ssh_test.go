@@ -106,7 +106,7 @@ func TestSSHKeyOverSSH(t *testing.T) {
 			t.Error("not just the new key logs in after finish")
 		}
 	}
-	d.inGrace("", "", "")
+	d.inGrace("", "")
 	lines := strings.Split(read(t, s.AuthorizedKeys), "\n")
 	if len(lines) != 3 || lines[0]+"\n" != otherKey {
 		t.Errorf("the file is %q", lines)

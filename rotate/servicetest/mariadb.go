@@ -29,6 +29,7 @@ type MariaDBServer struct {
 // Options are options of mariadbd.
 func MariaDB(t testing.TB, options ...string) *MariaDBServer {
 	t.Helper()
+	skipIfShort(t)
 	install := Need(t, "mariadb-install-db", "mysql_install_db")
 	server := Need(t, "mariadbd", "mysqld")
 	s := &MariaDBServer{

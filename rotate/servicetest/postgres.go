@@ -26,6 +26,7 @@ type PostgresServer struct {
 // Settings are NAME=VALUE lines for postgresql.conf.
 func Postgres(t testing.TB, settings ...string) *PostgresServer {
 	t.Helper()
+	skipIfShort(t)
 	initdb, server := Need(t, "initdb"), Need(t, "postgres")
 	s := &PostgresServer{User: "postgres", Password: "super user's", Bin: filepath.Dir(Need(t, "psql"))}
 	// Debian's psql is a script that looks for the real one, and ten times as slow.

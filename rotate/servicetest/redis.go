@@ -29,6 +29,7 @@ type RedisServer struct {
 // configuration file; if it is empty, the server has no file.
 func Redis(t testing.TB, conf string) *RedisServer {
 	t.Helper()
+	skipIfShort(t)
 	s := &RedisServer{Host: "127.0.0.1", User: "default", Password: "re dis"}
 	dir := tempDir(t, account{})
 	s.Socket = filepath.Join(dir, "s")

@@ -32,6 +32,14 @@ func Need(t testing.TB, names ...string) string {
 	return ""
 }
 
+// skipIfShort skips a test that would start a server, with -short.
+func skipIfShort(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts a server")
+	}
+}
+
 // Missing skips a test, or fails it in CI, because the machine lacks something.
 func Missing(t testing.TB, reason string) {
 	t.Helper()

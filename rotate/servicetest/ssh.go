@@ -29,6 +29,7 @@ type SSHServer struct {
 // as which it runs.
 func SSH(t testing.TB) *SSHServer {
 	t.Helper()
+	skipIfShort(t)
 	s := &SSHServer{Host: "127.0.0.1"}
 	server, keygen := Need(t, "sshd"), Need(t, "ssh-keygen")
 	acct := serverAccount(t, "postgres") // a package's user with a shell
