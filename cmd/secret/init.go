@@ -26,10 +26,14 @@ func newInitCommand(a *app) *cobra.Command {
 		Short: "Make a vault",
 		Long: `Make a vault and its master key.
 
-The key goes into the keyring of the operating system. Where there is none, as on
-a server or in a container, keep it in a file that only you can read
+The key goes into the keyring of the operating system. Where there is none, as
+on a server or in a container, keep it in a file that only you can read
 (--key-file), or behind a passphrase that is asked for each time (--passphrase).
-Nothing is written in clear unless you ask for it.`,
+Nothing is written in clear unless you ask for it.
+
+At a terminal init offers both, and stores the path of the key file as the
+setting key-file, so that later commands find it. After --key-file name the file
+with the same flag, with SECRET_KEY_FILE or with secret config set key-file.`,
 		Example: `  secret init
   secret init --key-file ~/.config/secret/key
   secret --vault ~/work-vault init --passphrase`,

@@ -23,4 +23,7 @@
 //
 // The package does not use the terminal, the environment, the clock, or other programs: the caller passes in functions
 // that do. Nothing is opened, called or derived before it is needed.
+//
+// Only the command line, the file format and the rotator protocol of this module are promised to stay compatible. This
+// package may change.
 package unlock
