@@ -1,10 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 
-	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
@@ -119,47 +117,4 @@ func (a *app) namesToRotate(
 		names, unreadable = rotate.Enabled(listing.Secrets)
 	}
 	return names, append(listing.Damaged, unreadable...), nil
-}
-
-func (a *app) printPlan(engine *rotate.Engine, names []vault.Name, when rotate.When) error {
-	plans, err := engine.Plan(names, when)
-	if err != nil {
-		return err
-	}
-	type planJSON struct {
-		Name    vault.Name  `json:"name"`
-		Step    rotate.Step `json:"step"`
-		Rotator string      `json:"rotator"`
-		Why     string      `json:"why"`
-	}
-	lines := make([]planJSON, len(plans))
-	for i, p := range plans {
-		lines[i] = planJSON{p.Name, p.Step, p.Rotator, a.whyRotated(p)}
-	}
-	if a.jsonFlag {
-		return a.printJSON(lines)
-	}
-	for _, line := range lines {
-		action := "be rotated"
-		if line.Step != rotate.Create {
-			action = "go on at the step " + string(line.Step)
-		}
-		err := a.printf("%s would %s by %s, since %s\n", line.Name, action, escape.Text(line.Rotator), line.Why)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (a *app) whyRotated(p rotate.Plan) string {
-	switch p.Reason {
-	case rotate.BecauseUnderWay:
-		return fmt.Sprintf("a rotation that began %s is not done", a.timestamp(p.Since))
-	case rotate.BecauseGrace:
-		return "its grace ends at " + firstTime(p.Since)
-	case rotate.BecauseDue:
-		return "it has been due since " + a.timestamp(p.Since)
-	}
-	return "it was asked for"
 }
