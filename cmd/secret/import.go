@@ -38,13 +38,13 @@ func newImportCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE | DIR | -",
 		Short: "Bring in the secrets of other tools",
-		Long: `Bring in the secrets of another tool: a .env file, JSON, YAML or CSV; exports of
-browsers (CSV), KeePassXC (CSV), 1Password (CSV, 1PUX), Bitwarden (CSV, JSON), AWS
-Secrets Manager (what batch-get-secret-value prints) and chamber (JSON); Kubernetes
-manifests (YAML, JSON), of which only Secrets are read; the directories of pass and
-gopass (opened by gpg) and of passage (opened with --identity). The format is guessed
-from the content, and said. Attachments, passkeys and old passwords in the exports of
-password managers stay where they are.
+		Long: `Bring in the secrets of another tool. The format is guessed from the content, and
+said; --format names it instead:
+
+` + importHelp() + `
+A directory is one of pass or gopass (opened by gpg) or of passage (opened with
+--identity). Attachments, passkeys and old passwords in the exports of password
+managers stay where they are.
 
 In JSON and YAML a name with a text is a plaintext secret, a name with texts below
 it one with fields, anything above a folder. Each line of a .env file is a secret
@@ -83,6 +83,15 @@ where it is, unless you agree to remove it.`,
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatWords(exchange.ImportFormats()), noFiles))
 	_ = cmd.RegisterFlagCompletionFunc("on-clash", cobra.FixedCompletions([]string{"fail", "skip", "version", "overwrite"}, noFiles))
 	return cmd
+}
+
+// importHelp returns a line of help for each format.
+func importHelp() string {
+	var b strings.Builder
+	for _, format := range exchange.ImportFormats() {
+		fmt.Fprintf(&b, "  %-11s %s\n", format, format.About())
+	}
+	return b.String()
 }
 
 func formatWords(formats []exchange.Format) []string {

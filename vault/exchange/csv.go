@@ -51,26 +51,18 @@ func readHeader(data []byte) (reader *csv.Reader, header []string, err error) {
 	return reader, header, err
 }
 
-func detectCSV(text []byte) (Format, bool) {
+// csvColumns returns the columns of a text in lower case, and nil if its first line
+// is not a header of two or more.
+func csvColumns(text []byte) map[string]bool {
 	_, header, err := readHeader(text)
 	if err != nil || len(header) < 2 || strings.HasPrefix(header[0], "#") { // a comment
-		return "", false
+		return nil
 	}
-	has := map[string]bool{}
+	columns := map[string]bool{}
 	for _, column := range header {
-		has[strings.ToLower(strings.TrimSpace(column))] = true
+		columns[strings.ToLower(strings.TrimSpace(column))] = true
 	}
-	switch {
-	case has["login_password"]:
-		return Bitwarden, true
-	case has["title"] && has["group"] && has["password"]:
-		return KeePassXC, true
-	case has["title"] && has["password"]:
-		return OnePassword, true
-	case has["name"], isLogins(has):
-		return CSV, true
-	}
-	return "", false
+	return columns
 }
 
 func parseCSV(format Format, data []byte) ([]Entry, error) {

@@ -64,62 +64,32 @@ func checkNoValue(t *testing.T, text string, entries []exchange.Entry) {
 	}
 }
 
-func FuzzParseDotenv(f *testing.F) {
-	f.Add(sample(f, "app.env"))
-	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.Dotenv, data) })
-}
-
-func FuzzParseJSON(f *testing.F) {
-	for _, name := range []string{"tree.json", "chamber.json"} {
-		f.Add(sample(f, name))
-	}
-	f.Add([]byte(`{"secrets": [{"name": "a", "kind": "kv", "tags": {"t": "u"}, "fields": {"f": {"base64": "/w=="}}}]}`))
-	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.JSON, data) })
-}
-
-func FuzzParseYAML(f *testing.F) {
-	f.Add(sample(f, "tree.yaml"))
-	f.Add([]byte("secrets:\n  - {name: a, kind: plaintext, value: !!binary /w==}\n"))
-	f.Add([]byte(laughs()))
-	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.YAML, data) })
-}
-
-func FuzzParseCSV(f *testing.F) {
-	formats := []exchange.Format{exchange.CSV, exchange.KeePassXC, exchange.OnePassword, exchange.Bitwarden}
-	for i, name := range []string{"plain.csv", "keepassxc.csv", "1password.csv", "bitwarden.csv"} {
-		f.Add(uint8(i), sample(f, name))
-	}
-	for _, name := range []string{"excel.csv", "chrome.csv", "firefox.csv"} {
-		f.Add(uint8(0), sample(f, name))
+// FuzzParse takes the number of a format in the table, and a file. The seeds are the
+// samples of all formats.
+func FuzzParse(f *testing.F) {
+	formats := exchange.ImportFormats()
+	for i, format := range formats {
+		for _, data := range samples(f, format) {
+			f.Add(uint8(i), data)
+		}
+		switch format {
+		case exchange.JSON:
+			f.Add(uint8(i), []byte(`{"secrets": [{"name": "a", "kind": "kv", "tags": {"t": "u"}, "fields": {"f": {"base64": "/w=="}}}]}`))
+		case exchange.YAML:
+			f.Add(uint8(i), []byte("secrets:\n  - {name: a, kind: plaintext, value: !!binary /w==}\n"))
+			f.Add(uint8(i), []byte(laughs()))
+		}
 	}
 	f.Fuzz(func(t *testing.T, i uint8, data []byte) { checkParse(t, formats[int(i)%len(formats)], data) })
 }
 
-func FuzzParseBitwarden(f *testing.F) {
-	f.Add(sample(f, "bitwarden.json"))
-	f.Add(sample(f, "bitwarden-organization.json"))
-	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.Bitwarden, data) })
-}
-
 func FuzzParse1PUX(f *testing.F) {
-	data := sample(f, "1pux.json")
+	data := sample(f, "1password-1pux.json")
 	f.Add(data, archive(f, "../x", "", "export.data", string(data)))
 	f.Fuzz(func(t *testing.T, data, container []byte) {
 		checkParse(t, exchange.OnePassword, archive(t, "export.data", string(data)))
 		checkParse(t, exchange.OnePassword, container)
 	})
-}
-
-func FuzzParseAWS(f *testing.F) {
-	f.Add(sample(f, "aws.json"))
-	f.Add(sample(f, "aws-one.json"))
-	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.AWS, data) })
-}
-
-func FuzzParseKubernetes(f *testing.F) {
-	f.Add(sample(f, "kubernetes.yaml"))
-	f.Add(sample(f, "kubernetes.json"))
-	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, exchange.Kubernetes, data) })
 }
 
 func FuzzParsePass(f *testing.F) {

@@ -31,15 +31,27 @@ const (
 	Kubernetes  Format = "kubernetes" // manifests of Secrets in YAML or JSON
 )
 
-// ImportFormats are those that [Parse] reads.
+// ImportFormats returns the formats that [Parse] reads.
 func ImportFormats() []Format {
-	return []Format{Dotenv, JSON, YAML, CSV, KeePassXC, OnePassword, Bitwarden, AWS, Chamber, Kubernetes}
+	var formats []Format
+	for _, i := range importers() {
+		formats = append(formats, i.format)
+	}
+	return formats
 }
 
-const zipMagic = "PK\x03\x04"
+// About returns a line of help on a format that [Parse] reads, else "".
+func (f Format) About() string {
+	for _, i := range importers() {
+		if i.format == f {
+			return i.about
+		}
+	}
+	return ""
+}
 
-// encrypted has what begins files that have to be decrypted, and says how.
-func encrypted(text []byte) error {
+// refuseEncrypted returns an error that says how to decrypt an encrypted file.
+func refuseEncrypted(text []byte) error {
 	for _, known := range []struct{ magic, advice string }{
 		{"\x03\xd9\xa2\x9a", "it is a database of KeePass; export it as CSV"},
 		{"age-encryption.org/", "it is encrypted by age; import what age -d prints"},
@@ -54,76 +66,22 @@ func encrypted(text []byte) error {
 	return nil
 }
 
-// Detect guesses the format of a file from what is in it. The error is
-// [ErrFormat].
+// Detect guesses the format of a file from its content. The error is [ErrFormat].
 func Detect(data []byte) (Format, error) {
 	text := bytes.TrimSpace(toUTF8(data))
-	if err := encrypted(text); err != nil {
+	if err := refuseEncrypted(text); err != nil {
 		return "", err
 	}
-	switch {
-	case bytes.HasPrefix(text, []byte(zipMagic)):
-		return OnePassword, nil
-	case bytes.HasPrefix(text, []byte("{")):
-		return detectJSON(text)
-	case len(text) == 0:
+	if len(text) == 0 {
 		return "", formatf("it is empty")
 	}
-	if format, ok := detectCSV(text); ok {
-		return format, nil
-	}
-	if looksLikeDotenv(text) {
-		return Dotenv, nil
-	}
-	if looksLikeYAML(text) {
-		if startsLine(text, "apiVersion:") && startsLine(text, "kind:") {
-			return Kubernetes, nil
+	c := contentOf(text)
+	for _, i := range importers() {
+		if i.detect != nil && i.detect(c) {
+			return i.format, nil
 		}
-		return YAML, nil
 	}
 	return "", formatf("it looks like none of the formats that are known; name it with --format")
-}
-
-// looksLikeDotenv looks at the first line that says something.
-func looksLikeDotenv(text []byte) bool { return firstMark(text) == '=' }
-
-func looksLikeYAML(text []byte) bool { return firstMark(text) == ':' }
-
-// firstMark returns the first = or : of the first line that says something, which
-// are what is behind a name in a .env file and in YAML.
-func firstMark(text []byte) byte {
-	for line := range strings.Lines(string(text[:min(len(text), 1<<20)])) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "%") || strings.HasPrefix(line, "---") {
-			continue
-		}
-		if i := strings.IndexAny(line, "=:"); i > 0 {
-			return line[i]
-		}
-		return 0
-	}
-	return 0
-}
-
-func startsLine(text []byte, start string) bool {
-	return bytes.HasPrefix(text, []byte(start)) || bytes.Contains(text, []byte("\n"+start))
-}
-
-func detectJSON(text []byte) (Format, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(text, &members); err != nil {
-		return JSON, nil // reading it tells where it is wrong
-	}
-	has := func(name string) bool { _, ok := members[name]; return ok }
-	switch {
-	case has("SecretValues"), has("SecretString"), has("SecretBinary"):
-		return AWS, nil
-	case has("encrypted") && (has("data") || has("items")), has("items") && (has("folders") || has("collections")):
-		return Bitwarden, nil
-	case has("apiVersion") && has("kind"):
-		return Kubernetes, nil
-	}
-	return JSON, nil
 }
 
 // Parse reads a file of a format. The error is [ErrFormat].
@@ -159,34 +117,14 @@ func toUTF8(data []byte) []byte {
 }
 
 func parse(format Format, data []byte) ([]Entry, error) {
-	isJSON := bytes.HasPrefix(bytes.TrimSpace(data), []byte("{"))
-	isText := slices.Contains([]Format{JSON, Chamber, YAML, AWS, Kubernetes}, format) || isJSON
-	if isText && !utf8.Valid(data) {
-		return nil, formatf("it is not UTF-8 throughout")
-	}
-	switch format {
-	case Dotenv:
-		return parseDotenv(data)
-	case JSON, Chamber:
-		return parseJSON(data)
-	case YAML:
-		return parseYAML(data)
-	case AWS:
-		return parseAWS(data)
-	case Kubernetes:
-		return parseKubernetes(data)
-	case CSV, KeePassXC:
-		return parseCSV(format, data)
-	case OnePassword:
-		if bytes.HasPrefix(data, []byte(zipMagic)) {
-			return parse1PUX(data)
+	for _, i := range importers() {
+		if i.format != format {
+			continue
 		}
-		return parseCSV(format, data)
-	case Bitwarden:
-		if isJSON {
-			return parseBitwardenJSON(data)
+		if (i.isText || isObject(data)) && !utf8.Valid(data) {
+			return nil, formatf("it is not UTF-8 throughout")
 		}
-		return parseCSV(format, data)
+		return i.parse(data)
 	}
 	return nil, formatf("%q is not a format that can be read", format)
 }

@@ -88,45 +88,75 @@ func archive(t testing.TB, members ...string) []byte {
 	return b.Bytes()
 }
 
-func TestSamples(t *testing.T) {
-	for file, want := range map[string]exchange.Format{
-		"app.env": exchange.Dotenv, "tree.json": exchange.JSON, "tree.yaml": exchange.YAML, "plain.csv": exchange.CSV,
-		"excel.csv": exchange.CSV, "chrome.csv": exchange.CSV, "firefox.csv": exchange.CSV,
-		"keepassxc.csv": exchange.KeePassXC, "1password.csv": exchange.OnePassword, "1pux.json": exchange.OnePassword,
-		"bitwarden.csv": exchange.Bitwarden, "bitwarden.json": exchange.Bitwarden, "bitwarden-organization.json": exchange.Bitwarden,
-		"kubernetes.yaml": exchange.Kubernetes, "kubernetes.json": exchange.Kubernetes,
-		"aws.json": exchange.AWS, "aws-one.json": exchange.AWS, "chamber.json": exchange.JSON,
-	} {
-		t.Run(file, func(t *testing.T) {
-			data := sample(t, file)
-			if file == "1pux.json" {
-				data = archive(t, "export.attributes", "{}", "files/d__a.txt", "abc", "export.data", string(data))
-			}
-			for encoding, text := range map[string][]byte{
-				"as it is": data, "with a BOM": append([]byte("\ufeff"), data...), "with CRLF": bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n")),
-			} {
-				if isBinaryOrHasLines := file == "1pux.json" || file == "app.env"; isBinaryOrHasLines && encoding != "as it is" {
-					continue
-				}
-				format, err := exchange.Detect(text)
-				if err != nil || format != want {
-					t.Fatalf("%s: taken for %q (%v), not for %q", encoding, format, err, want)
-				}
-				entries, err := exchange.Parse(format, text)
-				if err != nil {
-					t.Fatal(encoding, err)
-				}
-				golden(t, file, entries)
-			}
-		})
-	}
-	t.Run("chamber by name", func(t *testing.T) {
-		entries, err := exchange.Parse(exchange.Chamber, sample(t, "chamber.json"))
+// samples returns the files in testdata that are named by a format: FORMAT.EXT and
+// FORMAT-VARIANT.EXT. The export in 1PUX is packed, as 1Password does.
+func samples(t testing.TB, format exchange.Format) map[string][]byte {
+	t.Helper()
+	found := map[string][]byte{}
+	for _, pattern := range []string{".*", "-*.*"} {
+		files, err := filepath.Glob(filepath.Join("testdata", string(format)+pattern))
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "chamber.json", entries)
-	})
+		for _, file := range files {
+			name := filepath.Base(file)
+			if filepath.Ext(name) == ".golden" {
+				continue
+			}
+			found[name] = sample(t, name)
+			if strings.Contains(name, "1pux") {
+				found[name] = archive(t, "export.attributes", "{}", "files/d__a.txt", "abc", "export.data", string(found[name]))
+			}
+		}
+	}
+	return found
+}
+
+// Each format has a line of help that fits a terminal, a sample, and a guess that
+// finds the sample. The fuzz test takes its seeds from the samples.
+func TestFormatsAreComplete(t *testing.T) {
+	for _, format := range exchange.ImportFormats() {
+		if about := format.About(); about == "" || len(about) > 66 {
+			t.Errorf("%s: the line of help has %d characters; it must have 1 to 66", format, len(about))
+		}
+		if len(samples(t, format)) == 0 {
+			t.Errorf("%s: testdata has no %s.*", format, format)
+		}
+	}
+}
+
+func TestSamples(t *testing.T) {
+	for _, format := range exchange.ImportFormats() {
+		guess := format
+		if format == exchange.Chamber {
+			guess = exchange.JSON // chamber's JSON has no mark of its own
+		}
+		for file, data := range samples(t, format) {
+			t.Run(file, func(t *testing.T) { checkSample(t, file, data, format, guess) })
+		}
+	}
+}
+
+func checkSample(t *testing.T, file string, data []byte, format, guess exchange.Format) {
+	t.Helper()
+	for encoding, text := range map[string][]byte{
+		"as it is":   data,
+		"with a BOM": append([]byte("\ufeff"), data...),
+		"with CRLF":  bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n")),
+	} {
+		isBinaryOrHasLines := strings.Contains(file, "1pux") || format == exchange.Dotenv
+		if isBinaryOrHasLines && encoding != "as it is" {
+			continue
+		}
+		if got, err := exchange.Detect(text); err != nil || got != guess {
+			t.Fatalf("%s: the guess is %q (%v), want %q", encoding, got, err, guess)
+		}
+		entries, err := exchange.Parse(format, text)
+		if err != nil {
+			t.Fatal(encoding, err)
+		}
+		golden(t, file, entries)
+	}
 }
 
 // A file that Windows wrote in UTF-16.
