@@ -47,9 +47,12 @@ A directory is one of pass or gopass (opened by gpg) or of passage (opened with
 managers stay where they are.
 
 In JSON and YAML a name with a text is a plaintext secret, a name with texts below
-it one with fields, anything above a folder. Each line of a .env file is a secret
-of its own, unless --name makes one kv secret of them all. What a secret's name
-cannot hold becomes a hyphen.
+it one with fields, anything above a folder. A list is a plaintext secret with the
+text of the list. Each line of a .env file is a secret of its own, unless --name
+makes one kv secret of them all; of a variable that is given twice the last line
+counts. Letters that a secret's name cannot hold are written in ASCII, other
+characters become a hyphen, and the name as it was is kept as the tag title, by
+which secret get and secret find know it too.
 
 A CSV file has a column name and one for each field (value is the whole of a plaintext
 secret), or it is what Chrome or Firefox exports. Names that are alike get the user's
@@ -171,7 +174,13 @@ func (a *app) readImport(o *importOptions, source string) (entries []exchange.En
 		}
 		o.format, o.guessed = string(format), true
 	}
-	if entries, err = exchange.Parse(format, data); err == nil && o.name != "" {
+	entries, err = exchange.Parse(format, data)
+	for _, entry := range entries {
+		for _, warning := range entry.Warnings {
+			a.warnf("%s, %s", source, warning)
+		}
+	}
+	if err == nil && o.name != "" {
 		entries = slices.DeleteFunc(entries, func(e exchange.Entry) bool { return e.Discarded })
 		var pairs exchange.Entry
 		pairs, err = exchange.AsPairs(o.name, entries)
@@ -291,7 +300,7 @@ func (b *batch) change(s *vault.Secret, entry exchange.Entry) error {
 	}
 	if !exchange.KeepsLetters(entry.Name) {
 		// Otherwise nobody could find it again.
-		if err := s.Tag("title", strings.ToValidUTF8(entry.Name[:min(len(entry.Name), 256)], "")); err != nil {
+		if err := s.Tag(titleTag, strings.ToValidUTF8(entry.Name[:min(len(entry.Name), 256)], "")); err != nil {
 			return err
 		}
 	}

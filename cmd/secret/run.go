@@ -169,6 +169,10 @@ func (e *environment) addFile(path string) error {
 	if err != nil {
 		return usagef("%s: %v", path, err)
 	}
+	variables, replaced := dotenv.Effective(variables)
+	for _, r := range replaced {
+		e.warnf("%s, line %d: %s is given again on line %d, which counts", filepath.Base(path), r.Line, r.Name, r.By)
+	}
 	for _, v := range variables {
 		if !isVariableName(v.Name) {
 			return usagef("%s: line %d: what is before = cannot be a variable's name", path, v.Line)

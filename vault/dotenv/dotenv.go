@@ -25,6 +25,29 @@ type Variable struct {
 	Line        int
 }
 
+// Replaced is an assignment that a later one in the same file replaces.
+type Replaced struct {
+	Name     string
+	Line, By int // the lines of the two
+}
+
+// Effective returns the variables that count, in their order: of several assignments to
+// one name the last, as the programs that read such files have it.
+func Effective(all []Variable) (effective []Variable, replaced []Replaced) {
+	last := map[string]int{}
+	for i, v := range all {
+		last[v.Name] = i
+	}
+	for i, v := range all {
+		if by := last[v.Name]; by != i {
+			replaced = append(replaced, Replaced{v.Name, v.Line, all[by].Line})
+			continue
+		}
+		effective = append(effective, v)
+	}
+	return effective, replaced
+}
+
 // Parse returns the variables of a file in their order. Errors name a line and
 // nothing that could be a value.
 func Parse(text string) ([]Variable, error) {

@@ -26,7 +26,8 @@ type Entry struct {
 	Value       vault.Value
 	Description string
 	Tags        map[string]string
-	Discarded   bool // it lies in the trash of the other tool
+	Discarded   bool     // it lies in the trash of the other tool
+	Warnings    []string // what the user should know of how it was read
 }
 
 func plaintext(name string, value []byte) Entry {
@@ -42,10 +43,11 @@ func withFields(name string, fields map[string]vault.Bytes) Entry {
 	return Entry{Name: name, Kind: kind, Value: vault.Value{Fields: fields}}
 }
 
-// MapName makes a secret's name of any text. A text that is a name stays as it
-// is. Else what names cannot hold becomes a hyphen between what they can, and a
-// part of which nothing is left becomes the codes of its characters. It returns
-// an error for a text in which nothing is to be seen.
+// MapName makes a secret's name of any text. A text that is a name stays as it is. In
+// others, letters of some scripts are written in ASCII, and characters that names cannot
+// hold become a hyphen between those that they can. A part of which nothing is left
+// becomes the codes of its characters. MapName returns an error for a text without
+// anything to be seen.
 func MapName(prefix, text string) (vault.Name, error) {
 	if _, err := vault.ParseName(text); err == nil {
 		return vault.ParseName(prefix + text)
@@ -63,7 +65,7 @@ func MapName(prefix, text string) (vault.Name, error) {
 }
 
 func mapPart(part string) string {
-	words := strings.FieldsFunc(part, func(r rune) bool { return !vault.IsNameRune(r) })
+	words := strings.FieldsFunc(transliterate(part), func(r rune) bool { return !vault.IsNameRune(r) })
 	if mapped := strings.Join(words, "-"); strings.Trim(mapped, "-") != "" || part == "" {
 		return mapped
 	}

@@ -65,11 +65,11 @@ func manifests(data []byte) ([]map[string]any, error) {
 		if err := refuseSOPS(document); err != nil {
 			return nil, err
 		}
-		items, isList := document["items"].([]any)
+		items, isList := document["items"].(list)
 		if !isList {
 			objects = append(objects, document)
 		}
-		for _, item := range items {
+		for _, item := range items.items {
 			object, _ := item.(map[string]any)
 			if object != nil && document["kind"] == "SecretList" {
 				object["kind"] = "Secret" // the server leaves it out

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -135,17 +136,19 @@ func parseDotenv(data []byte) ([]Entry, error) {
 	if err != nil {
 		return nil, formatf("%v", err)
 	}
+	effective, replaced := dotenv.Effective(variables)
 	var entries []Entry
-	lines := map[string]int{}
-	for _, v := range variables {
-		if lines[v.Name] > 0 {
-			return nil, formatf("line %d: %s stands on line %d already", v.Line, v.Name, lines[v.Name])
-		}
-		lines[v.Name] = v.Line
+	for _, v := range effective {
 		if strings.HasPrefix(v.Value, "encrypted:") && strings.Contains(string(data), "DOTENV_PUBLIC_KEY") {
 			return nil, formatf("line %d: it is encrypted by dotenvx; import what dotenvx decrypt --stdout prints", v.Line)
 		}
-		entries = append(entries, plaintext(v.Name, []byte(v.Value)))
+		entry := plaintext(v.Name, []byte(v.Value))
+		for _, r := range replaced {
+			if r.Name == v.Name {
+				entry.Warnings = append(entry.Warnings, fmt.Sprintf("line %d: %s is given again on line %d, which counts", r.Line, r.Name, r.By))
+			}
+		}
+		entries = append(entries, entry)
 	}
 	return entries, nil
 }

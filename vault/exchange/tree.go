@@ -54,8 +54,25 @@ func (r record) entry() (Entry, error) {
 	return Entry{Name: r.Name, Kind: r.Kind, Value: value, Description: r.Description, Tags: r.Tags}, nil
 }
 
+// list is a list in a tree. No secret is a list, so it is stored as its text.
+type list struct {
+	items []any
+	json  []byte     // as it stands in the file
+	yaml  *yaml.Node // of a list in YAML
+}
+
+func (l list) text() ([]byte, error) {
+	if l.yaml != nil {
+		return yaml.Marshal(l.yaml)
+	}
+	return l.json, nil
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (l list) MarshalJSON() ([]byte, error) { return json.Marshal(l.items) }
+
 func isDocument(root map[string]any) bool {
-	_, isList := root["secrets"].([]any)
+	_, isList := root["secrets"].(list)
 	return isList && len(root) == 1
 }
 
@@ -95,7 +112,7 @@ func parseJSON(data []byte) ([]Entry, error) {
 func decodeJSON(data []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	tree, err := jsonTree(decoder, 0)
+	tree, err := jsonTree(decoder, data, 0)
 	if err == nil {
 		if _, err = decoder.Token(); errors.Is(err, io.EOF) {
 			return tree, nil
@@ -109,7 +126,7 @@ func decodeJSON(data []byte) (any, error) {
 	return nil, fmt.Errorf("%w (line %d)", err, line)
 }
 
-func jsonTree(decoder *json.Decoder, depth int) (any, error) {
+func jsonTree(decoder *json.Decoder, data []byte, depth int) (any, error) {
 	token, err := decoder.Token()
 	if err != nil {
 		return nil, err
@@ -119,25 +136,26 @@ func jsonTree(decoder *json.Decoder, depth int) (any, error) {
 	}
 	switch token {
 	case json.Delim('{'):
-		return jsonObject(decoder, depth)
+		return jsonObject(decoder, data, depth)
 	case json.Delim('['):
-		list := []any{}
+		from := decoder.InputOffset() - 1
+		items := []any{}
 		for decoder.More() {
-			item, err := jsonTree(decoder, depth+1)
+			item, err := jsonTree(decoder, data, depth+1)
 			if err != nil {
 				return nil, err
 			}
-			list = append(list, item)
+			items = append(items, item)
 		}
 		_, err := decoder.Token()
-		return list, err
+		return list{items: items, json: data[from:decoder.InputOffset()]}, err
 	case nil:
 		return "", nil
 	}
 	return fmt.Sprint(token), nil
 }
 
-func jsonObject(decoder *json.Decoder, depth int) (any, error) {
+func jsonObject(decoder *json.Decoder, data []byte, depth int) (any, error) {
 	tree := map[string]any{}
 	for decoder.More() {
 		token, err := decoder.Token()
@@ -148,7 +166,7 @@ func jsonObject(decoder *json.Decoder, depth int) (any, error) {
 		if _, twice := tree[key]; twice {
 			return nil, formatf("%q stands there twice", key)
 		}
-		if tree[key], err = jsonTree(decoder, depth+1); err != nil {
+		if tree[key], err = jsonTree(decoder, data, depth+1); err != nil {
 			return nil, err
 		}
 	}
@@ -235,14 +253,14 @@ func yamlTree(node *yaml.Node, depth int) (any, error) {
 		}
 		return vault.Bytes(value), nil
 	case yaml.SequenceNode:
-		list := make([]any, len(node.Content))
+		items := make([]any, len(node.Content))
 		for i, item := range node.Content {
 			var err error
-			if list[i], err = yamlTree(item, depth+1); err != nil {
+			if items[i], err = yamlTree(item, depth+1); err != nil {
 				return nil, err
 			}
 		}
-		return list, nil
+		return list{items: items, yaml: node}, nil
 	case yaml.MappingNode:
 		return yamlMap(node, depth)
 	}
@@ -281,8 +299,8 @@ func refuseSOPS(root map[string]any) error {
 	return nil
 }
 
-// fromTree makes entries of nested maps whose leaves are values: a map of values
-// is a secret with fields, a map of maps a folder.
+// fromTree makes entries of nested maps: a map of values is a secret with fields, any
+// other map a folder. A list and an empty map are the text that the file has for them.
 func fromTree(path string, node any) ([]Entry, error) {
 	if len(path) > maxPath {
 		return nil, formatf("the name %.20q… has %d bytes", path, len(path))
@@ -290,13 +308,17 @@ func fromTree(path string, node any) ([]Entry, error) {
 	if value, ok := leaf(node); ok {
 		return []Entry{plaintext(path, value)}, nil
 	}
-	tree, isMap := node.(map[string]any)
-	if !isMap {
-		return nil, formatf("%q is a list, and a secret is a text or a map of texts; write it as one text, or take it out", path)
+	if list, ok := node.(list); ok {
+		text, err := list.text()
+		if len(text) > vault.MaxValueSize {
+			return nil, formatf("the list %q has %d bytes; the limit is %d", path, len(text), vault.MaxValueSize)
+		}
+		return []Entry{plaintext(path, text)}, err
 	}
+	tree := node.(map[string]any)
 	if fields, ok := leaves(tree); ok && path != "" {
 		if len(fields) == 0 {
-			return nil, formatf("%q is an empty map, and a secret is a text or a map of texts; put something into it, or take it out", path)
+			return []Entry{plaintext(path, []byte("{}"))}, nil
 		}
 		return []Entry{withFields(path, fields)}, nil
 	}
