@@ -64,6 +64,12 @@ func Errorf(kind error, format string, args ...any) error {
 	return &kindError{kind, fmt.Sprintf(format, args...)}
 }
 
+// NoSecretError is the [ErrNoSecret] of one name.
+type NoSecretError struct{ Name Name }
+
+func (e *NoSecretError) Error() string { return fmt.Sprintf("there is no secret named %q", e.Name) }
+func (e *NoSecretError) Unwrap() error { return ErrNoSecret }
+
 // DeletedError is the [ErrDeleted] of one secret.
 type DeletedError struct {
 	Name Name

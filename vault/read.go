@@ -40,7 +40,7 @@ func (v *Vault) getOpen(name Name) (*Secret, error) {
 func (v *Vault) getMeta(name Name) (*Secret, error) {
 	s, err := v.read(v.key.FileID(string(name)))
 	if isNotExist(err) || (err == nil && (v.halfRenamed(s.ID, s.Revision, s.RenamedFrom) || s.Deletion.over(v.now()))) {
-		return nil, Errorf(ErrNoSecret, "there is no secret named %q", name)
+		return nil, &NoSecretError{name}
 	}
 	if err != nil {
 		return nil, err

@@ -141,15 +141,28 @@ func (s *Secret) Find(sel Selector) (Version, error) {
 	return Version{}, Errorf(ErrNoVersion, "%q has no version %s", s.Name, sel)
 }
 
-// Field returns one field of a version. The error is [ErrNotFound].
+// Field returns one field of a version. A name that is not there stands for the other
+// usual one: user for username, and username for user. The error is [ErrNotFound].
 func (s *Secret) Field(v Version, field string) (Bytes, error) {
-	if value, ok := v.Fields[field]; ok {
-		return value, nil
+	for _, name := range []string{field, otherName(field)} {
+		if value, ok := v.Fields[name]; ok {
+			return value, nil
+		}
 	}
 	if s.Kind == Plaintext {
 		return nil, Errorf(ErrNotFound, "%q is a plaintext secret and has no field %q", s.Name, field)
 	}
 	return nil, Errorf(ErrNotFound, "%q has no field %q", s.Name, field)
+}
+
+func otherName(field string) string {
+	switch field {
+	case "user":
+		return "username"
+	case "username":
+		return "user"
+	}
+	return field
 }
 
 // NewVersion says how [Secret.Add] makes a version. Only Kind, Value and Origin

@@ -19,7 +19,7 @@ func (v *Vault) Update(name Name, change func(*Secret) error) (*Secret, error) {
 func existing(name Name, change func(*Secret) error) func(*Secret) error {
 	return func(s *Secret) error {
 		if !s.Exists() {
-			return Errorf(ErrNoSecret, "there is no secret named %q", name)
+			return &NoSecretError{name}
 		}
 		return change(s)
 	}
@@ -148,7 +148,7 @@ func (v *Vault) Remove(name Name) error {
 	defer unlock()
 	err = removeFile(v.secrets(), v.key.FileID(string(name))+extension)
 	if isNotExist(err) {
-		return Errorf(ErrNoSecret, "there is no secret named %q", name)
+		return &NoSecretError{name}
 	}
 	if err != nil {
 		return fmt.Errorf("deleting %q: %w", name, err)

@@ -11,6 +11,7 @@ import (
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/crypto/keyring"
 	"example.org/secret/crypto/session"
+	"example.org/secret/vault"
 	"example.org/secret/vault/unlock"
 
 	"github.com/spf13/cobra"
@@ -40,7 +41,8 @@ type app struct {
 	vaultFlag   string
 	keyFileFlag string
 	jsonFlag    bool
-	settings    *settings // nil until loaded
+	settings    *settings    // nil until loaded
+	opened      *vault.Vault // nil until opened
 }
 
 func newApp() *app {

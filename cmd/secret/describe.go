@@ -83,10 +83,16 @@ func (a *app) runDescribe(nameArg string) error {
 // openNamed opens the vault for the secret that an argument names.
 func (a *app) openNamed(nameArg string) (*vault.Vault, vault.Name, error) {
 	name, err := vault.ParseName(nameArg)
-	if err != nil {
+	if err != nil && !isTitle(nameArg) {
 		return nil, "", err
 	}
-	v, err := a.openVault()
+	v, openErr := a.openVault()
+	if openErr != nil {
+		return nil, "", openErr
+	}
+	if err != nil {
+		name, err = byTitle(v, nameArg)
+	}
 	return v, name, err
 }
 

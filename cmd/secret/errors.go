@@ -86,22 +86,23 @@ func (a *app) report(err error) int {
 	if exit, ok := errors.AsType[*exitError](err); ok && exit.text == "" {
 		return exit.code
 	}
-	fmt.Fprintf(a.stderr, "secret: %s\n", errorText(err))
+	fmt.Fprintf(a.stderr, "secret: %s\n", a.errorText(err))
 	return exitCode(err)
 }
 
-func errorText(err error) string {
+func (a *app) errorText(err error) string {
 	text := escape.Text(err.Error())
-	if hint := hintFor(err); hint != "" {
+	if hint := a.hintFor(err); hint != "" {
 		text += "; " + hint
 	}
 	return text
 }
 
 // hintFor says what to do about failures that look the same in every command.
-func hintFor(err error) string {
+func (a *app) hintFor(err error) string {
 	rotating := errors.As(err, &rotationFailure{})
 	gone, deleted := errors.AsType[*vault.DeletedError](err)
+	missing, noSecret := errors.AsType[*vault.NoSecretError](err)
 	switch {
 	case errors.Is(err, errOutput):
 		return ""
@@ -121,7 +122,10 @@ func hintFor(err error) string {
 		return "end it, or try again"
 	case errors.Is(err, rotate.ErrNotEnabled):
 		return "set it up with: secret rotation enable NAME --rotator PATH"
-	case errors.Is(err, vault.ErrNoSecret):
+	case noSecret && a.opened != nil:
+		if near := nearNames(a.opened, missing.Name); len(near) > 0 {
+			return "did you mean " + strings.Join(near, " or ") + "?"
+		}
 		return "secret list shows which there are"
 	case errors.Is(err, vault.ErrNoSuchValueKey):
 		return "secret key list shows which there are"

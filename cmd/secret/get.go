@@ -105,7 +105,12 @@ func (a *app) runGet(o getOptions, args []string) error {
 		return err
 	}
 	var found []picked
-	for _, ref := range references {
+	for i, ref := range references {
+		if ref.Name == "" {
+			if ref.Name, err = byTitle(v, args[i]); err != nil {
+				return err
+			}
+		}
 		p, err := pick(v, ref)
 		if errors.Is(err, vault.ErrNoSecret) && len(found) == 1 && len(args) == 2 {
 			return vault.Errorf(vault.ErrNotFound, "%v; with --json a field is written %s#%s", err, args[0], args[1])
@@ -137,6 +142,9 @@ func (a *app) handOver(p picked, o getOptions, format string) error {
 // parseReferenceArg parses a name or reference, with the version that flags name.
 func parseReferenceArg(arg string, o getOptions) (vault.Reference, error) {
 	ref, err := vault.ParseReference(arg)
+	if isTitle(arg) {
+		ref, err = vault.Reference{}, nil // of a name that is looked up in the open vault
+	}
 	if err != nil {
 		return ref, err
 	}

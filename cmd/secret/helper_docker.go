@@ -40,7 +40,7 @@ it, errors are on standard output.`,
 		ValidArgsFunction: cobra.FixedCompletions(actions, noFiles),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := a.runDockerHelper(args[0]); err != nil {
-				if err := a.printf("%s\n", errorText(err)); err != nil {
+				if err := a.printf("%s\n", a.errorText(err)); err != nil {
 					return err
 				}
 				return &exitError{exitFailed, ""}

@@ -78,8 +78,8 @@ func (a *app) unlockVault() (*vault.Vault, *crypto.VaultKey, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := vault.Open(finder.Header, key, options)
-	return v, key, err
+	a.opened, err = vault.Open(finder.Header, key, options)
+	return a.opened, key, err
 }
 
 // openVaultQuietly opens the vault for shell completion. It never asks, does not make the keyring ask, and waits for it

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/rotate"
 )
 
@@ -57,7 +58,7 @@ func hookVariables(result rotate.Result) []string {
 		variables = append(variables, "SECRET_VERSION="+strconv.Itoa(result.Version))
 	}
 	if result.Err != nil {
-		variables = append(variables, "SECRET_REASON="+errorText(result.Err))
+		variables = append(variables, "SECRET_REASON="+escape.Text(result.Err.Error()))
 	}
 	return variables
 }
