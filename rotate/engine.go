@@ -127,10 +127,11 @@ func CurrentSince(s *vault.Secret) time.Time {
 }
 
 // begin locks the rotation of a secret, waits for the rotator of a killed run, and
-// reads the state. The lock has the name of the secret's id, so that the secret is
-// read once to know the id and once more under the lock.
+// reads the state. It reads the secret twice: first for the id, which names the lock,
+// and for the user to be asked for a value key before the lock is held; then for the
+// state, which another run may have changed until then.
 func (e *Engine) begin(ctx context.Context, name vault.Name) (*attempt, func(), error) {
-	before, err := notDeleted(e.Vault.GetMeta(name))
+	before, err := notDeleted(e.Vault.Get(name))
 	if err != nil {
 		return nil, nil, err
 	}
