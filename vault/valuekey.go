@@ -16,10 +16,10 @@ const (
 	keysDir               = "keys"
 	maxKeyFileSize        = 64 << 10
 	maxValueKeyNameLength = 64
-
-	// masterKeyName is what people call having no value key.
-	masterKeyName = "master"
 )
+
+// MasterKeyName is the name of the vault's own key where a user chooses a value key. No value key has it.
+const MasterKeyName = "master"
 
 // The two things that a key file holds under the vault's key.
 const (
@@ -39,7 +39,7 @@ type ValueKey struct {
 // one a letter, since it is the name of a file too. The error is [ErrInvalid].
 func CheckValueKeyName(name string) error {
 	switch {
-	case name == masterKeyName:
+	case name == MasterKeyName:
 		return Errorf(ErrInvalid, "%q is the name of the vault's own key; choose another", name)
 	case !isValueKeyName(name):
 		return Errorf(ErrInvalid, "%.70q is not the name of a key; use 1 to %d of a-z 0-9 -, a letter first", name, maxValueKeyNameLength)
@@ -49,7 +49,7 @@ func CheckValueKeyName(name string) error {
 
 func isValueKeyName(s string) bool {
 	return len(s) > 0 && len(s) <= maxValueKeyNameLength && s[0] >= 'a' && s[0] <= 'z' &&
-		strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && s != masterKeyName
+		strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && s != MasterKeyName
 }
 
 // ValueKeyNames lists the value keys of a vault, which takes no key.

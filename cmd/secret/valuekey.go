@@ -6,9 +6,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// masterKeyName is the name of the vault's own key for --key.
-const masterKeyName = "master"
-
 func (a *app) valueKeyNames() []string {
 	header, err := a.readHeader()
 	if err != nil {
@@ -19,7 +16,7 @@ func (a *app) valueKeyNames() []string {
 }
 
 func (a *app) completeKeys(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return append(a.valueKeyNames(), masterKeyName+"\tthe vault's own key"), noFiles
+	return append(a.valueKeyNames(), vault.MasterKeyName+"\tthe vault's own key"), noFiles
 }
 
 // keyChoice is the value of --key: the key of a secret.
@@ -30,7 +27,7 @@ type keyChoice struct {
 
 // reach opens the keys that storing a value needs, before the user types the value.
 func (k keyChoice) reach(v *vault.Vault, existing *vault.Secret) error {
-	if k.given && k.name != masterKeyName {
+	if k.given && k.name != vault.MasterKeyName {
 		if err := vault.CheckValueKeyName(k.name); err != nil {
 			return err
 		}
@@ -49,7 +46,7 @@ func (k keyChoice) applyTo(s *vault.Secret) error {
 	switch {
 	case !k.given:
 		return nil
-	case k.name == masterKeyName:
+	case k.name == vault.MasterKeyName:
 		return s.SetKey("")
 	}
 	return s.SetKey(k.name)
