@@ -110,7 +110,10 @@ func run() error {
 	case "test":
 		return test(&c)
 	}
-	return nil // create and finish have nothing to do: the tool makes the password
+	// create and finish have nothing to do: the tool makes the password. For a service
+	// that accepts two values, set keeps the current one, finish revokes the previous
+	// one, and describe prints a grace: {"grace": 300}
+	return nil
 }
 
 func main() {

@@ -62,7 +62,9 @@ def main():
             set_step(call)
         elif call["step"] == "test" and not login(call["pending"]):
             sys.exit("the pending password is not accepted")
-        # create and finish have nothing to do: the tool makes the password
+        # create and finish have nothing to do: the tool makes the password. For a
+        # service that accepts two values, set keeps the current one, finish revokes
+        # the previous one, and describe prints a grace: {"grace": 300}
     except Refused as e:
         print(e, file=sys.stderr)
         sys.exit(10)
