@@ -25,7 +25,9 @@ after a reboot until the user logs in). A passphrase cannot be asked for.`,
   secret rotation schedule install
   secret rotation schedule remove`,
 		Args: unknownCommand,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(*cobra.Command, []string) error {
+			return usagef("install, show or remove? See secret rotation schedule --help")
+		},
 	}
 	cmd.AddCommand(newRotationScheduleInstallCommand(a), newRotationScheduleShowCommand(a),
 		newRotationScheduleRemoveCommand(a))
