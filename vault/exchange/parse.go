@@ -137,17 +137,18 @@ func parseDotenv(data []byte) ([]Entry, error) {
 		return nil, formatf("%v", err)
 	}
 	effective, replaced := dotenv.Effective(variables)
+	warnings := map[string][]string{}
+	for _, r := range replaced {
+		warnings[r.Name] = append(warnings[r.Name],
+			fmt.Sprintf("line %d: %s is given again on line %d, which counts", r.Line, r.Name, r.By))
+	}
 	var entries []Entry
 	for _, v := range effective {
 		if strings.HasPrefix(v.Value, "encrypted:") && strings.Contains(string(data), "DOTENV_PUBLIC_KEY") {
 			return nil, formatf("line %d: it is encrypted by dotenvx; import what dotenvx decrypt --stdout prints", v.Line)
 		}
 		entry := plaintext(v.Name, []byte(v.Value))
-		for _, r := range replaced {
-			if r.Name == v.Name {
-				entry.Warnings = append(entry.Warnings, fmt.Sprintf("line %d: %s is given again on line %d, which counts", r.Line, r.Name, r.By))
-			}
-		}
+		entry.Warnings = warnings[v.Name]
 		entries = append(entries, entry)
 	}
 	return entries, nil
