@@ -93,7 +93,7 @@ func (a *app) checkExportTarget() error {
 	return nil
 }
 
-// exported returns what the patterns pick, each of which has to pick something.
+// exported returns the secrets that the patterns pick. Each pattern must pick one.
 func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, error) {
 	listing, err := a.list(v)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// maxImportSize bounds what is read of a plain file.
+// maxImportSize is the largest plain file that is read, in bytes.
 const maxImportSize = 256 << 20
 
 type importOptions struct {
@@ -78,9 +78,9 @@ where it is, unless you agree to remove it.`,
 	flags.StringVar(&o.name, "name", "", "make one kv secret of this name")
 	flags.StringVar(&o.onClash, "on-clash", "fail", "if a name is taken: fail, skip, version (store a new version) or overwrite (drop the old history)")
 	flags.StringVar(&o.identity, "identity", "", "the age identity file of a passage store")
-	flags.BoolVar(&o.dryRun, "dry-run", false, "only list what would be made")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "only list the secrets that would be made")
 	flags.BoolVar(&o.remove, "remove-file", false, "remove the plain file afterwards, without asking")
-	flags.BoolVar(&a.jsonFlag, "json", false, "print what was made as JSON")
+	flags.BoolVar(&a.jsonFlag, "json", false, "print the list of secrets as JSON")
 	cmd.MarkFlagsMutuallyExclusive("name", "prefix")
 	cmd.MarkFlagsMutuallyExclusive("dry-run", "remove-file")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatWords(exchange.ImportFormats()), noFiles))
@@ -144,8 +144,8 @@ func (a *app) runImport(o importOptions, source string) error {
 	return nil
 }
 
-// readImport reads the entries of a source, and tells whether that is a file in
-// the clear.
+// readImport reads the entries of a source, and reports whether the source is a file
+// in clear.
 func (a *app) readImport(o *importOptions, source string) (entries []exchange.Entry, plain bool, err error) {
 	if info, err := os.Stat(source); err == nil && info.IsDir() {
 		if o.name != "" {
@@ -163,7 +163,7 @@ func (a *app) readImport(o *importOptions, source string) (entries []exchange.En
 	}
 	switch {
 	case err != nil:
-		return nil, plain, usagef("reading what to import: %v", err)
+		return nil, plain, usagef("reading the import: %v", err)
 	case len(data) > maxImportSize:
 		return nil, plain, usagef("%s is larger than %d bytes", source, maxImportSize)
 	}
@@ -189,7 +189,7 @@ func (a *app) readImport(o *importOptions, source string) (entries []exchange.En
 	return entries, plain, wrongFormat(source, o.format, err)
 }
 
-// wrongFormat says of which file an error is, and what that was read as.
+// wrongFormat adds to an error the file, and the format that it was read as.
 func wrongFormat(source, format string, err error) error {
 	switch {
 	case !errors.Is(err, exchange.ErrFormat):
@@ -209,7 +209,7 @@ func readPlainFile(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxImportSize+1))
 }
 
-// batch is what an import is going to store.
+// batch is the set of secrets that an import stores.
 type batch struct {
 	vault   *vault.Vault
 	onClash string
@@ -284,7 +284,7 @@ func (b *batch) store(a *app, dryRun bool) error {
 
 func (b *batch) change(s *vault.Secret, entry exchange.Entry) error {
 	if s.Exists() && !b.taken[s.Name] {
-		return vault.Errorf(vault.ErrExists, "somebody else made it meanwhile")
+		return vault.Errorf(vault.ErrExists, "another process made it meanwhile")
 	}
 	store := s.Add
 	if b.onClash == "overwrite" {
@@ -299,7 +299,7 @@ func (b *batch) change(s *vault.Secret, entry exchange.Entry) error {
 		}
 	}
 	if !exchange.KeepsLetters(entry.Name) {
-		// Otherwise nobody could find it again.
+		// The title finds the secret again.
 		if err := s.Tag(titleTag, strings.ToValidUTF8(entry.Name[:min(len(entry.Name), 256)], "")); err != nil {
 			return err
 		}
@@ -307,7 +307,7 @@ func (b *batch) change(s *vault.Secret, entry exchange.Entry) error {
 	return applyTags(s, entry.Tags)
 }
 
-// importedJSON is a line of what an import made, or would make.
+// importedJSON is a secret that an import made, or would make.
 type importedJSON struct {
 	Name   vault.Name `json:"name"`
 	Kind   vault.Kind `json:"kind,omitempty"`
@@ -345,8 +345,8 @@ func (a *app) printBatch(b *batch, dryRun bool) error {
 	return nil
 }
 
-// offerRemoval reminds of the plain file, and removes it if that is wanted. What
-// was skipped may be nowhere else.
+// offerRemoval reminds of the plain file, and removes it if the user agrees. It keeps
+// the file if secrets were skipped, which may be nowhere else.
 func (a *app) offerRemoval(o importOptions, path string, skipped int) error {
 	info, err := os.Lstat(path)
 	switch {

@@ -29,7 +29,7 @@ func cmdSeal(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), sealed.Bytes(), 0o600))
 }
 
-// Whoever is at a terminal is asked whether the plain file may go.
+// At a terminal, import asks before it removes the plain file.
 func TestImportOffersToRemoveThePlainFile(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer string

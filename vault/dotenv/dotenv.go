@@ -110,7 +110,7 @@ func (p *parser) variable() (Variable, error) {
 	}
 	if !isName(v.Name) {
 		// It is not shown: it may be a line of a value that lacks its quotes.
-		return v, errors.New("what is before = is no name: letters, digits, _ . and - can be in one")
+		return v, errors.New("the text before = is not a name: a name has letters, digits, _ . and -")
 	}
 	p.advance(len(p.rest) - len(strings.TrimLeft(p.rest, " \t")))
 	var err error
@@ -181,7 +181,7 @@ func (p *parser) singleQuoted() (string, error) {
 	return quoted[1 : end+1], nil
 }
 
-// What may stand behind a backslash, and what it stands for.
+// The characters of escapes, and the characters that they stand for.
 const (
 	escapes = "nrt\\\"$`"
 	escaped = "\n\r\t\\\"$`"

@@ -43,7 +43,7 @@ func TestParse(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"A=1\ncanary\n", "line 2: "},
-		{"A=1\ncanary/x==\n", "line 2: what is before = is no name: letters, digits, _ . and - can be in one"},
+		{"A=1\ncanary/x==\n", "line 2: the text before = is not a name: a name has letters, digits, _ . and -"},
 		{"=canary", "line 1: "},
 		{"export A B=canary", "line 1: "},
 		{"A='canary\n", "line 1: the single quote"},

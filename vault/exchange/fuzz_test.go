@@ -56,7 +56,7 @@ func checkNoValue(t *testing.T, text string, entries []exchange.Entry) {
 	}
 	for _, e := range entries {
 		for _, value := range append(slices.Collect(maps.Values(e.Value.Fields)), e.Value.Plain) {
-			// What is short, or a name as well, may be there by chance.
+			// A short value, or one that is a name too, may be there by chance.
 			if len(value) >= 8 && strings.Contains(text, string(value)) && !strings.Contains(public.String(), string(value)) {
 				t.Fatalf("a value of %q is in the error %q", e.Name, text)
 			}

@@ -46,7 +46,7 @@ func sameEntries(a, b []exchange.Entry) bool {
 	})
 }
 
-// What is exported as JSON or YAML comes back as it was, under the same names.
+// An export as JSON or YAML comes back as it was, under the same names.
 func TestExportReadsBackTheSame(t *testing.T) {
 	for _, format := range []exchange.Format{exchange.JSON, exchange.YAML} {
 		t.Run(string(format), rapid.MakeCheck(func(t *rapid.T) {

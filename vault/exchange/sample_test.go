@@ -176,7 +176,7 @@ func TestUTF16(t *testing.T) {
 	}
 }
 
-// What cannot be read right is refused, with a place and without a value.
+// A file that cannot be read right is refused, with a place and without a value.
 func TestRefusals(t *testing.T) {
 	for _, test := range []struct {
 		name, format, text, want string // format is empty where it is not even guessed
