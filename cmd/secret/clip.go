@@ -11,8 +11,6 @@ import (
 
 	"example.org/secret/cmd/secret/internal/clipboard"
 	"example.org/secret/cmd/secret/internal/escape"
-	"example.org/secret/cmd/secret/internal/otp"
-	"example.org/secret/vault"
 
 	"github.com/aymanbagabas/go-osc52/v2"
 	"github.com/spf13/cobra"
@@ -142,24 +140,4 @@ func (a *app) runClearClipboard(after time.Duration, terminal bool) error {
 		return nil
 	}
 	return tool.Clear(a.environ, sum)
-}
-
-// oneTimeCode is the code that a secret makes at this moment.
-func (a *app) oneTimeCode(p picked) (picked, error) {
-	text := string(p.bytes)
-	if p.isWhole() {
-		if text = fieldOf(p.version.Fields, "totp", "otp", "otpauth"); text == "" {
-			return p, missingFields(p, "totp or otp, with the service's base32 secret or otpauth:// URL")
-		}
-	}
-	key, err := otp.Parse(text)
-	if err != nil {
-		return p, usagef("the one-time codes of %q: %v", p.secret.Name, err)
-	}
-	code, left := key.Code(a.now())
-	if a.stdoutIsTerminal {
-		a.sayf("Valid for %v.\n", left)
-	}
-	p.field, p.bytes = "one-time code", vault.Bytes(code)
-	return p, nil
 }

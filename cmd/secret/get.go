@@ -34,7 +34,9 @@ is added. A secret with fields is printed as a JSON object.
 --clip copies the value, or a credential's password, instead of printing it, through
 the desktop or, over SSH, the terminal. --otp gives the one-time code of this
 moment, made of a field totp or otp or of the value that is named: the secret in
-base32 that the service showed, or its otpauth:// URL.
+base32 that the service showed, its otpauth:// URL, or steam:// and the secret. A
+code by a counter (otpauth://hotp/) is used up once it is printed; the next counter
+is kept in the tag hotp-counter, which makes no new version.
 
 Formats: raw, json, yaml, env (a .env file), shell (export lines to eval) and url
 (the connection string of a credential).`,

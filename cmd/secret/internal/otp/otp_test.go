@@ -29,9 +29,44 @@ func TestVectors(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, _ := key.Code(time.Unix(seconds, 0)); got != want[i] {
+			if got, _ := key.At(time.Unix(seconds, 0)); got != want[i] {
 				t.Errorf("%s at %d: got %s, want %s", text, seconds, got, want[i])
 			}
+		}
+	}
+}
+
+// The vectors of RFC 4226, appendix D.
+func TestCounterVectors(t *testing.T) {
+	key, err := otp.Parse("otpauth://hotp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&counter=3")
+	if err != nil || !key.ByCounter || key.Counter != 3 {
+		t.Fatalf("%+v, %v", key, err)
+	}
+	for counter, want := range []string{
+		"755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489",
+	} {
+		if got := key.Code(uint64(counter)); got != want {
+			t.Errorf("counter %d: got %s, want %s", counter, got, want)
+		}
+	}
+}
+
+// Each spelling gives the code that Steam's app shows.
+func TestSteam(t *testing.T) {
+	const secret = "HXDMVJECJJWSRB3HWIZR4IFUGFTMXBOZ"
+	for _, text := range []string{
+		"steam://" + secret,
+		"otpauth://steam/Steam:bob?secret=" + secret + "&issuer=Steam",
+		"otpauth://totp/Steam:bob?secret=" + secret + "&issuer=Steam",
+		"otpauth://totp/x?secret=" + secret + "&encoder=steam&digits=5",
+	} {
+		key, err := otp.Parse(text)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if got, _ := key.At(time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC)); got != "7W6CJ" {
+			t.Errorf("%q: got %s", text, got)
 		}
 	}
 }
@@ -50,16 +85,16 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q: %v", test.text, err)
 			continue
 		}
-		if got, _ := key.Code(at); got != test.want {
+		if got, _ := key.At(at); got != test.want {
 			t.Errorf("%q: got %s, want %s", test.text, got, test.want)
 		}
 	}
 	key, _ := otp.Parse("GEZDGNBVGY3TQOJQ")
-	if _, left := key.Code(at); left != time.Second {
+	if _, left := key.At(at); left != time.Second {
 		t.Errorf("one second before the next code there is %v left", left)
 	}
 	for _, text := range []string{
-		"", "canary!", "0189", "GEZDGNBVG", "https://example.org/canary", "otpauth://hotp/x?secret=GEZDGNBVGY3TQOJQ&counter=1",
+		"", "canary!", "0189", "GEZDGNBVG", "https://example.org/canary", "otpauth://hotp/x?secret=GEZDGNBVGY3TQOJQ&counter=one",
 		"otpauth://totp/x?secret=", "otpauth://totp/x?secret=GEZDGNBV&algorithm=canary", "otpauth://totp/x?secret=GEZDGNBV&digits=canary",
 		"otpauth://totp/x?secret=GEZDGNBV&digits=40", "otpauth://totp/x?secret=GEZDGNBV&period=0", "otpauth://totp/%zz?canary",
 	} {
