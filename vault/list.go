@@ -3,8 +3,10 @@ package vault
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -95,12 +97,34 @@ func (v *Vault) List() (Listing, error) {
 		// A file that a rename moved is there under a new id, which was not listed yet.
 		ids, inBatch, err = v.listIDs()
 	}
-	if v.keyReplaced() {
+	hidden := v.hiddenFolders()
+	header, err := v.currentHeader()
+	if errors.Is(err, ErrKeyReplaced) {
 		return Listing{}, ErrKeyReplaced
 	}
 	entries := scan.entries()
 	scan.updateCache(entries)
-	return scan.listing(entries), nil
+	listing := scan.listing(entries)
+	if err == nil && header.Next == "" && header.Replaced == "" {
+		listing.Damaged = append(listing.Damaged, hidden...)
+	}
+	return listing, nil
+}
+
+// hiddenFolders returns an error for each directory of secrets that is not this vault's.
+// While the master key is replaced there is one, which the header tells.
+func (v *Vault) hiddenFolders() []error {
+	folders, _ := foldersOf(v.dir, secretsDir)
+	var hidden []error
+	for _, folder := range folders {
+		if folder == secretsDir+v.generation {
+			continue
+		}
+		if ids, _ := listFiles(filepath.Join(v.dir, folder)); len(ids) > 0 {
+			hidden = append(hidden, v.hidden(filepath.Join(v.dir, folder)))
+		}
+	}
+	return hidden
 }
 
 // scan looks at the files of a vault.

@@ -55,6 +55,9 @@ func (v *Vault) ReplaceKey(next *crypto.VaultKey, holders []KeyHolder, progress 
 	if header.Replaced != "" {
 		return 0, Errorf(ErrInvalid, "the master key that was replaced before is not cleared away yet")
 	}
+	if err := v.checkNoneHidden(); err != nil {
+		return 0, err
+	}
 	ids, err := v.toSeal()
 	if err != nil {
 		return 0, err
@@ -96,6 +99,9 @@ func (v *Vault) ClearReplaced(replaced *crypto.VaultKey, holders []KeyHolder) er
 	defer unlock()
 	header, err := v.headerFor(holders)
 	if err != nil || header.Replaced == "" {
+		return err
+	}
+	if err := v.checkNoneHidden(); err != nil {
 		return err
 	}
 	if err := v.clearOthers(); err != nil {
@@ -290,6 +296,41 @@ func foldersOf(dir, kind string) ([]string, error) {
 		}
 	}
 	return folders, nil
+}
+
+// checkNoneHidden returns [ErrDamaged] if a directory that the header does not name holds
+// secrets of the present key. Anybody can write a header that hides them, and clearing
+// them away would lose them.
+func (v *Vault) checkNoneHidden() error {
+	folders, err := foldersOf(v.dir, secretsDir)
+	if err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		if folder == secretsDir+v.generation {
+			continue
+		}
+		dir := filepath.Join(v.dir, folder)
+		ids, err := listFiles(dir)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			sealed, err := readFile(filepath.Join(dir, id+extension), maxFileSize)
+			if err != nil {
+				return err
+			}
+			if _, err := v.key.Open(id, sealed); err == nil {
+				return v.hidden(dir)
+			}
+		}
+	}
+	return nil
+}
+
+func (v *Vault) hidden(dir string) error {
+	return Errorf(ErrDamaged, "%s holds secrets, and %s names another directory; bring that file back from a copy of the vault",
+		dir, filepath.Join(v.dir, headerFile))
 }
 
 // clearOthers removes the secrets and keys of other generations.

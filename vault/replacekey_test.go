@@ -313,3 +313,28 @@ func TestReplaceKeyOfVaultWithValueKeys(t *testing.T) {
 		t.Errorf("the key has %d users, %v", users, err)
 	}
 }
+
+// A header that names another directory hides the secrets: they are told and never
+// cleared away.
+func TestHiddenSecretsAreKept(t *testing.T) {
+	v, dir, c := newVault(t)
+	set(t, v, "a", "one")
+	path := filepath.Join(dir, "vault.yaml")
+	honest := readFile(t, path)
+	header, err := vault.ReadHeader(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header.Secrets = "secrets." + header.Check
+	writeFile(t, path, vault.EncodeHeader(header))
+	forged := openVault(t, dir, options(c))
+	listing, err := forged.List()
+	if err != nil || len(listing.Secrets) != 0 || len(listing.Damaged) != 1 || !errors.Is(listing.Damaged[0], vault.ErrDamaged) {
+		t.Errorf("List: %+v, %v", listing, err)
+	}
+	set(t, forged, "b", "two")
+	_, err = forged.ReplaceKey(newMasterKey(t), oneKeyFile(), noProgress)
+	wantError(t, err, vault.ErrDamaged)
+	writeFile(t, path, honest)
+	wantValue(t, openVault(t, dir, options(c)), "a", "one")
+}
