@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"gopkg.in/yaml.v3"
 )
 
 const (
@@ -44,17 +43,17 @@ func (u Unlocker) sealed() bool { return u == Passphrase || u == Recovery || u =
 
 // Header is what a vault says of itself without a key (vault.yaml).
 type Header struct {
-	Dir     string     `yaml:"-"`
-	Format  int        `yaml:"format"`
-	ID      string     `yaml:"vault"` // a UUID
-	Created time.Time  `yaml:"created"`
-	Unlock  []Unlocker `yaml:"unlock,flow"`
-	Check   string     `yaml:"check"` // crypto.VaultKey.Check of the right key
+	Dir     string
+	Format  int
+	ID      string // a UUID
+	Created time.Time
+	Unlock  []Unlocker
+	Check   string // crypto.VaultKey.Check of the right key
 
 	// These are of a vault whose master key was replaced, or is about to be.
-	Secrets  string `yaml:"secrets"`  // the directory of the secrets; secrets if empty
-	Next     string `yaml:"next"`     // the check value of the key that is being put in
-	Replaced string `yaml:"replaced"` // that of the key before, until it is cleared away
+	Secrets  string // the directory of the secrets; secrets if empty
+	Next     string // the check value of the key that is being put in
+	Replaced string // that of the key before, until it is cleared away
 }
 
 // ReadHeader reads the header of the vault in dir. The error is [ErrNoVault],
@@ -84,35 +83,21 @@ func noHeader(dir string) error {
 	return Errorf(ErrNoVault, "there is no vault in %s", dir)
 }
 
+// parseHeader reads the lines that encode writes, in any order, and passes over others. It
+// is not a reader of YAML: that takes longer to start than a secret takes to be read.
 func parseHeader(dir string, text []byte) (*Header, error) {
-	if h := parseOwnHeader(string(text)); h != nil && h.Format == format {
-		h.Dir = dir
-		return h, nil
-	}
 	path := filepath.Join(dir, headerFile)
 	body, sum := splitChecksum(string(text))
 	if sum != checksum(body) {
 		return nil, Errorf(ErrDamaged, "%s was changed or cut short; bring it back from a copy of the vault", path)
 	}
 	h := &Header{Dir: dir}
-	// A newer format may have other types; its number is decoded all the same.
-	err := yaml.Unmarshal([]byte(body), h)
-	if h.Format > format {
-		return nil, Errorf(ErrNewerFormat, "%s has format %d; this program knows formats up to %d", dir, h.Format, format)
-	}
-	if err != nil || h.Format < 1 || !h.wellFormed() {
-		return nil, Errorf(ErrDamaged, "%s is not what this program writes", path)
-	}
-	return h, nil
-}
-
-// parseOwnHeader reads a header that is to the byte what encode writes, and
-// returns nil for any other, which is left to the YAML package: its first use in a
-// process takes longer than all the rest of reading a secret.
-func parseOwnHeader(text string) *Header {
-	h := new(Header)
-	for line := range strings.Lines(text) {
-		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+	seen := map[string]bool{}
+	wellSpelled := true
+	for line := range strings.Lines(body) {
+		key, value, isMember := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		wellSpelled = wellSpelled && !(isMember && seen[key])
+		seen[key] = true
 		switch key {
 		case "format":
 			h.Format, _ = strconv.Atoi(value)
@@ -121,8 +106,11 @@ func parseOwnHeader(text string) *Header {
 		case "created":
 			h.Created, _ = time.Parse(time.RFC3339, value)
 		case "unlock":
-			for way := range strings.FieldsFuncSeq(value, func(r rune) bool { return strings.ContainsRune("[], ", r) }) {
-				h.Unlock = append(h.Unlock, Unlocker(way))
+			wellSpelled = wellSpelled && strings.HasPrefix(value, "[") && strings.HasSuffix(value, "]")
+			for unlocker := range strings.SplitSeq(strings.Trim(value, "[]"), ", ") {
+				if value != "[]" {
+					h.Unlock = append(h.Unlock, Unlocker(unlocker))
+				}
 			}
 		case "check":
 			h.Check = value
@@ -134,10 +122,13 @@ func parseOwnHeader(text string) *Header {
 			h.Replaced = value
 		}
 	}
-	if !h.wellFormed() || string(h.encode()) != text {
-		return nil
+	switch {
+	case h.Format > format:
+		return nil, Errorf(ErrNewerFormat, "%s has format %d; this program knows formats up to %d", dir, h.Format, format)
+	case h.Format < 1, !wellSpelled, !seen["unlock"], !h.wellFormed():
+		return nil, Errorf(ErrDamaged, "%s is not a header of this format; bring it back from a copy of the vault", path)
 	}
-	return h
+	return h, nil
 }
 
 // wellFormed reports whether encode would write h as it was read. The checksum is
