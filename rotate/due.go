@@ -48,7 +48,7 @@ func Due(secrets []vault.Listed, now time.Time) (names []vault.Name, unreadable 
 	return names, unreadable
 }
 
-func mayBeDue(s vault.Summary, now time.Time) (bool, error) {
+func mayBeDue(s vault.Meta, now time.Time) (bool, error) {
 	r, err := Of(s.Name, s.Rotation)
 	if err != nil {
 		return false, err

@@ -130,7 +130,7 @@ func TestConsent(t *testing.T) {
 		must(t, err)
 		return c
 	}
-	one, other := &vault.Secret{ID: "1"}, &vault.Secret{ID: "2"}
+	one, other := &vault.Secret{Meta: vault.Meta{ID: "1"}}, &vault.Secret{Meta: vault.Meta{ID: "2"}}
 	rotation := rotate.Rotation{Rotator: "/rotator", Args: []string{"a", "b"}}
 	c := load("v")
 	if c.Given(one, rotation) {

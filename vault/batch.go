@@ -26,10 +26,9 @@ const (
 // also if the process dies at any instant. If change fails for one secret, the disk is
 // full or ctx ends, none is changed. progress is told how many files are ready.
 func (v *Vault) UpsertAll(ctx context.Context, names []Name, change func(i int, s *Secret) error, progress func(done int)) error {
-	return v.withKeys(func() error { return v.tryUpsertAll(ctx, names, change, progress) })
-}
-
-func (v *Vault) tryUpsertAll(ctx context.Context, names []Name, change func(i int, s *Secret) error, progress func(done int)) error {
+	if err := v.reachKeysOf(names); err != nil {
+		return err
+	}
 	unlock, err := v.writing()
 	if err != nil {
 		return err
@@ -64,6 +63,21 @@ func (v *Vault) tryUpsertAll(ctx context.Context, names []Name, change func(i in
 	}
 	// The batch is committed. If a file cannot be moved now, the next writer moves it.
 	_ = v.settleBatch()
+	return nil
+}
+
+// reachKeysOf reaches the value keys of secrets. A vault without such keys is not read
+// twice.
+func (v *Vault) reachKeysOf(names []Name) error {
+	keys, err := listKeyFiles(v.keys())
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	for _, name := range names {
+		if err := v.reachKeyOf(name); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -96,7 +96,7 @@ func parseHeader(dir string, text []byte) (*Header, error) {
 	wellSpelled := true
 	for line := range strings.Lines(body) {
 		key, value, isMember := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
-		wellSpelled = wellSpelled && !(isMember && seen[key])
+		wellSpelled = wellSpelled && (!isMember || !seen[key])
 		seen[key] = true
 		switch key {
 		case "format":

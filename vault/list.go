@@ -11,25 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 )
-
-// Summary is what [Vault.List] tells of a secret.
-type Summary struct {
-	Name        Name              `json:"name"`
-	ID          string            `json:"id"`
-	Revision    int               `json:"revision"`
-	Kind        Kind              `json:"kind"`
-	Created     time.Time         `json:"created"`
-	Changed     time.Time         `json:"changed"`
-	Description string            `json:"description,omitempty"`
-	Tags        map[string]string `json:"tags,omitempty"`
-	Deletion    *Deletion         `json:"deletion,omitempty"`
-	Key         string            `json:"key,omitempty"`
-	Labels      map[Label]int     `json:"labels"`
-	Rotation    json.RawMessage   `json:"rotation,omitempty"`
-	RenamedFrom string            `json:"renamed_from,omitempty"`
-}
 
 // Listing is what [Vault.List] found.
 type Listing struct {
@@ -52,7 +34,7 @@ type Listed struct {
 }
 
 // Meta returns the metadata of the secret.
-func (l Listed) Meta() Summary { return l.meta.decode() }
+func (l Listed) Meta() Meta { return l.meta.decode() }
 
 // Description returns the description alone.
 func (l Listed) Description() string {
@@ -213,7 +195,7 @@ func (s *scan) open(buffer *bytes.Buffer, fileID string, state fileState, inBatc
 	if err != nil {
 		return scannedFile{err: s.vault.damaged(fileID)}
 	}
-	var meta Summary
+	var meta Meta
 	if err := json.Unmarshal(document, &meta); err != nil {
 		return scannedFile{err: s.vault.damaged(fileID)}
 	}
@@ -294,7 +276,7 @@ func (s *scan) listing(entries []cacheEntry) Listing {
 
 // halfRenamed is [Vault.halfRenamed] by what the scan read: the old file may be gone
 // since.
-func (s *scan) halfRenamed(meta Summary) bool {
+func (s *scan) halfRenamed(meta Meta) bool {
 	old, ok := s.read(meta.RenamedFrom)
 	if !ok {
 		return false

@@ -132,7 +132,7 @@ func decodeCache(text []byte) (*listCache, error) {
 // the files' times.
 type encodedMeta string
 
-func encodeMeta(s *Summary) encodedMeta {
+func encodeMeta(s *Meta) encodedMeta {
 	b := appendText(nil, string(s.Name))
 	var requested, due int64
 	if s.Deletion != nil {
@@ -169,17 +169,17 @@ func (m encodedMeta) name() Name {
 }
 
 // decodeHead decodes all that takes no memory of its own: every text is a part of m.
-func (m encodedMeta) decodeHead() (Summary, *cacheReader) {
+func (m encodedMeta) decodeHead() (Meta, *cacheReader) {
 	r := &cacheReader{rest: string(m)}
-	s := Summary{Name: Name(r.text())}
+	s := Meta{Name: Name(r.text())}
 	if due, requested := r.time(), r.time(); due.Unix() != 0 {
-		s.Deletion = &Deletion{requested, due}
+		s.Deletion = &Deletion{Requested: requested, Due: due}
 	}
 	s.RenamedFrom, s.Revision, s.ID, s.Description = r.text(), int(r.varint()), r.text(), r.text()
 	return s, r
 }
 
-func (m encodedMeta) decode() Summary {
+func (m encodedMeta) decode() Meta {
 	s, r := m.decodeHead()
 	s.Tags = r.tags()
 	if rotation := r.text(); rotation != "" {

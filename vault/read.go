@@ -2,17 +2,30 @@ package vault
 
 import "bytes"
 
-// Get reads a secret. The error is [ErrNotFound], [ErrDamaged],
-// [ErrNewerFormat] or [ErrKeyReplaced]. A secret that is scheduled for deletion is returned as well:
-// see [Secret.Deleted].
+// Get reads a secret. The error is [ErrNotFound], [ErrDamaged], [ErrNewerFormat] or
+// [ErrKeyReplaced]. A secret that is scheduled for deletion is returned as well: see
+// [Secret.Deleted].
 //
-// Values that are sealed to a value key are opened with it, which may mean to
-// ask for it; the error is [ErrNoKey] if it is out of reach. See [Vault.GetMeta].
-func (v *Vault) Get(name Name) (s *Secret, err error) {
-	err = v.withKeys(func() error {
-		s, err = v.getOpen(name)
-		return err
-	})
+// Get opens values that are sealed to a value key, and may ask for that key. The error is
+// [ErrNoKey] if it is out of reach. See [Vault.GetMeta].
+func (v *Vault) Get(name Name) (*Secret, error) {
+	s, err := v.getMeta(name)
+	if err == nil {
+		err = v.reachKeyFor(s)
+	}
+	if err == nil {
+		err = v.openValues(s)
+	}
+	if err != nil {
+		return nil, v.orReplaced(err)
+	}
+	return s, nil
+}
+
+// GetMeta is [Vault.Get] without the values of a secret that is under a value key: such
+// versions are Sealed and have no value.
+func (v *Vault) GetMeta(name Name) (*Secret, error) {
+	s, err := v.getMeta(name)
 	return s, v.orReplaced(err)
 }
 
@@ -24,7 +37,7 @@ func (v *Vault) orReplaced(err error) error {
 	return err
 }
 
-// getOpen is Get for the holder of the lock, by whom nobody may be asked.
+// getOpen is Get for the holder of the lock, who must have reached the value key before.
 func (v *Vault) getOpen(name Name) (*Secret, error) {
 	s, err := v.getMeta(name)
 	if err != nil {
@@ -68,7 +81,6 @@ func (v *Vault) read(fileID string) (*Secret, error) {
 	if s.valuesElsewhere() {
 		return nil, Errorf(ErrNewerFormat, "%q is sealed in a way of its own, which takes a newer version of this program", s.Name)
 	}
-	s.vault = v
 	return s, nil
 }
 

@@ -46,10 +46,9 @@ type Version struct {
 	Sealed []byte `json:"sealed,omitempty"`
 }
 
-// Secret is a secret with all of its versions. Its methods keep the rules; what
-// they return is [ErrInvalid], [ErrNotFound] or [ErrDeleted], and they change
-// nothing when they fail.
-type Secret struct {
+// Meta is the metadata of a secret: everything but its values and the log of its
+// rotations.
+type Meta struct {
 	Name        Name              `json:"name"`
 	ID          string            `json:"id"`       // a UUID; stays through renaming
 	Kind        Kind              `json:"kind"`     // empty in a secret that is not made yet
@@ -61,24 +60,31 @@ type Secret struct {
 	Deletion    *Deletion         `json:"deletion,omitempty"` // nil unless scheduled
 	Key         string            `json:"key,omitempty"`      // a value key; see SetKey
 	Labels      map[Label]int     `json:"labels"`             // to version numbers
-	Versions    []Version         `json:"versions"`           // oldest first
-
-	// Rotation and RotationLog belong to package rotate. They are kept as they are
-	// here; the log is left out of what List returns, since it grows.
-	Rotation    json.RawMessage `json:"rotation,omitempty"`
-	RotationLog json.RawMessage `json:"rotation_log,omitempty"`
+	// Rotation belongs to package rotate, which keeps a JSON object in it.
+	Rotation json.RawMessage `json:"rotation,omitempty"`
 	// RenamedFrom is the file that [Vault.Rename] was moving the secret from. See
-	// there for what it means while that file exists.
+	// there for its meaning while that file exists.
 	RenamedFrom string `json:"renamed_from,omitempty"`
+}
 
-	vault *Vault
-	raw   []byte // the document as it was read
+// Secret is a secret with all of its versions. Its methods keep the rules and touch no
+// file; [Vault.Update] and its like commit the result. The errors are [ErrInvalid],
+// [ErrNotFound] or [ErrDeleted], and a method that fails changes nothing.
+type Secret struct {
+	Meta
+	Versions []Version `json:"versions"` // oldest first
+	// RotationLog belongs to package rotate. It is not metadata, because it grows.
+	RotationLog json.RawMessage `json:"rotation_log,omitempty"`
+
+	raw []byte // the document as it was read
 }
 
 // Deletion is a deletion that can still be taken back.
 type Deletion struct {
 	Requested time.Time `json:"requested"`
 	Due       time.Time `json:"due"` // the end of the recovery window
+
+	days int // of the window, until the commit sets the times
 }
 
 func (d *Deletion) over(now time.Time) bool {
@@ -172,11 +178,11 @@ type NewVersion struct {
 	Value  Value
 	Origin Origin
 	From   int
-	ID     string  // a UUID; made up if empty
+	ID     string  // a UUID; the commit makes one if it is empty
 	Labels []Label // current if empty
 }
 
-// Add appends a version. Labels move as with AWS's PutSecretValue: without Labels
+// Add appends a version. It has no time, and no id unless one is given, before the commit. Labels move as with AWS's PutSecretValue: without Labels
 // the new version becomes current, the one that was becomes previous, and a
 // pending one is given up; with Labels it gets exactly these, except that a
 // secret's first version is current in any case.
@@ -196,9 +202,12 @@ func (s *Secret) Add(n NewVersion) error {
 	if slices.Contains(n.Labels, Previous) {
 		return Errorf(ErrInvalid, "the label %q moves by itself when %q does", Previous, Current)
 	}
-	id, err := s.vault.newID(n.ID)
-	if err != nil {
-		return err
+	if n.ID != "" {
+		id, err := uuid.Parse(n.ID)
+		if err != nil {
+			return Errorf(ErrInvalid, "%q is not a UUID", n.ID)
+		}
+		n.ID = id.String()
 	}
 	number := 1
 	if len(s.Versions) > 0 {
@@ -218,7 +227,7 @@ func (s *Secret) Add(n NewVersion) error {
 	}
 	s.Kind = n.Kind
 	s.Versions = append(s.Versions, Version{
-		Number: number, ID: id, Created: s.vault.now(), Origin: n.Origin, From: n.From, Value: n.Value,
+		Number: number, ID: n.ID, Origin: n.Origin, From: n.From, Value: n.Value,
 	})
 	return nil
 }
@@ -234,6 +243,27 @@ func (s *Secret) Replace(n NewVersion) error {
 	}
 	last := s.Versions[len(s.Versions)-1]
 	s.Versions, s.Labels = []Version{last}, map[Label]int{Current: last.Number}
+	return nil
+}
+
+// stamp gives the changes since the last commit their time and ids.
+func (s *Secret) stamp(now time.Time, newID func() (string, error)) error {
+	for i := range s.Versions {
+		v := &s.Versions[i]
+		if v.Created.IsZero() {
+			v.Created = now
+		}
+		if v.ID != "" {
+			continue
+		}
+		var err error
+		if v.ID, err = newID(); err != nil {
+			return err
+		}
+	}
+	if d := s.Deletion; d != nil && d.days > 0 {
+		s.Deletion = &Deletion{Requested: now, Due: now.AddDate(0, 0, d.days)}
+	}
 	return nil
 }
 
@@ -311,8 +341,8 @@ func (s *Secret) Untag(key string) error {
 	return nil
 }
 
-// ScheduleDeletion starts the recovery window: 7 to 30 days (DeleteSecret of AWS
-// Secrets Manager).
+// ScheduleDeletion starts the recovery window with the commit: 7 to 30 days (DeleteSecret
+// of AWS Secrets Manager).
 func (s *Secret) ScheduleDeletion(days int) error {
 	if days < 7 || days > 30 {
 		return Errorf(ErrInvalid, "a recovery window has 7 to 30 days, not %d", days)
@@ -320,8 +350,7 @@ func (s *Secret) ScheduleDeletion(days int) error {
 	if err := s.Deleted(); err != nil {
 		return err
 	}
-	now := s.vault.now()
-	s.Deletion = &Deletion{Requested: now, Due: now.AddDate(0, 0, days)}
+	s.Deletion = &Deletion{days: days}
 	return nil
 }
 

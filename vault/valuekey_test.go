@@ -54,6 +54,9 @@ func newKey(t testing.TB, v *vault.Vault, name string, seal func(crypto.MasterKe
 // setUnder adds a version to a plaintext secret under a value key.
 func setUnder(t testing.TB, v *vault.Vault, name vault.Name, key, value string) {
 	t.Helper()
+	if err := v.ReachValueKey(key); err != nil {
+		t.Fatal(err)
+	}
 	_, err := v.Upsert(name, func(s *vault.Secret) error {
 		if err := s.SetKey(key); err != nil {
 			return err
@@ -175,12 +178,12 @@ func TestWithoutTheValueKey(t *testing.T) {
 	}
 	remove(t, filepath.Join(dir, "keys/k.age"))
 	wantError(t, second(v.Get("t")), vault.ErrNoKey)
-	wantError(t, second(v.Upsert("u", func(s *vault.Secret) error { return s.SetKey("k") })), vault.ErrNoSuchValueKey)
+	wantError(t, second(v.Upsert("u", func(s *vault.Secret) error { return errors.Join(s.SetKey("k"), s.Add(text("x"))) })), vault.ErrNoSuchValueKey)
 }
 
 func second[T any](_ T, err error) error { return err }
 
-// Nobody waits for somebody who is asked for a passphrase.
+// No writer waits while a passphrase is asked for.
 func TestNothingIsAskedUnderTheLock(t *testing.T) {
 	_, dir, c := newVault(t)
 	out := options(c)
@@ -189,6 +192,9 @@ func TestNothingIsAskedUnderTheLock(t *testing.T) {
 	value := func(s *vault.Secret) error { return s.Add(text("x")) }
 	changes := map[string]func(*vault.Vault) error{
 		"new": func(v *vault.Vault) error {
+			if err := v.ReachValueKey("k"); err != nil {
+				return err
+			}
 			return second(v.Upsert("new", func(s *vault.Secret) error {
 				if err := s.SetKey("k"); err != nil {
 					return err
@@ -393,7 +399,7 @@ func TestForgedKeyFiles(t *testing.T) {
 		}
 		_, err := v.Upsert("s", func(s *vault.Secret) error { return s.Add(text("new")) })
 		wantError(t, err, vault.ErrDamaged)
-		_, err = v.Upsert("new", func(s *vault.Secret) error { return s.SetKey("k") })
+		_, err = v.Upsert("new", func(s *vault.Secret) error { return errors.Join(s.SetKey("k"), s.Add(text("new"))) })
 		wantError(t, err, vault.ErrDamaged)
 	}
 	writeFile(t, path, right)

@@ -1,29 +1,24 @@
 package vault
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
+
+	"example.org/secret/crypto"
 )
 
-// GetMeta is [Vault.Get] without the values of a secret that is under a value key,
-// which it does not need: such versions are Sealed and have no value.
-func (v *Vault) GetMeta(name Name) (*Secret, error) {
-	s, err := v.getMeta(name)
-	return s, v.orReplaced(err)
-}
+// Values of a secret can be sealed to a value key inside the secret's file, so that the
+// vault's own key is not enough to read them. A reader who uses no value keys can skip
+// this file and valuekey.go.
 
-// UpdateMeta is [Vault.Update] without the values, as with [Vault.GetMeta]: for a change
-// of labels, tags, a description or a deletion.
-func (v *Vault) UpdateMeta(name Name, change func(*Secret) error) (*Secret, error) {
-	return v.commit(name, v.getMeta, existing(name, change))
-}
-
-// SetKey puts a secret under a value key: all of its values are sealed to it
-// with the next commit, and take it to be read. An empty name takes it away. The
-// error is [ErrNoSuchValueKey] or [ErrDamaged].
+// SetKey puts a secret under a value key: the commit seals all of its values to it. An
+// empty name takes the key away. The secret must have been read with its values. The
+// error of the commit is [ErrNoSuchValueKey] or [ErrNoKey] if the key is not at hand.
 func (s *Secret) SetKey(name string) error {
 	if name == s.Key {
 		return nil
@@ -35,12 +30,9 @@ func (s *Secret) SetKey(name string) error {
 		if err := CheckValueKeyName(name); err != nil {
 			return err
 		}
-		if _, err := s.vault.valueKey(name); err != nil {
-			return err
-		}
 	}
-	if err := s.vault.openValues(s); err != nil {
-		return err
+	if slices.ContainsFunc(s.Versions, Version.closed) {
+		return Errorf(ErrNoKey, "the values of %q are sealed to the key %q, which is needed to put them under another", s.Name, s.Key)
 	}
 	for i := range s.Versions {
 		s.Versions[i].Sealed = nil
@@ -137,4 +129,117 @@ func (s *Secret) withSealedValues() *Secret {
 		written.Versions[i].Value = Value{}
 	}
 	return &written
+}
+
+// ReachValueKey opens a value key, and asks for its passphrase if there is one, so that
+// nothing has to be asked later. It does nothing for an empty name, which is the vault's
+// own key.
+func (v *Vault) ReachValueKey(name string) error {
+	if name == "" {
+		return nil
+	}
+	if err := CheckValueKeyName(name); err != nil {
+		return err
+	}
+	v.valueKeys.asking.Lock()
+	defer v.valueKeys.asking.Unlock()
+	_, err := v.valueKey(name)
+	if !errors.Is(err, errNotReached) {
+		return err
+	}
+	file, err := v.readKeyFile(name)
+	if err != nil {
+		return err
+	}
+	_, behindPassphrase, err := v.openKeyFile(name, file)
+	if err != nil {
+		return err
+	}
+	if v.options.ValueKey == nil {
+		return Errorf(ErrNoKey, "the key %q is behind a passphrase, which cannot be asked for here", name)
+	}
+	key, err := v.options.ValueKey(name, behindPassphrase)
+	_, err = v.keepKey(name, file, key, err)
+	return err
+}
+
+// reachKeyOf is [Vault.ReachValueKey] for the key that a secret is under, if there is one.
+func (v *Vault) reachKeyOf(name Name) error {
+	s, err := v.getMeta(name)
+	if err != nil {
+		return nil // the holder of the lock finds the same error
+	}
+	return v.reachKeyFor(s)
+}
+
+// reachKeyFor is [Vault.ReachValueKey] for a secret. A missing key is an error when the
+// values are opened, which says of which secret.
+func (v *Vault) reachKeyFor(s *Secret) error {
+	if err := v.ReachValueKey(s.Key); !errors.Is(err, ErrNoSuchValueKey) {
+		return err
+	}
+	return nil
+}
+
+// errNotReached means that a value key is behind a passphrase that was not asked for.
+var errNotReached = fmt.Errorf("%w: the key was not asked for; try again", ErrNoKey)
+
+// valueKeyCache has the value keys that this process opened, or could not open.
+type valueKeyCache struct {
+	mu   sync.Mutex // not held while a passphrase is asked for
+	open map[string]openKey
+
+	asking sync.Mutex
+}
+
+type openKey struct {
+	file []byte // the key file
+	key  *crypto.VaultKey
+	err  error // of a passphrase that is not to be asked for again
+}
+
+// valueKey returns the key that a value key and the vault's id derive to. It asks nothing:
+// a key behind a passphrase is at hand after [Vault.ReachValueKey].
+//
+// It reads the file each time, so that a key that was deleted or replaced meanwhile is not
+// taken for the one that is there.
+func (v *Vault) valueKey(name string) (*crypto.VaultKey, error) {
+	file, err := v.readKeyFile(name)
+	if err != nil {
+		return nil, err
+	}
+	if known, ok := v.valueKeys.get(name, file); ok {
+		return known.key, known.err
+	}
+	key, behindPassphrase, err := v.openKeyFile(name, file)
+	switch {
+	case err != nil:
+		return nil, err
+	case behindPassphrase != nil:
+		return nil, fmt.Errorf("the key %q: %w", name, errNotReached)
+	}
+	return v.keepKey(name, file, key, nil)
+}
+
+func (v *Vault) keepKey(name string, file []byte, key crypto.MasterKey, err error) (*crypto.VaultKey, error) {
+	opened := openKey{file: file, err: err}
+	if err == nil {
+		if opened.key, err = crypto.DeriveVaultKey(key, v.key.VaultID(), v.options.Rand); err != nil {
+			return nil, err
+		}
+	}
+	v.valueKeys.mu.Lock()
+	defer v.valueKeys.mu.Unlock()
+	if v.valueKeys.open == nil {
+		v.valueKeys.open = map[string]openKey{}
+	}
+	v.valueKeys.open[name] = opened
+	return opened.key, opened.err
+}
+
+func (c *valueKeyCache) get(name string, file []byte) (openKey, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.open[name]
+	return known, ok && bytes.Equal(known.file, file)
 }

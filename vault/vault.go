@@ -249,15 +249,3 @@ func (v *Vault) path(fileID string) string {
 }
 
 func (v *Vault) now() time.Time { return v.options.Now().UTC().Truncate(time.Second) }
-
-// newID returns given if it is a UUID, and a new one if it is empty.
-func (v *Vault) newID(given string) (string, error) {
-	if given == "" {
-		return NewID(v.options.Rand)
-	}
-	id, err := uuid.Parse(given)
-	if err != nil {
-		return "", Errorf(ErrInvalid, "%q is not a UUID", given)
-	}
-	return id.String(), nil
-}

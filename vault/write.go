@@ -5,15 +5,24 @@ import (
 	"fmt"
 )
 
-// Update lets change alter the secret name and commits the result. If change
-// returns an error nothing is committed; if that is [ErrUnchanged], Update
-// succeeds all the same. The result is the secret as it is on the disk.
+// Update lets change alter the secret name and commits the result. If change returns an
+// error nothing is committed; if that is [ErrUnchanged], Update succeeds all the same. The
+// result is the secret as it is on the disk.
 //
-// The vault is locked for other writers while change runs: it has to be quick,
-// and ask nobody anything. It may be called again, on the secret as it is then,
-// if a value key has to be asked for: that is done in between.
+// The vault is locked for other writers while change runs: it must be quick, and ask
+// nothing. Update asks for the value key of the secret before that. A key that change
+// puts the secret under must have been reached before: [Vault.ReachValueKey].
 func (v *Vault) Update(name Name, change func(*Secret) error) (*Secret, error) {
+	if err := v.reachKeyOf(name); err != nil {
+		return nil, err
+	}
 	return v.commit(name, v.getOpen, existing(name, change))
+}
+
+// UpdateMeta is [Vault.Update] without the values, as with [Vault.GetMeta]: for a change
+// of labels, tags, a description or a deletion.
+func (v *Vault) UpdateMeta(name Name, change func(*Secret) error) (*Secret, error) {
+	return v.commit(name, v.getMeta, existing(name, change))
 }
 
 func existing(name Name, change func(*Secret) error) func(*Secret) error {
@@ -29,6 +38,9 @@ func existing(name Name, change func(*Secret) error) func(*Secret) error {
 // and makes it by adding a version. A name that is kept by a secret scheduled for
 // deletion is taken: [ErrExists].
 func (v *Vault) Upsert(name Name, change func(*Secret) error) (*Secret, error) {
+	if err := v.reachKeyOf(name); err != nil {
+		return nil, err
+	}
 	return v.commit(name, v.getOpen, func(s *Secret) error {
 		if err := s.Deleted(); err != nil {
 			return Errorf(ErrExists, "%v", err)
@@ -39,15 +51,7 @@ func (v *Vault) Upsert(name Name, change func(*Secret) error) (*Secret, error) {
 
 type getter func(Name) (*Secret, error)
 
-func (v *Vault) commit(name Name, get getter, change func(*Secret) error) (s *Secret, err error) {
-	err = v.withKeys(func() error {
-		s, err = v.tryCommit(name, get, change)
-		return err
-	})
-	return s, err
-}
-
-func (v *Vault) tryCommit(name Name, get getter, change func(*Secret) error) (*Secret, error) {
+func (v *Vault) commit(name Name, get getter, change func(*Secret) error) (*Secret, error) {
 	unlock, err := v.writing()
 	if err != nil {
 		return nil, err
@@ -79,7 +83,7 @@ func (v *Vault) getOrEmpty(name Name, get getter) (*Secret, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Secret{Name: name, ID: id, Created: v.now(), Labels: map[Label]int{}, vault: v}, nil
+	return &Secret{Meta: Meta{Name: name, ID: id, Created: v.now(), Labels: map[Label]int{}}}, nil
 }
 
 // writing locks the vault, whose key must still be the one that it was opened with, and
@@ -121,6 +125,9 @@ func (v *Vault) seal(s *Secret) (fileID string, sealed []byte, err error) {
 	}
 	s.Revision++
 	s.Changed = v.now()
+	if err := s.stamp(s.Changed, func() (string, error) { return NewID(v.options.Rand) }); err != nil {
+		return "", nil, err
+	}
 	s.prune(v.options.History, s.Changed)
 	if err := v.sealValues(s); err != nil {
 		return "", nil, fmt.Errorf("saving %q: %w", s.Name, err)

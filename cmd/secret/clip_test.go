@@ -28,7 +28,7 @@ func TestClipThroughTerminal(t *testing.T) {
 			return &prompt.Terminal{In: f, Out: f}, err
 		}},
 	}
-	p := picked{secret: &vault.Secret{Name: "token", Kind: vault.Plaintext}, bytes: vault.Bytes("hunter2\n")}
+	p := picked{secret: &vault.Secret{Meta: vault.Meta{Name: "token", Kind: vault.Plaintext}}, bytes: vault.Bytes("hunter2\n")}
 	if err := a.copyValue(p, time.Second); err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func checkYAML(t *testing.T, value []byte, text, key string) {
 		vault.Plaintext: {text, tags, vault.Value{Plain: value}},
 		vault.KV:        {text, tags, vault.Value{Fields: fields}},
 	} {
-		encoded, err := want.encode(&vault.Secret{Name: "a/b", Kind: kind}, vault.Version{Number: 1, Value: want.value})
+		encoded, err := want.encode(&vault.Secret{Meta: vault.Meta{Name: "a/b", Kind: kind}}, vault.Version{Number: 1, Value: want.value})
 		if err != nil {
 			t.Fatalf("encoding %q, %q, %q: %v", value, text, key, err)
 		}

@@ -170,7 +170,7 @@ func hasTags(tags map[string]string, wanted []string) bool {
 
 // listOrder returns the sorting of a listing, which is in the order of names.
 func listOrder(by string) (sort func([]vault.Listed), err error) {
-	byTime := func(timeOf func(vault.Summary) time.Time) func([]vault.Listed) {
+	byTime := func(timeOf func(vault.Meta) time.Time) func([]vault.Listed) {
 		return func(found []vault.Listed) {
 			slices.SortStableFunc(found, func(a, b vault.Listed) int { return timeOf(a.Meta()).Compare(timeOf(b.Meta())) })
 		}
@@ -179,9 +179,9 @@ func listOrder(by string) (sort func([]vault.Listed), err error) {
 	case "name":
 		return func([]vault.Listed) {}, nil
 	case "created":
-		return byTime(func(s vault.Summary) time.Time { return s.Created }), nil
+		return byTime(func(s vault.Meta) time.Time { return s.Created }), nil
 	case "changed":
-		return byTime(func(s vault.Summary) time.Time { return s.Changed }), nil
+		return byTime(func(s vault.Meta) time.Time { return s.Changed }), nil
 	}
 	return nil, usagef("%q is no order; sort by name, created or changed", by)
 }
@@ -189,7 +189,7 @@ func listOrder(by string) (sort func([]vault.Listed), err error) {
 func (a *app) printLong(listed []vault.Listed) error {
 	found := metas(listed)
 	head := []string{"NAME", "KIND", "VERSION", "CHANGED", "TAGS", "DESCRIPTION"}
-	withKeys := slices.ContainsFunc(found, func(s vault.Summary) bool { return s.Key != "" })
+	withKeys := slices.ContainsFunc(found, func(s vault.Meta) bool { return s.Key != "" })
 	if withKeys {
 		head = append(head, "KEY")
 	}
@@ -278,8 +278,8 @@ type summaryJSON struct {
 	Deletion    *vault.Deletion     `json:"deletion,omitempty"`
 }
 
-func metas(listed []vault.Listed) []vault.Summary {
-	all := make([]vault.Summary, len(listed))
+func metas(listed []vault.Listed) []vault.Meta {
+	all := make([]vault.Meta, len(listed))
 	for i, s := range listed {
 		all[i] = s.Meta()
 	}
