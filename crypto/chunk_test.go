@@ -13,7 +13,7 @@ import (
 )
 
 // Files of one chunk and longer ones are opened in different ways, which must not
-// differ in anything, also from what stock age makes of the file.
+// differ in anything, also from the result of stock age.
 func TestOpenAroundTheChunkSize(t *testing.T) {
 	const chunk = 64 << 10
 	master, err := crypto.GenerateMasterKey()
@@ -60,7 +60,7 @@ func TestOpenAroundTheChunkSize(t *testing.T) {
 	}
 }
 
-// payloadSize is what follows age's header: a nonce, and 16 bytes for each chunk.
+// payloadSize is the size of the part behind age's header: a nonce, and 16 bytes for each chunk.
 func payloadSize(plaintext int) int {
 	chunks := max(1, (plaintext+(64<<10)-1)/(64<<10))
 	return 16 + plaintext + 16*chunks

@@ -39,7 +39,7 @@ func GenerateMasterKey() (MasterKey, error) {
 }
 
 // ParseMasterKey finds the one master key in text: the contents of a key file,
-// of a keyring entry, or what somebody typed. Blank lines and lines that begin
+// of a keyring entry, or text that a user typed. Blank lines and lines that begin
 // with # are passed over, as in the identity files of age. The key's own
 // checksum is not verified here, for speed; a key with a wrong one belongs to no
 // vault, which [VaultKey.Check] shows.

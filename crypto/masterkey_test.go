@@ -70,7 +70,7 @@ func TestGenerateMasterKey(t *testing.T) {
 	}
 }
 
-// A key must not get into a log because somebody printed what holds it.
+// A key must not get into a log when the struct that holds it is printed.
 func TestKeysDoNotPrint(t *testing.T) {
 	master, err := crypto.ParseMasterKey(testMaster)
 	if err != nil {

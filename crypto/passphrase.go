@@ -14,7 +14,7 @@ import (
 // wrong passphrase.
 var ErrWrongPassphrase = errors.New("wrong passphrase")
 
-// maxPassphraseWork bounds what a file from elsewhere can make us compute: log2 of
+// maxPassphraseWork bounds the work that a file from elsewhere can demand: log2 of
 // scrypt's cost, as age has it. It takes about twenty seconds and 4 GiB.
 const maxPassphraseWork = 22
 

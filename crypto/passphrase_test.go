@@ -52,7 +52,7 @@ func TestEmptyPassphraseIsRefused(t *testing.T) {
 	}
 }
 
-// The door is never locked by us: age -d opens it, and age -i takes what comes out.
+// Stock age opens the result: age -d decrypts it, and age -i takes the output.
 func TestPassphraseWithStockAge(t *testing.T) {
 	identity, err := age.NewScryptIdentity("words")
 	if err != nil {
@@ -101,7 +101,7 @@ func TestPassphraseWorkIsBounded(t *testing.T) {
 	}
 }
 
-// A file that somebody sealed to the right passphrase but that holds no key.
+// A file that is sealed to the right passphrase and holds no key.
 func TestPassphraseFileWithoutAKey(t *testing.T) {
 	recipient, err := age.NewScryptRecipient("words")
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// The info strings of the derived keys. A change to what one key is used for
+// The info strings of the derived keys. A change to the use of a key
 // takes a new string, never a second use of an old one.
 const (
 	infoSeal  = "example.org/secret/v1/seal"
@@ -29,12 +29,12 @@ const (
 
 // ErrDamaged is returned by [VaultKey.Open] for anything but a file that this
 // key sealed under the same id: a file that was changed, cut short, copied from
-// another place, or written by somebody without the key.
+// another place, or written without the key.
 var ErrDamaged = errors.New("damaged or tampered with")
 
 var fileIDEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// VaultKey is what one vault's master key and id derive to. It is safe for
+// VaultKey is derived from the master key and the id of one vault. It is safe for
 // concurrent use.
 type VaultKey struct {
 	master  MasterKey
@@ -119,12 +119,12 @@ func (k *VaultKey) Seal(fileID string, plaintext []byte) ([]byte, error) {
 	return sealed.Bytes(), nil
 }
 
-// Open decrypts what [VaultKey.Seal] sealed under the same fileID. It returns
+// Open decrypts a file that [VaultKey.Seal] sealed under the same fileID. It returns
 // the whole plaintext or [ErrDamaged], never a part.
 //
 // A file of one chunk, which is nearly every file, is opened without age's
-// reader: that allocates a whole chunk of 64 KiB for it, and the garbage is what a
-// listing would mostly be busy with.
+// reader: that allocates a whole chunk of 64 KiB for it, and a listing would
+// mostly be busy with that garbage.
 func (k *VaultKey) Open(fileID string, sealed []byte) ([]byte, error) {
 	if header, payload, ok := splitHeader(sealed); ok && len(payload) <= maxSmallPayload {
 		fileKey, err := age.DecryptHeader(header, k.stanza(fileID))
@@ -145,7 +145,7 @@ func (k *VaultKey) Open(fileID string, sealed []byte) ([]byte, error) {
 }
 
 // splitHeader finds the end of age's header, which is the line with its MAC. Only
-// age itself judges what is in it.
+// age itself judges its content.
 func splitHeader(sealed []byte) (header, payload []byte, ok bool) {
 	mac := bytes.Index(sealed, []byte("\n--- "))
 	if mac < 0 {

@@ -16,7 +16,7 @@
 // value. If the outcome of a step is unknown, it tests which value the service accepts,
 // and never guesses. It drops a value only after another one was proven to work.
 //
-// [Due] and [Enabled] select the secrets of a run, [Engine.Plan] says what the run would
+// [Due] and [Enabled] select the secrets of a run, [Engine.Plan] tells the steps that the run would
 // do, and [Engine.RotateAll] does it with several workers. [StatusOf] and [Log] describe
 // one secret for people.
 //

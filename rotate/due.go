@@ -97,7 +97,7 @@ const (
 	BecauseGrace    Reason = "in grace"  // an earlier rotation is to be finished
 )
 
-// Plan is what a run would do to one secret.
+// Plan is the next step of one secret in a run.
 type Plan struct {
 	Name    vault.Name
 	Step    Step // the first that would be called
@@ -106,7 +106,7 @@ type Plan struct {
 	Since   time.Time // when it became due, the rotation began, or the grace ends
 }
 
-// Plan returns what [Engine.RotateAll] would do. It changes nothing and calls no
+// Plan returns the steps that [Engine.RotateAll] would take. It changes nothing and calls no
 // rotator.
 func (e *Engine) Plan(names []vault.Name, when When) ([]Plan, error) {
 	plans := []Plan{}

@@ -32,7 +32,7 @@ func (r *rig) works(label vault.Label) bool {
 	return err == nil && r.service.takes(v.Fields)
 }
 
-// due runs what an hourly run would, and requires an outcome.
+// due does the work of an hourly run, and requires an outcome.
 func (r *rig) due(want rotate.Outcome) {
 	r.t.Helper()
 	if result := r.engine.Rotate(r.t.(*testing.T).Context(), name, rotate.IfDue); result.Outcome != want {

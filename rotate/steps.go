@@ -105,7 +105,7 @@ func (a *attempt) set(ctx context.Context) error {
 	if err := a.commitIfOurs(func(_ *vault.Secret, r *Rotation) error { r.Run.Called = true; return nil }); err != nil {
 		return err
 	}
-	a.tested = map[int]error{} // set may change what the service accepts
+	a.tested = map[int]error{} // set may change which values the service accepts
 	pending := a.pending()
 	_, err := a.call(ctx, Set, pending.ID, fieldsOf(a.secret.Kind, pending.Value))
 	var failed *StepError

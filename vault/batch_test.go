@@ -25,7 +25,7 @@ func setAll(v *vault.Vault, names []vault.Name, change func(i int, s *vault.Secr
 	}, progress)
 }
 
-// files returns what is in the vault's directory of secrets, with the content.
+// files returns the files in the vault's directory of secrets, with their content.
 func files(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}

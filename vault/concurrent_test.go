@@ -54,7 +54,7 @@ func TestConcurrentUpdates(t *testing.T) {
 	}
 }
 
-// Someone who reads while a secret is renamed finds it under one of its names.
+// A reader finds a secret that is being renamed under one of its names.
 func TestReadingWhileRenaming(t *testing.T) {
 	v, dir, c := newVault(t)
 	set(t, v, "a", "one")

@@ -10,7 +10,7 @@ import (
 )
 
 // The kinds of failure that a caller can tell apart with [errors.Is]. The text
-// of an error says on what it failed.
+// of an error names the thing on which the call failed.
 var (
 	// ErrInvalid means that an argument breaks a rule of this package.
 	ErrInvalid = errors.New("invalid")
@@ -21,7 +21,7 @@ var (
 	ErrNoVersion = fmt.Errorf("no such version: %w", ErrNotFound)
 	// ErrDeleted means that the secret is scheduled for deletion.
 	ErrDeleted = errors.New("scheduled for deletion")
-	// ErrExists means that what was to be made is there already.
+	// ErrExists means that a thing of that name is there already.
 	ErrExists = errors.New("already exists")
 	// ErrBusy means that another process kept the vault locked for too long.
 	ErrBusy = durable.ErrBusy
@@ -31,7 +31,7 @@ var (
 	// ErrRotatorRuns means that a run which was killed left a program behind that
 	// rotates the secret, and that this goes on for too long.
 	ErrRotatorRuns = errors.New("a rotator is still running")
-	// ErrDamaged means that a file is not what was written to it.
+	// ErrDamaged means that a file has another content than was written to it.
 	ErrDamaged = crypto.ErrDamaged
 	// ErrNoSuchValueKey means that there is no such value key.
 	ErrNoSuchValueKey = fmt.Errorf("no such key: %w", ErrNotFound)
@@ -41,10 +41,10 @@ var (
 	ErrNoVault = errors.New("no vault")
 	// ErrNewerFormat means that a later version of this program made the vault.
 	ErrNewerFormat = errors.New("newer format")
-	// ErrExposed means that other users can reach what they should not.
+	// ErrExposed means that other users can reach a private file.
 	ErrExposed = durable.ErrExposed
 
-	// ErrUnchanged is what a function given to [Vault.Update] returns when there
+	// ErrUnchanged is the result of a function given to [Vault.Update] when there
 	// is nothing to commit. It is not passed on.
 	ErrUnchanged = errors.New("unchanged")
 )

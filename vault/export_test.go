@@ -1,6 +1,6 @@
 package vault
 
-// What the tests of the format reach that nobody else has to.
+// For the tests of the format alone.
 var (
 	DecodeRecord  = decodeRecord
 	EncodeRecord  = encodeRecord

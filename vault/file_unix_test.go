@@ -15,7 +15,7 @@ import (
 	"example.org/secret/vault/durable"
 )
 
-// planted is what may stand where a file should be.
+// planted are the things that may stand in the place of a file.
 var planted = map[string]func(t *testing.T, path string){
 	"a symlink to a file": func(t *testing.T, path string) {
 		elsewhere := filepath.Join(t.TempDir(), "elsewhere")
@@ -183,7 +183,7 @@ func TestPlantedAtADirectory(t *testing.T) {
 	}
 }
 
-// What is sealed for unlocking one vault is not another's, to be read or removed.
+// The sealed master key of one vault is not read or removed through a link of another.
 func TestUnlockersBehindALink(t *testing.T) {
 	v, dir, _ := newVault(t)
 	if err := v.AddUnlocker(vault.Passphrase, keep("sealed")); err != nil {

@@ -27,7 +27,7 @@ func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 // [ErrDamaged].
 func damage(err error) error {
 	if errors.Is(err, durable.ErrNotRegular) || errors.Is(err, durable.ErrTooLarge) {
-		return Errorf(ErrDamaged, "%v; remove it, and bring back what belongs there from a copy of the vault", err)
+		return Errorf(ErrDamaged, "%v; remove it, and bring the right one back from a copy of the vault", err)
 	}
 	return err
 }
@@ -49,7 +49,7 @@ func removeFile(dir, name string) error { return durable.Remove(dir, name) }
 func makeDir(dir string) error { return damage(durable.MakeDir(dir)) }
 
 // notElsewhere refuses a directory of a vault that a link leads out of it. The directory
-// may be missing: git and file syncers drop what is empty.
+// may be missing: git and file syncers drop empty ones.
 func notElsewhere(dir string) error { return damage(durable.CheckDir(dir)) }
 
 // checkDir refuses a vault that others can reach.

@@ -41,7 +41,7 @@ func TestSamplesOfTheSpecification(t *testing.T) {
 			ok = sample == string(readFile(t, "testdata/vaults/half-renamed/secrets/.rename"))
 		}
 		if !ok {
-			t.Errorf("the %s sample is not what testdata has", kind)
+			t.Errorf("the %s sample differs from testdata", kind)
 		}
 	}
 	if checked != 6 {
@@ -49,7 +49,7 @@ func TestSamplesOfTheSpecification(t *testing.T) {
 	}
 }
 
-// sealsFurther checks a value key, a value id and what is sealed for it.
+// sealsFurther checks a value key, a value id and the value that is sealed for it.
 func sealsFurther(t *testing.T, lines []string) bool {
 	t.Helper()
 	v := openVault(t, copyVault(t, valueKeyVault), options(newClock()))

@@ -128,8 +128,7 @@ func decode(document []byte) (members map[string]any) {
 	return members
 }
 
-// Whatever the body of a header with a right checksum says, what was understood
-// of it is what a rewrite says.
+// A header that was read is written with the same content, whatever its body says.
 func FuzzHeader(f *testing.F) {
 	text := header()
 	f.Add(text[:strings.Index(text, "checksum")])

@@ -41,7 +41,7 @@ func Unlockers() []Unlocker { return []Unlocker{Keyring, KeyFile, Passphrase, Re
 // file that [Header.ReadSealedKey] reads.
 func (u Unlocker) sealed() bool { return u == Passphrase || u == Recovery || u == Identity }
 
-// Header is what a vault says of itself without a key (vault.yaml).
+// Header is the public part of a vault (vault.yaml), which takes no key to read.
 type Header struct {
 	Dir     string
 	Format  int
@@ -132,7 +132,7 @@ func parseHeader(dir string, text []byte) (*Header, error) {
 }
 
 // wellFormed reports whether encode would write h as it was read. The checksum is
-// no proof of that: anybody can compute it.
+// no proof of that, because it takes no key to compute.
 func (h *Header) wellFormed() bool {
 	if !isUUID(h.ID) || !isCheck(h.Check) {
 		return false

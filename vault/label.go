@@ -68,7 +68,7 @@ func compareLabels(a, b Label) int {
 // none. The rules are those of AWS's UpdateSecretVersionStage: a label that sits
 // on another version has to be named as being there; current can be moved but not
 // taken off; moving it leaves previous behind and every other label in place.
-// Asking for what is already so changes nothing.
+// A move to where the label is already changes nothing.
 func (s *Secret) MoveLabel(label Label, to, from int) error {
 	if err := s.Deleted(); err != nil {
 		return err

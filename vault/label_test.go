@@ -56,7 +56,7 @@ func describe(s *vault.Secret) string {
 	return strings.Join(all, "; ")
 }
 
-// What AWS Secrets Manager was recorded to do, with its AWSCURRENT, AWSPENDING
+// The recorded behaviour of AWS Secrets Manager, with its AWSCURRENT, AWSPENDING
 // and AWSPREVIOUS as current, pending and previous.
 func TestLabelsMoveAsInAWS(t *testing.T) {
 	v, _, _ := newVault(t)
@@ -139,7 +139,7 @@ func TestLabelLimit(t *testing.T) {
 	if s, err := v.Get("s"); err != nil || describe(s) != describe(before) {
 		t.Errorf("%s, %v", describe(s), err)
 	}
-	// The limit must not keep anybody from a new value.
+	// The limit must not prevent a new value.
 	set(t, v, "s", "two")
 	wantValue(t, v, "s", "two")
 }

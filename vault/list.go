@@ -13,7 +13,7 @@ import (
 	"sync"
 )
 
-// Listing is what [Vault.List] found.
+// Listing is the result of [Vault.List].
 type Listing struct {
 	// Secrets are in the order of their names, those scheduled for deletion among
 	// them.
@@ -274,8 +274,8 @@ func (s *scan) listing(entries []cacheEntry) Listing {
 	return listing
 }
 
-// halfRenamed is [Vault.halfRenamed] by what the scan read: the old file may be gone
-// since.
+// halfRenamed is [Vault.halfRenamed] by the files that the scan read: the old file may be
+// gone since.
 func (s *scan) halfRenamed(meta Meta) bool {
 	old, ok := s.read(meta.RenamedFrom)
 	if !ok {

@@ -33,7 +33,7 @@ const (
 	racyMargin = 2 * time.Second
 )
 
-// cacheEntry is what the cache remembers of one file.
+// cacheEntry is the memory of one file.
 type cacheEntry struct {
 	fileID  string
 	state   fileState

@@ -8,7 +8,7 @@ import (
 	"example.org/secret/vault"
 )
 
-// hostile is what no name, label or field may smuggle in: paths out of the
+// hostile are texts that no name, label or field may smuggle in: paths out of the
 // vault are among it only where a character gives them away, since a name never
 // becomes a path.
 var hostile = []string{
@@ -33,7 +33,7 @@ func TestParseName(t *testing.T) {
 			t.Errorf("%.40q: %q, %v", s, name, err)
 		}
 		if err != nil && strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' || r == 0x7f || r == 0x202e }) {
-			t.Errorf("the error holds what a terminal obeys: %q", err)
+			t.Errorf("the error holds characters that a terminal obeys: %q", err)
 		}
 	}
 }

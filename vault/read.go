@@ -99,5 +99,5 @@ func (v *Vault) readPlaced(buffer *bytes.Buffer, fileID string) error {
 }
 
 func (v *Vault) damaged(fileID string) error {
-	return Errorf(ErrDamaged, "%s was damaged, or put there by somebody without the key; bring it back from a copy of the vault", v.path(fileID))
+	return Errorf(ErrDamaged, "%s was damaged, or written without the key; bring it back from a copy of the vault", v.path(fileID))
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// padding hides the exact length of what a file holds: the document is filled up
+// padding hides the exact length of the values in a file: the document is filled up
 // with spaces to a multiple of it.
 const padding = 256
 
@@ -54,7 +54,8 @@ func (s *Secret) valuesElsewhere() bool {
 	return s.Key == "" && slices.ContainsFunc(s.Versions, func(v Version) bool { return v.Plain == nil && v.Fields == nil })
 }
 
-// wellNumbered reports whether the versions are what numbers are counted on from.
+// wellNumbered reports whether the numbers of the versions rise, so that the next number
+// can be counted on from the last.
 func (s *Secret) wellNumbered() bool {
 	last := 0
 	for _, v := range s.Versions {

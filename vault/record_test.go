@@ -10,7 +10,7 @@ import (
 	"example.org/secret/vault"
 )
 
-// What a later version of the program put into a document survives a write by
+// Members that a later version of the program put into a document survive a write by
 // this one.
 func TestUnknownMembersAreKept(t *testing.T) {
 	v, dir, c := newVault(t)
@@ -57,7 +57,7 @@ func TestUnknownMembersAreKept(t *testing.T) {
 		t.Errorf("revision %v", after["revision"])
 	}
 
-	// They go where the secret goes, and away with what they belong to.
+	// They go where the secret goes, and away with their version.
 	if _, err := v.Rename("s", "t"); err != nil {
 		t.Fatal(err)
 	}

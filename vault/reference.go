@@ -34,7 +34,7 @@ func ParseReference(s string) (Reference, error) {
 	ref := Reference{Name: name}
 	if hasField {
 		if ref.Field, err = url.PathUnescape(field); err != nil {
-			return Reference{}, Errorf(ErrInvalid, "%q is not a reference: the field is not percent-encoded rightly", s)
+			return Reference{}, Errorf(ErrInvalid, "%q is not a reference: the percent-encoding of its field is wrong", s)
 		}
 		if err := CheckField(ref.Field); err != nil {
 			return Reference{}, err

@@ -16,7 +16,7 @@ const renameJournal = ".rename"
 // A name is bound into its file, so there is a new file to write and an old one
 // to remove. The removal is the moment of the change: a new file is not there for
 // readers while the old one is (halfRenamed). A journal lets the next writer
-// remove what a crash in between left (settleRename).
+// remove the file that a crash in between left (settleRename).
 func (v *Vault) Rename(from, to Name) (*Secret, error) {
 	unlock, err := v.writing()
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"example.org/secret/vault"
 )
 
-// renamed is what a rename of a to b has on the disk at each of its moments.
+// renamed is the state of the disk at each moment of a rename of a to b.
 type renamed struct {
 	before, after []byte // a's file before, b's file after
 	journal       []byte
@@ -74,7 +74,7 @@ func TestRenameThereAndBack(t *testing.T) {
 	}
 }
 
-// What a crash leaves at each moment of a rename: readers see the old or the new
+// After a crash at each moment of a rename, readers see the old or the new
 // state, and the next writer, of whatever secret, makes it so on the disk.
 func TestCrashedRename(t *testing.T) {
 	type state struct {
@@ -135,7 +135,7 @@ func TestCrashedRename(t *testing.T) {
 				wantNoFile(t, pathOf(t, dir, other))
 				wantNoFile(t, filepath.Join(dir, "secrets", ".rename"))
 				wantNoFile(t, filepath.Join(dir, "secrets", ".new"))
-				// Nothing of it stands in the way of what comes next.
+				// Nothing of it is in the way of the next change.
 				update(t, v, test.want, func(s *vault.Secret) error { return s.Add(text("two")) })
 				if _, err := v.Rename(test.want, other); err != nil {
 					t.Fatal(err)
@@ -146,7 +146,7 @@ func TestCrashedRename(t *testing.T) {
 	}
 }
 
-// A journal that says nonsense, which anybody can write, removes nothing.
+// A journal of nonsense, which takes no key to write, removes nothing.
 func TestPlantedRenameJournal(t *testing.T) {
 	v, dir, _ := newVault(t)
 	set(t, v, "a", "one")

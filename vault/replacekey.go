@@ -75,7 +75,7 @@ func (v *Vault) ReplaceKey(next *crypto.VaultKey, holders []KeyHolder, progress 
 	}
 	after := &Vault{dir: v.dir, generation: generationOf(check), key: next, options: v.options}
 	if err := v.sealAllAgain(ids, after, progress); err != nil {
-		// A full disk is to have room again. What is left over otherwise does no harm.
+		// A full disk must have room again. Other left-overs do no harm.
 		_ = v.clearOthers()
 		return 0, fmt.Errorf("sealing the secrets again: %w", err)
 	}
@@ -208,8 +208,8 @@ func (v *Vault) sealAllAgain(ids []string, after *Vault, progress func(done, tot
 	return v.sealKeysAgain(after)
 }
 
-// sealAgain has after hold just the secrets in the files ids, durably. What an
-// earlier attempt sealed is kept where it is still the same.
+// sealAgain seals the secrets in the files ids to after, durably, and removes all others
+// from it. Files of an earlier attempt stay where their secret is still the same.
 func (v *Vault) sealAgain(ids []string, after *Vault, progress func(done, total int)) error {
 	if err := makeDir(after.secrets()); err != nil {
 		return err
@@ -299,8 +299,8 @@ func foldersOf(dir, kind string) ([]string, error) {
 }
 
 // checkNoneHidden returns [ErrDamaged] if a directory that the header does not name holds
-// secrets of the present key. Anybody can write a header that hides them, and clearing
-// them away would lose them.
+// secrets of the present key. A header that hides them takes no key to write, and
+// clearing them away would lose them.
 func (v *Vault) checkNoneHidden() error {
 	folders, err := foldersOf(v.dir, secretsDir)
 	if err != nil {
@@ -352,8 +352,8 @@ func (v *Vault) clearOthers() error {
 	return nil
 }
 
-// clearFolder removes a directory of what is listed, but nothing that is somebody
-// else's.
+// clearFolder removes the listed files of a directory, and the directory if nothing else
+// is in it.
 func clearFolder(dir string, list func(dir string) ([]string, error)) error {
 	listed, err := list(dir)
 	if err != nil {
@@ -374,7 +374,7 @@ func clearFolder(dir string, list func(dir string) ([]string, error)) error {
 		}
 	}
 	if err := os.Remove(dir); err != nil {
-		return durable.SyncDir(dir) // what is somebody else's is in it
+		return durable.SyncDir(dir) // other files are in it
 	}
 	return durable.SyncDir(filepath.Dir(dir))
 }

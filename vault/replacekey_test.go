@@ -140,7 +140,7 @@ func mustGet(t testing.TB, v *vault.Vault, name vault.Name) *vault.Secret {
 	return s
 }
 
-// Whoever opened the vault before neither writes nor reports what is not so.
+// A process that opened the vault before neither writes nor reports a wrong state.
 func TestKeyReplacedMeanwhile(t *testing.T) {
 	v, dir, c := newVault(t)
 	set(t, v, "a", "one")
@@ -172,7 +172,7 @@ func TestKeyReplacedMeanwhile(t *testing.T) {
 	wantValue(t, after, "a", "one")
 }
 
-// What an attempt that was interrupted sealed is used only where it is still so.
+// The files of an interrupted attempt are used only where their secrets are the same.
 func TestReplaceKeyContinues(t *testing.T) {
 	v, dir, c := newVault(t)
 	for _, name := range []vault.Name{"same", "changed", "again", "removed", "torn"} {
@@ -251,7 +251,7 @@ func TestReplaceKeyRefuses(t *testing.T) {
 	}
 }
 
-// Somebody who opens and reads while the key is replaced finds everything, or is
+// A process that opens and reads while the key is replaced finds everything, or is
 // told to do so again.
 func TestReadingWhileTheKeyIsReplaced(t *testing.T) {
 	v, dir, c := newVault(t)
@@ -288,7 +288,7 @@ func TestReadingWhileTheKeyIsReplaced(t *testing.T) {
 	}
 }
 
-// What is sealed to value keys stays as it is; their files go to the new master
+// Values that are sealed to value keys stay as they are; their files go to the new master
 // key.
 func TestReplaceKeyOfVaultWithValueKeys(t *testing.T) {
 	v, dir, c := newVault(t)

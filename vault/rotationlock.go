@@ -16,8 +16,8 @@ const (
 )
 
 // LockRotation keeps other processes from rotating s until unlock is called, or
-// the process dies. It returns [ErrBusy] at once if another one does. Nobody else
-// waits for it: neither readers nor writers. It stays with the secret when that
+// the process dies. It returns [ErrBusy] at once if another process does.
+// Readers and writers do not wait for it. It stays with the secret when that
 // is renamed.
 func (v *Vault) LockRotation(s *Secret) (unlock func(), err error) {
 	dir := filepath.Join(v.dir, rotatingDir)
@@ -35,10 +35,10 @@ func (v *Vault) LockRotation(s *Secret) (unlock func(), err error) {
 }
 
 // LockRotators waits until no program that an earlier run started to rotate s is
-// left, and returns [ErrRotatorRuns] if there still is one when ctx ends. Whoever holds
-// the rotation lock takes it as well. The programs inherit the file, and the lock
+// left, and returns [ErrRotatorRuns] if there still is one when ctx ends. The holder
+// of the rotation lock takes it as well. The programs inherit the file, and the lock
 // with it: a run that is killed leaves the lock to them until the last one ends.
-// Where the system has no such locks nothing is waited for.
+// On systems without such locks it does not wait.
 func (v *Vault) LockRotators(ctx context.Context, s *Secret) (inherit *os.File, unlock func(), err error) {
 	path := filepath.Join(v.dir, rotatingDir, s.ID+".rotator")
 	file, err := durable.OpenLock(path)

@@ -17,8 +17,8 @@ const (
 	maxTagKeyLength      = 128
 	maxTagValueLength    = 256
 
-	// pruneAfter keeps a version that lost its labels within reach of whoever
-	// still uses it (AWS never removes one younger than this).
+	// pruneAfter keeps a version that lost its labels within reach of programs that
+	// still use it (AWS never removes one younger than this).
 	pruneAfter = 24 * time.Hour
 )
 
@@ -41,7 +41,7 @@ type Version struct {
 	Created time.Time `json:"created"`        // UTC, whole seconds
 	Origin  Origin    `json:"origin"`         //
 	From    int       `json:"from,omitempty"` // of a rollback: the version whose value it has
-	Value             // empty in what List returns, and while it is sealed
+	Value             // empty while it is sealed
 	// Sealed is the value sealed to the secret's key.
 	Sealed []byte `json:"sealed,omitempty"`
 }
@@ -123,7 +123,7 @@ func (sel Selector) String() string {
 	return string(Current)
 }
 
-// Exists reports whether the secret has been made. It is false only for what
+// Exists reports whether the secret has been made. It is false only for the secret that
 // [Vault.Upsert] hands out for a new name.
 func (s *Secret) Exists() bool { return s.Kind != "" }
 

@@ -42,7 +42,7 @@ func TestStockAgeOpensAVault(t *testing.T) {
 	}
 }
 
-// What somebody without the key can put in a secret's place.
+// The files that an attacker without the key can put in a secret's place.
 func TestForgedFiles(t *testing.T) {
 	v, dir, c := newVault(t)
 	set(t, v, "s", "right")
@@ -76,7 +76,7 @@ func TestForgedFiles(t *testing.T) {
 				t.Errorf("%+v, %v", s, err)
 			}
 			_, err = v.Upsert("s", func(s *vault.Secret) error { return s.Add(text("new")) })
-			wantError(t, err, vault.ErrDamaged) // what may be worth recovering is not overwritten
+			wantError(t, err, vault.ErrDamaged) // a file that may be worth recovering is not overwritten
 			_, err = v.Rename("other", "s")
 			wantError(t, err, vault.ErrDamaged)
 			listing, err := v.List()
@@ -212,7 +212,7 @@ func sweep(t *testing.T, right []byte, prepare func(*testing.T) (path string, ch
 			t.Fatal(err)
 		}
 		defer file.Close()
-		// In place, since some file systems write out what was truncated to nothing.
+		// In place, since some file systems write out a file that was truncated to nothing.
 		try := func(what string, damaged []byte) {
 			_, err := file.WriteAt(damaged, 0)
 			if err := errors.Join(err, file.Truncate(int64(len(damaged))), check()); err != nil {

@@ -12,14 +12,14 @@ import (
 // secret its bytes, of others the names and values of all fields together.
 const MaxValueSize = 1 << 20
 
-// Kind says what the value of a secret is made of. It never changes.
+// Kind is the form of a secret's values. It never changes.
 type Kind string
 
 // The kinds of secrets.
 const (
 	Plaintext  Kind = "plaintext"  // any bytes
 	KV         Kind = "kv"         // key-value pairs
-	Credential Kind = "credential" // username, password and what belongs to them
+	Credential Kind = "credential" // username, password and the service they are for
 )
 
 // Kinds lists all kinds.
@@ -42,8 +42,8 @@ func (b Bytes) MarshalJSON() ([]byte, error) {
 	if !utf8.Valid(b) {
 		return json.Marshal(base64Bytes{b})
 	}
-	// Whoever calls decides on escaping <, > and &, which passwords often hold:
-	// they cannot be brought back from what json.Marshal returns.
+	// The caller decides on escaping <, > and &, which passwords often hold: the
+	// result of json.Marshal does not tell where they were escaped.
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
@@ -69,7 +69,7 @@ type base64Bytes struct {
 	Base64 []byte `json:"base64"`
 }
 
-// Value is what one version of a secret holds. A plaintext secret has Plain and
+// Value is the content of one version of a secret. A plaintext secret has Plain and
 // no fields, the others have fields.
 type Value struct {
 	Plain  Bytes            `json:"value,omitzero"`

@@ -96,7 +96,7 @@ func (v *Vault) NewValueKey(name string, seal func(crypto.MasterKey) ([]byte, er
 	if err := CheckValueKeyName(name); err != nil {
 		return err
 	}
-	if err := v.noKeyYet(name); err != nil { // before anybody is asked for a passphrase
+	if err := v.noKeyYet(name); err != nil { // before a passphrase is asked for
 		return err
 	}
 	key, err := crypto.GenerateMasterKey()
@@ -163,8 +163,8 @@ func (v *Vault) ValueKeyUsers(name string) (int, error) {
 	return users, nil
 }
 
-// DeleteValueKey removes a value key for good. What is sealed to it in copies of the
-// vault cannot be read after that; while a secret is under it the error is
+// DeleteValueKey removes a value key for good. Values that are sealed to it in copies of
+// the vault cannot be read after that; while a secret is under it the error is
 // [ErrInvalid].
 func (v *Vault) DeleteValueKey(name string) error {
 	if err := CheckValueKeyName(name); err != nil {
@@ -229,7 +229,7 @@ func (v *Vault) openKeyFile(name string, file []byte) (key crypto.MasterKey, beh
 			return key, nil, nil
 		}
 	}
-	return crypto.MasterKey{}, nil, Errorf(ErrDamaged, "%s was damaged, or put there by somebody without the key; bring it back from a copy of the vault", v.keyPath(name))
+	return crypto.MasterKey{}, nil, Errorf(ErrDamaged, "%s was damaged, or written without the key; bring it back from a copy of the vault", v.keyPath(name))
 }
 
 // keyFileID takes the place of a file id, none of which looks like it: a key file

@@ -21,7 +21,7 @@ import (
 	"filippo.io/age"
 )
 
-// asker is who knows the passphrase of value keys, and counts how often they
+// asker stands for a user who knows the passphrase of value keys, and counts how often they
 // are asked.
 type asker struct {
 	mu         sync.Mutex
@@ -131,7 +131,7 @@ func wantVersions(t testing.TB, v *vault.Vault, name vault.Name, want ...string)
 	}
 }
 
-// What needs no value needs no key, and carries the sealed values unchanged.
+// A change that needs no value needs no key, and carries the sealed values unchanged.
 func TestWithoutTheValueKey(t *testing.T) {
 	_, dir, c := newVault(t)
 	out := options(c)
@@ -222,7 +222,7 @@ func TestNothingIsAskedUnderTheLock(t *testing.T) {
 	wantVersions(t, openVault(t, dir, out), "new", "x", "x", "x")
 }
 
-// One answer counts for all who wait for it, also if there was none.
+// One answer counts for all callers that wait for it, also if there was none.
 func TestAskedOnce(t *testing.T) {
 	for passphrase, want := range map[string]error{vectorPassphrase: nil, "wrong": crypto.ErrWrongPassphrase} {
 		_, dir, c := newVault(t)
@@ -272,7 +272,7 @@ func TestDeleteKey(t *testing.T) {
 	wantError(t, v.DeleteValueKey("k"), vault.ErrDamaged) // it may be under the key
 	remove(t, pathOf(t, dir, "c"))
 
-	// Somebody has the key at hand while another process deletes it.
+	// A process has the key at hand while another deletes it.
 	_, err := v.Upsert("d", func(s *vault.Secret) error {
 		if err := s.SetKey("k"); err != nil {
 			return err
@@ -289,7 +289,7 @@ func TestDeleteKey(t *testing.T) {
 	wantNoFile(t, filepath.Join(dir, "keys/k.age"))
 }
 
-// Whatever changes places, nothing is taken for what it is not. Whoever does this
+// Files that change places are not taken for each other. An attacker who does this
 // has the master key, but not the value keys.
 func TestSwappedValues(t *testing.T) {
 	v, dir, _ := newVault(t)
@@ -366,7 +366,7 @@ func TestSwappedValues(t *testing.T) {
 	wantVersions(t, v, "a", "a0", "a1")
 }
 
-// What somebody without the master key can do to key files.
+// The things that an attacker without the master key can do to key files.
 func TestForgedKeyFiles(t *testing.T) {
 	v, dir, _ := newVault(t)
 	newKey(t, v, "k", nil)

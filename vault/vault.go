@@ -25,7 +25,7 @@ const (
 	gitAttributes = "* binary\n"
 )
 
-// Options is what the package needs from outside and from the user's settings.
+// Options are the clock, the randomness and the settings of a vault.
 type Options struct {
 	Now         func() time.Time
 	Rand        io.Reader     // cryptographically secure
@@ -148,7 +148,7 @@ func (v *Vault) AddUnlocker(unlocker Unlocker, keep func() (sealed []byte, err e
 
 func (v *Vault) writeSealedKey(way Unlocker, sealed []byte) error {
 	if len(sealed) > maxSealedKeySize {
-		return Errorf(ErrInvalid, "what is sealed for the %s has %d bytes; a vault keeps up to %d", way, len(sealed), maxSealedKeySize)
+		return Errorf(ErrInvalid, "the sealed master key for the %s has %d bytes; the limit is %d", way, len(sealed), maxSealedKeySize)
 	}
 	dir := filepath.Join(v.dir, unlockDir)
 	if err := makeDir(dir); err != nil {
@@ -228,8 +228,8 @@ func (v *Vault) currentHeader() (*Header, error) {
 	return header, err
 }
 
-// keyReplaced is for readers, who look only when they found nothing, damage or less
-// than there was.
+// keyReplaced reports whether the master key was replaced since the vault was opened.
+// Readers ask only when they found nothing, damage or less than there was.
 func (v *Vault) keyReplaced() bool {
 	_, err := v.currentHeader()
 	return errors.Is(err, ErrKeyReplaced)

@@ -68,7 +68,7 @@ func TestModes(t *testing.T) {
 		_, err := vault.ReadHeader(dir)
 		wantError(t, err, vault.ErrExposed)
 		if err != nil && !strings.Contains(err.Error(), "chmod 700 "+dir) {
-			t.Errorf("the error does not say what to do: %v", err)
+			t.Errorf("the error gives no advice: %v", err)
 		}
 	}
 }

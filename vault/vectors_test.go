@@ -206,7 +206,7 @@ func checkHeader(t *testing.T, v vector) {
 	}
 }
 
-// The vaults in testdata, each with what is to be seen in it. They are copied,
+// The vaults in testdata, each with the expected content. They are copied,
 // since a checkout of the repository is open to other users.
 func TestVaults(t *testing.T) {
 	writeVaults(t)

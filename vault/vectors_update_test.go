@@ -18,7 +18,7 @@ import (
 	"filippo.io/age/armor"
 )
 
-// A vector that is published stays: what is there is not written again.
+// A published vector stays: an existing file is not written again.
 var updateFlag = flag.Bool("update", false, "write the vectors and vaults that testdata does not have yet")
 
 const vectorPassphrase = "correct horse battery staple"

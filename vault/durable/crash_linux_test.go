@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A killed writer leaves the old or the new file, and the next write removes what else
-// it left.
+// A killed writer leaves the old or the new file, and the next write removes its temporary
+// files.
 func TestKilledAtEverySystemCall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it kills a hundred processes")

@@ -10,7 +10,7 @@ import (
 
 // Temporary is the name of the file that [Write] fills before it renames it. Only the
 // holder of the directory's lock writes there, so one name is enough, and the next
-// writer finds what a crash left.
+// writer finds the file that a crash left.
 const Temporary = ".new"
 
 // Write replaces the file name in dir by data. The caller must hold the lock of the
@@ -120,7 +120,7 @@ func writeBeside(path string, data []byte, put func(from, to string) error) erro
 }
 
 // newTemporary makes a temporary file in dir, which is locked so that other processes do
-// not take it for one that a killed process left.
+// not take it for the file of a killed process.
 func newTemporary(dir string) (*os.File, error) {
 	for {
 		f, err := os.CreateTemp(dir, Temporary+"-*") // of mode 0600
@@ -199,8 +199,8 @@ func linkNew(from, to string) error {
 }
 
 // MakeDir makes a directory for the user alone, unless it is there. The error is
-// [ErrNotRegular] if something else is there: a symbolic link would take out of the
-// parent what is written into it.
+// [ErrNotRegular] if something else is there: a symbolic link would lead out of the
+// parent.
 func MakeDir(dir string) error {
 	info, err := os.Lstat(dir)
 	switch {

@@ -61,8 +61,8 @@ func SyncFile(path string) error {
 
 func exposed(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }
 
-// keepOwner gives what root makes to the owner of the file or directory at path. A file
-// of root's in a user's vault would lock that user out.
+// keepOwner gives a file that root makes to the owner of the file or directory at path. A
+// file of root's in a user's vault would lock that user out.
 func keepOwner(path string, chown func(uid, gid int) error) error {
 	if os.Geteuid() != 0 {
 		return nil

@@ -19,7 +19,7 @@ const lockRetry = 2 * time.Millisecond
 // else than a file is at path. The file is never renamed or removed, and the kernel
 // frees the lock of a process that dies.
 //
-// The unlock function is a result so that nobody forgets to look at the error.
+// The unlock function is a result, so that no caller forgets to look at the error.
 func Lock(path, subject string, timeout time.Duration) (unlock func(), err error) {
 	file, err := lock(path, subject, timeout)
 	if err != nil {

@@ -112,7 +112,7 @@ func (m *Masker) link() {
 	}
 }
 
-// step returns the node that stands for the longest end of what was read.
+// step returns the node for the longest suffix of the input that is in the tree.
 func (m *Masker) step(at int32, c byte) int32 {
 	for {
 		next := m.childOf(at, c)
@@ -133,7 +133,7 @@ func (m *Masker) Mask(text []byte) []byte {
 	return b.Bytes()
 }
 
-// Writer returns a writer that masks what goes through to w, however it is cut
+// Writer returns a writer that masks the text that goes through to w, however it is cut
 // into pieces. It holds back only bytes that may be the beginning of a value;
 // Close writes these and does not close w.
 func (m *Masker) Writer(w io.Writer) io.WriteCloser {

@@ -92,7 +92,7 @@ func TestForms(t *testing.T) {
 }
 
 // As in the header of HTTP's basic authentication: the letters at either end are
-// of the value and of what is beside it.
+// of the value and of the text beside it.
 func TestAmidBase64(t *testing.T) {
 	const value = "correct horse\xfb\xff"
 	for _, before := range []string{"", "a", "ab", "abc", "user:"} {
@@ -127,7 +127,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// Whatever may not begin a value has to appear at once: somebody may be waiting
+// Text that cannot begin a value has to appear at once: a user may be waiting
 // for it.
 func TestWriterIsPrompt(t *testing.T) {
 	var b bytes.Buffer
@@ -157,8 +157,8 @@ func TestWriterIsPrompt(t *testing.T) {
 	}
 }
 
-// slowMask is the definition: every byte of every occurrence goes, and what
-// overlaps goes together.
+// slowMask is the definition: every byte of every occurrence goes, and occurrences that
+// overlap go together.
 func slowMask(values []string, text string) string {
 	masked := make([]bool, len(text))
 	joined := make([]bool, len(text)+1) // with the byte before

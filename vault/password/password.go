@@ -29,7 +29,7 @@ const (
 // ErrRules is returned for rules that no password can follow.
 var ErrRules = errors.New("no such password")
 
-// Rules say what a password is made of. They are the parameters of AWS Secrets
+// Rules are the make-up of a password. They are the parameters of AWS Secrets
 // Manager's GetRandomPassword; the zero value is its default: 32 characters, at
 // least one of each type.
 type Rules struct {
