@@ -18,9 +18,6 @@ import (
 	"golang.org/x/term"
 )
 
-// version is set by the release build.
-var version string
-
 // app is everything that the commands take from outside. Tests make their own.
 type app struct {
 	stdin            io.Reader
@@ -190,26 +187,4 @@ func (a *app) welcome(cmd *cobra.Command, _ []string) error {
 		}
 	}
 	return nil
-}
-
-func versionText() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "unknown"
-}
-
-func newVersionCommand(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:     "version",
-		Short:   "Print the version of this program",
-		Example: "  secret version",
-		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return a.printf("secret version %s\n", versionText())
-		},
-	}
 }

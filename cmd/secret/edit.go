@@ -196,20 +196,6 @@ func decodeEditable(text []byte, kind vault.Kind) (editable, error) {
 	return e, nil
 }
 
-func yamlPosition(err error) string {
-	if line := yamlLine(err); line > 0 {
-		return fmt.Sprintf("look at line %d", line)
-	}
-	return "look at its quotes and indentation"
-}
-
-// yamlLine is all that may be shown of an error of the library, which quotes what
-// it stumbled over. It is 0 if there is none.
-func yamlLine(err error) (line int) {
-	_, _ = fmt.Sscanf(err.Error(), "yaml: line %d:", &line)
-	return line
-}
-
 func scalarBytes(node *yaml.Node) (vault.Bytes, error) {
 	if node.Kind != yaml.ScalarNode {
 		return nil, fmt.Errorf("line %d: there has to be one value here; quote it if it begins with [, {, & or *", node.Line)

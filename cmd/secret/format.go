@@ -73,31 +73,10 @@ func (a *app) printYAML(p picked) error {
 	return a.printText(text)
 }
 
-func encodeYAML(document *yaml.Node) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := yaml.NewEncoder(&b)
-	encoder.SetIndent(2)
-	if err := encoder.Encode(document); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), encoder.Close()
-}
-
 func fieldsNode(fields map[string]vault.Bytes) *yaml.Node {
 	node := &yaml.Node{Kind: yaml.MappingNode}
 	for _, field := range sortedKeys(fields) {
 		node.Content = append(node.Content, scalarNode([]byte(field)), scalarNode(fields[field]))
-	}
-	return node
-}
-
-// scalarNode makes a YAML string that reads back as the same bytes, on as many
-// lines as it has where that is possible.
-func scalarNode(value []byte) *yaml.Node {
-	node := new(yaml.Node)
-	node.SetString(string(value)) // invalid UTF-8 becomes !!binary
-	if node.Tag == "!!str" && !isPlainYAMLText(value) {
-		node.Style = yaml.DoubleQuotedStyle
 	}
 	return node
 }

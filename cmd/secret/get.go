@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"example.org/secret/vault"
@@ -160,72 +159,6 @@ func parseReferenceArg(arg string, o getOptions) (vault.Reference, error) {
 		ref.Version.Label, err = vault.ParseLabel(o.label)
 	}
 	return ref, err
-}
-
-// picked is one version of a secret, or one field of it.
-type picked struct {
-	secret  *vault.Secret
-	version vault.Version
-	field   string
-	bytes   vault.Bytes // of a field or of a plaintext secret
-}
-
-func pick(v *vault.Vault, ref vault.Reference) (picked, error) {
-	s, err := v.Get(ref.Name)
-	if err != nil {
-		return picked{}, err
-	}
-	return pickFrom(s, ref)
-}
-
-func pickFrom(s *vault.Secret, ref vault.Reference) (picked, error) {
-	if err := s.Deleted(); err != nil {
-		return picked{}, err
-	}
-	p := picked{secret: s, field: ref.Field}
-	var err error
-	if p.version, err = s.Find(ref.Version); err != nil {
-		return picked{}, err
-	}
-	p.bytes = p.version.Plain
-	if ref.Field != "" {
-		if p.bytes, err = s.Field(p.version, ref.Field); err != nil {
-			if names := p.version.FieldNames(); len(names) > 0 {
-				return picked{}, vault.Errorf(vault.ErrNotFound, "%s", err.Error()+"; it has "+strings.Join(names, ", "))
-			}
-			return picked{}, err
-		}
-	}
-	return p, nil
-}
-
-// isWhole reports whether all fields of a secret with fields are meant.
-func (p picked) isWhole() bool { return p.field == "" && p.secret.Kind != vault.Plaintext }
-
-// versionJSON is what --json prints of a version, here and in history.
-type versionJSON struct {
-	Name    vault.Name             `json:"name"`
-	Kind    vault.Kind             `json:"kind"`
-	Version int                    `json:"version"`
-	ID      string                 `json:"id"`
-	Labels  []vault.Label          `json:"labels"`
-	Created time.Time              `json:"created"`
-	Origin  vault.Origin           `json:"origin"`
-	From    int                    `json:"from,omitempty"`
-	Field   string                 `json:"field,omitempty"`
-	Value   *vault.Bytes           `json:"value,omitempty"`
-	Fields  map[string]vault.Bytes `json:"fields,omitempty"`
-}
-
-func describeVersion(s *vault.Secret, v vault.Version) versionJSON {
-	labels := s.LabelsOf(v.Number)
-	if labels == nil {
-		labels = []vault.Label{}
-	}
-	return versionJSON{
-		Name: s.Name, Kind: s.Kind, Version: v.Number, ID: v.ID, Labels: labels,
-		Created: v.Created, Origin: v.Origin, From: v.From,
-	}
 }
 
 func (a *app) printPickedJSON(found []picked) error {

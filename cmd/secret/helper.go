@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"path/filepath"
 	"strings"
 
 	"example.org/secret/vault"
@@ -13,24 +12,6 @@ import (
 // loginRecoveryDays is how long a login that a program found refused can be
 // restored.
 const loginRecoveryDays = 30
-
-// helperNames are the names by which other programs look for their helper. Under
-// one of these this program is that helper.
-var helperNames = map[string]string{
-	"git-credential-secret":    "git",
-	"docker-credential-secret": "docker",
-	"secret-askpass":           "askpass",
-}
-
-// arguments are what to run for a command line whose first word is the program's
-// name.
-func arguments(line []string) []string {
-	called := strings.TrimSuffix(filepath.Base(line[0]), ".exe")
-	if helper, ok := helperNames[called]; ok {
-		return append([]string{"helper", helper, "--"}, line[1:]...)
-	}
-	return line[1:]
-}
 
 func newHelperCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
@@ -112,19 +93,6 @@ func escapePath(s string) string {
 		parts[i] = escapeName(parts[i])
 	}
 	return strings.Join(parts, "/")
-}
-
-// fieldOf finds a field by any of its usual names, however they are written:
-// AccessKeyId, access_key_id and access-key-id are one.
-func fieldOf(fields map[string]vault.Bytes, names ...string) string {
-	for _, name := range names {
-		for field, value := range fields {
-			if strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(field)) == name {
-				return string(value)
-			}
-		}
-	}
-	return ""
 }
 
 // oneLine is a value for a protocol of lines, in which a line break would begin a

@@ -111,27 +111,3 @@ func (a *app) installDocker(o helperOptions, program string) error {
 	a.sayf("Named it in docker's configuration %s. To take it back: secret helper uninstall docker\n", c.path)
 	return nil
 }
-
-func (a *app) uninstallDocker(o helperOptions) error {
-	c, err := a.readDockerConfig()
-	if err != nil {
-		return err
-	}
-	changed := c.store == "secret"
-	if changed {
-		c.store = ""
-	}
-	for registry, helper := range c.helpers {
-		if helper == "secret" {
-			delete(c.helpers, registry)
-			changed = true
-		}
-	}
-	if changed {
-		if err := c.write(); err != nil {
-			return err
-		}
-		a.sayf("Took it out of docker's configuration %s.\n", c.path)
-	}
-	return a.unlink(o, "docker-credential-secret")
-}

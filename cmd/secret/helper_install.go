@@ -1,18 +1,10 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-
-	"example.org/secret/vault"
 
 	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
@@ -55,21 +47,6 @@ or in --dir. secret helper uninstall takes all of it back.`,
 	flags.StringVar(&o.dir, "dir", "", "where to put the link; it has to be in PATH")
 	flags.StringVar(&o.registry, "registry", "", "of docker: this registry only")
 	flags.StringVar(&o.profile, "profile", "default", "of aws: the profile's name")
-	return cmd
-}
-
-func newHelperUninstallCommand(a *app) *cobra.Command {
-	var o helperOptions
-	cmd := &cobra.Command{
-		Use:               "uninstall git | docker | askpass",
-		Short:             "Take back what install did",
-		Long:              "Take back what install did, and nothing that somebody else set. The passwords stay in the vault.",
-		Example:           "  secret helper uninstall git",
-		Args:              argCount(1, 1),
-		ValidArgsFunction: a.completeHelperUsers,
-		RunE:              func(_ *cobra.Command, args []string) error { return a.runHelperUninstall(o, args[0]) },
-	}
-	cmd.Flags().StringVar(&o.dir, "dir", "", "where the link is")
 	return cmd
 }
 
@@ -177,126 +154,6 @@ func quotePath(path string) string {
 	return path
 }
 
-// program is where this program is: as found in PATH, if that is this one, since
-// such a path outlives an upgrade.
-func (a *app) program() (string, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return "", fmt.Errorf("looking for this program: %w", err)
-	}
-	found, err := exec.LookPath("secret")
-	if err != nil {
-		return self, nil
-	}
-	infoSelf, errSelf := os.Stat(self)
-	infoFound, errFound := os.Stat(found)
-	if errSelf == nil && errFound == nil && os.SameFile(infoSelf, infoFound) {
-		return filepath.Abs(found)
-	}
-	return self, nil
-}
-
-// link makes this program known by another name and returns where.
-func (a *app) link(o helperOptions, name, program string) (string, error) {
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	dirs, err := a.linkDirs(o, program)
-	if err != nil {
-		return "", err
-	}
-	for _, dir := range dirs {
-		path := filepath.Join(dir, name)
-		if isLinkTo(path, program) {
-			return path, nil
-		}
-		if dir != filepath.Dir(program) {
-			if err := os.MkdirAll(dir, 0o755); err != nil {
-				return "", fmt.Errorf("making a place for %s: %w", name, err)
-			}
-		}
-		err = os.Symlink(program, path)
-		if err == nil {
-			a.sayf("Linked %s to %s.\n", path, program)
-			return path, nil
-		}
-		if errors.Is(err, fs.ErrExist) {
-			return "", vault.Errorf(vault.ErrExists, "%s", path+" is there already and is something else; remove it, or choose another --dir")
-		}
-	}
-	return "", fmt.Errorf("linking %s: %w", name, err)
-}
-
-// linkDirs are the places for a link, the best first.
-func (a *app) linkDirs(o helperOptions, program string) ([]string, error) {
-	if o.dir != "" {
-		dir, err := filepath.Abs(o.dir)
-		return []string{dir}, err
-	}
-	dirs := []string{filepath.Dir(program)}
-	if home := a.getenv("HOME"); home != "" {
-		dirs = append(dirs, filepath.Join(home, ".local", "bin"))
-	}
-	return dirs, nil
-}
-
-func isLinkTo(path, program string) bool {
-	info, err := os.Lstat(path)
-	if err != nil || info.Mode().Type() != fs.ModeSymlink {
-		return false
-	}
-	infoPath, errPath := os.Stat(path)
-	infoProgram, errProgram := os.Stat(program)
-	return errPath == nil && errProgram == nil && os.SameFile(infoPath, infoProgram)
-}
-
-func (a *app) inPath(dir string) bool {
-	return slices.Contains(filepath.SplitList(a.getenv("PATH")), dir)
-}
-
-func (a *app) unlink(o helperOptions, name string) error {
-	program, err := a.program()
-	if err != nil {
-		return err
-	}
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	dirs, err := a.linkDirs(o, program)
-	if err != nil {
-		return err
-	}
-	for _, dir := range dirs {
-		path := filepath.Join(dir, name)
-		if !isLinkTo(path, program) {
-			continue
-		}
-		err := os.Remove(path)
-		if errors.Is(err, fs.ErrPermission) {
-			continue // the package's
-		}
-		if err != nil {
-			return fmt.Errorf("removing the link: %w", err)
-		}
-		a.sayf("Removed %s.\n", path)
-	}
-	return nil
-}
-
-func (a *app) runHelperUninstall(o helperOptions, user string) error {
-	switch user {
-	case "git":
-		return a.uninstallGit(o)
-	case "docker":
-		return a.uninstallDocker(o)
-	case "askpass":
-		return a.unlink(o, "secret-askpass")
-	case "aws", "kubernetes":
-		return usagef("remove the lines from the configuration of %s yourself; install only printed them", user)
-	}
-	return usagef("there is no helper for %q; there are %s", user, strings.Join(helperUsers, ", "))
-}
-
 func (a *app) installAskpass(o helperOptions, program string) error {
 	path, err := a.link(o, "secret-askpass", program)
 	if err != nil {
@@ -334,21 +191,4 @@ func (a *app) installGit(o helperOptions, program string) error {
 		a.warnf("git stores passwords with its other helpers as well; see: git config --global --get-all %s", gitHelper)
 	}
 	return nil
-}
-
-func (a *app) uninstallGit(o helperOptions) error {
-	configured, err := a.runTool("", "git", "config", "--global", "--get-all", gitHelper)
-	if err != nil {
-		configured = ""
-	}
-	for value := range strings.SplitSeq(strings.TrimSpace(configured), "\n") {
-		if value != "secret" && !strings.HasSuffix(strings.Trim(value, "'"), string(filepath.Separator)+"git-credential-secret") {
-			continue
-		}
-		if _, err := a.runTool("", "git", "config", "--global", "--fixed-value", "--unset-all", gitHelper, value); err != nil {
-			return err
-		}
-		a.sayf("Removed %s from git's %s.\n", value, gitHelper)
-	}
-	return a.unlink(o, "git-credential-secret")
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"example.org/secret/vault"
-
 	"github.com/spf13/cobra"
 )
 
@@ -49,16 +47,4 @@ func (a *app) runHistory(name string) error {
 		rows[i] = []string{fmt.Sprint(v.Number), a.timestamp(v.Created), origin, joinLabels(s.LabelsOf(v.Number)), v.ID}
 	}
 	return a.printTable([]string{"VERSION", "CREATED", "ORIGIN", "LABELS", "ID"}, rows)
-}
-
-// parseVersionArg reads a version's number or UUID, or a label.
-func parseVersionArg(arg string) (vault.Selector, error) {
-	if sel, err := vault.ParseSelector(arg); err == nil {
-		return sel, nil
-	}
-	label, err := vault.ParseLabel(arg)
-	if err != nil {
-		return vault.Selector{}, usagef("%q is not a version: give its number, its UUID or a label", arg)
-	}
-	return vault.Selector{Label: label}, nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -78,24 +77,6 @@ func (a *app) runLabel(o labelOptions, args []string) error {
 		return s.MoveLabel(label, to, from)
 	})
 	return err
-}
-
-// keepUnderWay refuses to move pending during a rotation: the service may accept no
-// other value by now.
-func keepUnderWay(s *vault.Secret, label vault.Label) error {
-	if label != vault.Pending || !rotate.UnderWay(s) {
-		return nil
-	}
-	return fmt.Errorf("a rotation of %q is under way, to which the label %q belongs; give it up with: secret rotation cancel %s", s.Name, label, s.Name)
-}
-
-func versionNumber(s *vault.Secret, arg string) (int, error) {
-	sel, err := parseVersionArg(arg)
-	if err != nil {
-		return 0, err
-	}
-	v, err := s.Find(sel)
-	return v.Number, err
 }
 
 func (a *app) showLabels(name string) error {

@@ -91,3 +91,68 @@ func distance(a, b string, most int) int {
 	}
 	return row[len(b)]
 }
+
+// openNamed opens the vault for the secret that an argument names.
+func (a *app) openNamed(nameArg string) (*vault.Vault, vault.Name, error) {
+	name, err := vault.ParseName(nameArg)
+	if err != nil && !isTitle(nameArg) {
+		return nil, "", err
+	}
+	v, openErr := a.openVault()
+	if openErr != nil {
+		return nil, "", openErr
+	}
+	if err != nil {
+		name, err = byTitle(v, nameArg)
+	}
+	return v, name, err
+}
+
+// getSecret reads the secret that an argument names.
+func (a *app) getSecret(nameArg string) (*vault.Secret, error) {
+	v, name, err := a.openNamed(nameArg)
+	if err != nil {
+		return nil, err
+	}
+	return v.Get(name)
+}
+
+// getSecretMeta is getSecret for what needs no values.
+func (a *app) getSecretMeta(nameArg string) (*vault.Secret, error) {
+	v, name, err := a.openNamed(nameArg)
+	if err != nil {
+		return nil, err
+	}
+	return v.GetMeta(name)
+}
+
+// updateSecretMeta is updateSecret for a change that needs no values.
+func (a *app) updateSecretMeta(nameArg string, change func(*vault.Secret) error) (*vault.Secret, error) {
+	v, name, err := a.openNamed(nameArg)
+	if err != nil {
+		return nil, err
+	}
+	return v.UpdateMeta(name, change)
+}
+
+// updateSecret changes the secret that an argument names.
+func (a *app) updateSecret(nameArg string, change func(*vault.Secret) error) (*vault.Secret, error) {
+	v, name, err := a.openNamed(nameArg)
+	if err != nil {
+		return nil, err
+	}
+	return v.Update(name, change)
+}
+
+func parseTwoNames(args []string) (from, to vault.Name, err error) {
+	if from, err = vault.ParseName(args[0]); err != nil {
+		return "", "", err
+	}
+	if to, err = vault.ParseName(args[1]); err != nil {
+		return "", "", err
+	}
+	if from == to {
+		return "", "", usagef("both names are %q", from)
+	}
+	return from, to, nil
+}

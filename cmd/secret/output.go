@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,4 +145,21 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func (a *app) timestamp(t time.Time) string {
+	return t.Local().Format("2006-01-02 15:04:05 -07:00") + " (" + a.age(t) + ")"
+}
+
+// sortedKeys returns the keys in the order that output has from run to run.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// firstTime formats the first of times that is not zero.
+func firstTime(times ...time.Time) string {
+	for _, t := range times {
+		if !t.IsZero() {
+			return t.Local().Format("2006-01-02 15:04")
+		}
+	}
+	return "-"
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"example.org/secret/vault"
-
 	"github.com/spf13/cobra"
 )
 
@@ -31,17 +29,4 @@ func newRenameCommand(a *app) *cobra.Command {
 			return nil
 		},
 	}
-}
-
-func parseTwoNames(args []string) (from, to vault.Name, err error) {
-	if from, err = vault.ParseName(args[0]); err != nil {
-		return "", "", err
-	}
-	if to, err = vault.ParseName(args[1]); err != nil {
-		return "", "", err
-	}
-	if from == to {
-		return "", "", usagef("both names are %q", from)
-	}
-	return from, to, nil
 }

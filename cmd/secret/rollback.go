@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
@@ -56,13 +54,4 @@ func (a *app) runRollback(name string, sel vault.Selector) error {
 	}
 	a.sayf("%s has the value of version %d again, as version %d.\n", s.Name, from.Number, s.Versions[len(s.Versions)-1].Number)
 	return nil
-}
-
-// noPrevious tells somebody who named no version to command what a missing label means.
-func noPrevious(s *vault.Secret, command string) error {
-	text := fmt.Sprintf("%q has no version before its current one", s.Name)
-	if len(s.Versions) > 1 {
-		text = fmt.Sprintf("%q has no previous version; which one? Run: secret %s %s VERSION", s.Name, command, s.Name)
-	}
-	return vault.Errorf(vault.ErrNotFound, "%s", text)
 }

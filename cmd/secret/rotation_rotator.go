@@ -1,6 +1,11 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"example.org/secret/examples/rotators"
+	"example.org/secret/vault"
+
+	"github.com/spf13/cobra"
+)
 
 func newRotationRotatorCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
@@ -27,4 +32,21 @@ func newRotatorAlias(a *app) *cobra.Command {
 	cmd := newRotationRotatorCommand(a)
 	cmd.Hidden = true
 	return cmd
+}
+
+// builtInRotator returns the source of a rotator.
+func builtInRotator(name string) ([]byte, error) {
+	text, err := rotators.Read(name)
+	if err != nil {
+		return nil, vault.Errorf(vault.ErrNotFound,
+			"there is no built-in rotator %q; see: secret rotation rotator list", name)
+	}
+	return text, nil
+}
+
+func completeBuiltInRotators(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, noFiles
+	}
+	return rotators.Names(), noFiles
 }

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"example.org/secret/examples/rotators"
-	"example.org/secret/vault"
-
 	"github.com/spf13/cobra"
 )
 
@@ -22,21 +19,4 @@ func newRotationRotatorShowCommand(a *app) *cobra.Command {
 			return a.write(text)
 		},
 	}
-}
-
-// builtInRotator returns the source of a rotator.
-func builtInRotator(name string) ([]byte, error) {
-	text, err := rotators.Read(name)
-	if err != nil {
-		return nil, vault.Errorf(vault.ErrNotFound,
-			"there is no built-in rotator %q; see: secret rotation rotator list", name)
-	}
-	return text, nil
-}
-
-func completeBuiltInRotators(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, noFiles
-	}
-	return rotators.Names(), noFiles
 }

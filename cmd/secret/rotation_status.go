@@ -1,8 +1,6 @@
 package main
 
 import (
-	"time"
-
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
@@ -101,14 +99,4 @@ func stateText(s rotate.Status) string {
 		text += ", failed " + plural(s.Failures, "time")
 	}
 	return text
-}
-
-// firstTime formats the first of times that is not zero.
-func firstTime(times ...time.Time) string {
-	for _, t := range times {
-		if !t.IsZero() {
-			return t.Local().Format("2006-01-02 15:04")
-		}
-	}
-	return "-"
 }

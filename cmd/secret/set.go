@@ -27,9 +27,6 @@ type setOptions struct {
 	key            string
 }
 
-// credentialFlags are the fields of a credential that are no secrets.
-var credentialFlags = []string{"username", "engine", "host", "port", "dbname"}
-
 func newSetCommand(a *app) *cobra.Command {
 	o := setOptions{fields: map[string]*string{}}
 	cmd := &cobra.Command{
@@ -198,12 +195,6 @@ func (a *app) beforeSet(v *vault.Vault, name vault.Name, onlyNew bool) (*vault.S
 	return existing, nil
 }
 
-// warnGivenUp tells whoever stored a current value by hand while a rotation was under
-// way.
-func (a *app) warnGivenUp(name vault.Name) {
-	a.warnf("%s was being rotated; that is given up, and your value counts (the other one is in the history)", name)
-}
-
 func nameTaken(name vault.Name) error {
 	return vault.Errorf(vault.ErrExists, "there is a secret named %q already; leave out --new to store a new version", name)
 }
@@ -321,16 +312,4 @@ func (a *app) readCredential(o setOptions, flags *pflag.FlagSet, existing *vault
 		}
 	}
 	return fields, nil
-}
-
-func parseLabels(args []string) ([]vault.Label, error) {
-	var labels []vault.Label
-	for _, arg := range args {
-		label, err := vault.ParseLabel(arg)
-		if err != nil {
-			return nil, err
-		}
-		labels = append(labels, label)
-	}
-	return labels, nil
 }

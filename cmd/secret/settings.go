@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -282,4 +283,60 @@ func (a *app) userDir(xdg, underHome, windows string) (string, error) {
 		return filepath.Join(home, "Library", "Application Support"), nil
 	}
 	return filepath.Join(home, underHome), nil
+}
+
+func findSetting(name string) (setting, error) {
+	for _, s := range allSettings() {
+		if s.name == name {
+			return s, nil
+		}
+	}
+	return setting{}, usagef("there is no setting %q; there are %s", name, strings.Join(settingNames(), ", "))
+}
+
+// changeConfig rewrites the configuration file, with its comments.
+func (a *app) changeConfig(change func(root *yaml.Node)) error {
+	path, err := a.configPath()
+	if err != nil {
+		return err
+	}
+	if _, err := readConfig(path); err != nil {
+		return err
+	}
+	document, err := readConfigDocument(path)
+	if err != nil {
+		return err
+	}
+	var comments []byte
+	if document == nil {
+		document = &yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode}}}
+		if comments, err = os.ReadFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("reading the configuration: %w", err)
+		}
+	}
+	root := document.Content[0]
+	root.Style &^= yaml.FlowStyle
+	change(root)
+	var text []byte
+	if len(root.Content) > 0 {
+		if text, err = encodeYAML(document); err != nil {
+			return err
+		}
+	}
+	if len(comments) > 0 && !bytes.HasSuffix(comments, []byte("\n")) {
+		comments = append(comments, '\n')
+	}
+	return replaceConfig(path, append(comments, text...))
+}
+
+// replaceConfig writes through a symbolic link: people keep their dotfiles
+// elsewhere.
+func replaceConfig(path string, text []byte) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	if err := durable.Replace(path, text); err != nil {
+		return fmt.Errorf("writing the configuration: %w", err)
+	}
+	return nil
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -138,67 +136,4 @@ func parseSecretArg(arg string) (ref vault.Reference, prefix string, err error) 
 	}
 	ref, err = vault.ParseReference(arg)
 	return ref, prefix, err
-}
-
-// resolver reads what is referred to. It opens the vault when that is first
-// needed, and reads each secret once, so that its fields are of one moment.
-type resolver struct {
-	*app
-	vault   *vault.Vault
-	secrets map[vault.Name]*vault.Secret
-}
-
-func (r *resolver) pick(ref vault.Reference) (picked, error) {
-	if r.vault == nil {
-		v, err := r.openVault()
-		if err != nil {
-			return picked{}, err
-		}
-		r.vault, r.secrets = v, map[vault.Name]*vault.Secret{}
-	}
-	s := r.secrets[ref.Name]
-	if s == nil {
-		var err error
-		if s, err = r.vault.Get(ref.Name); err != nil {
-			return picked{}, err
-		}
-		r.secrets[ref.Name] = s
-	}
-	return pickFrom(s, ref)
-}
-
-// text is what stands for a reference in a text: the value, or of a secret with
-// fields a JSON object of them.
-func (p picked) text() (vault.Bytes, error) {
-	if !p.isWhole() {
-		return p.bytes, nil
-	}
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(p.version.Fields); err != nil {
-		return nil, fmt.Errorf("encoding %s: %w", p.secret.Name, err)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-// hidden are the values that must not be seen in any output. Where a credential
-// is for is no secret.
-func (p picked) hidden() [][]byte {
-	public := func(field string) bool {
-		return p.secret.Kind == vault.Credential && slices.Contains(credentialFlags, field)
-	}
-	if !p.isWhole() {
-		if public(p.field) {
-			return nil
-		}
-		return [][]byte{p.bytes}
-	}
-	var all [][]byte
-	for field, value := range p.version.Fields {
-		if !public(field) {
-			all = append(all, value)
-		}
-	}
-	return all
 }

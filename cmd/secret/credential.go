@@ -1,9 +1,7 @@
 package main
 
 import (
-	"maps"
 	"net/url"
-	"slices"
 	"strings"
 
 	"example.org/secret/vault"
@@ -131,5 +129,5 @@ func socketQuery(dir, port, options string) string {
 	return query
 }
 
-// sortedKeys keeps output the same from run to run.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+// credentialFlags are the fields of a credential that are no secrets.
+var credentialFlags = []string{"username", "engine", "host", "port", "dbname"}

@@ -1,0 +1,26 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func newConfigGetCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:               "get NAME",
+		Short:             "Print one default",
+		Example:           "  secret config get vault",
+		Args:              argCount(1, 1),
+		ValidArgsFunction: completeSettings,
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runConfigGet(args[0]) },
+	}
+}
+
+func (a *app) runConfigGet(name string) error {
+	known, err := findSetting(name)
+	if err != nil {
+		return err
+	}
+	s, err := a.loadSettings()
+	if err != nil {
+		return err
+	}
+	return a.printf("%s\n", known.value(s))
+}

@@ -1,0 +1,19 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func newConfigPathCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "path",
+		Short:   "Print where the configuration file is",
+		Example: "  $EDITOR \"$(secret config path)\"",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			path, err := a.configPath()
+			if err != nil {
+				return err
+			}
+			return a.printf("%s\n", path)
+		},
+	}
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func newAWSHelperCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "aws NAME",
+		Short: "Print AWS credentials for credential_process",
+		Long: `Print a secret as the AWS tools want it from a credential_process. The fields are
+access_key_id and secret_access_key, and for passing credentials session_token and
+expiration, in any of their usual spellings; or username and password.`,
+		Example: `  secret set prod/aws AWS_ACCESS_KEY_ID=@id AWS_SECRET_ACCESS_KEY
+  secret helper install aws prod/aws --profile prod >> ~/.aws/config`,
+		Args:              argCount(1, 1),
+		ValidArgsFunction: a.completeNames(1),
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runAWSHelper(args[0]) },
+	}
+}
+
+func (a *app) runAWSHelper(arg string) error {
+	p, err := a.pickWhole(arg)
+	if err != nil {
+		return err
+	}
+	type credentials struct {
+		Version         int
+		AccessKeyID     string `json:"AccessKeyId"`
+		SecretAccessKey string
+		SessionToken    string `json:",omitempty"`
+		Expiration      string `json:",omitempty"`
+	}
+	fields := p.version.Fields
+	c := credentials{
+		Version:         1,
+		AccessKeyID:     fieldOf(fields, "accesskeyid", "awsaccesskeyid", "accesskey", "username"),
+		SecretAccessKey: fieldOf(fields, "secretaccesskey", "awssecretaccesskey", "secretkey", "password"),
+		SessionToken:    fieldOf(fields, "sessiontoken", "awssessiontoken"),
+		Expiration:      fieldOf(fields, "expiration", "awscredentialexpiration"),
+	}
+	if c.AccessKeyID == "" || c.SecretAccessKey == "" {
+		return missingFields(p, "access_key_id and secret_access_key")
+	}
+	return a.printJSON(c)
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"example.org/secret/rotate"
+	"example.org/secret/vault"
+)
+
+func joinLabels(labels []vault.Label) string {
+	words := make([]string, len(labels))
+	for i, label := range labels {
+		words[i] = string(label)
+	}
+	return strings.Join(words, ", ")
+}
+
+func parseLabels(args []string) ([]vault.Label, error) {
+	var labels []vault.Label
+	for _, arg := range args {
+		label, err := vault.ParseLabel(arg)
+		if err != nil {
+			return nil, err
+		}
+		labels = append(labels, label)
+	}
+	return labels, nil
+}
+
+// keepUnderWay refuses to move pending during a rotation: the service may accept no
+// other value by now.
+func keepUnderWay(s *vault.Secret, label vault.Label) error {
+	if label != vault.Pending || !rotate.UnderWay(s) {
+		return nil
+	}
+	return fmt.Errorf("a rotation of %q is under way, to which the label %q belongs; give it up with: secret rotation cancel %s", s.Name, label, s.Name)
+}
+
+// warnGivenUp tells whoever stored a current value by hand while a rotation was under
+// way.
+func (a *app) warnGivenUp(name vault.Name) {
+	a.warnf("%s was being rotated; that is given up, and your value counts (the other one is in the history)", name)
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"example.org/secret/vault"
+)
+
+// listMatching prints what matches, and only then fails because of files that
+// could not be read.
+func (a *app) listMatching(matches func(vault.Listed) bool, show func([]vault.Listed) error) error {
+	v, err := a.openVault()
+	if err != nil {
+		return err
+	}
+	listing, err := a.list(v)
+	if err != nil {
+		return err
+	}
+	found := slices.DeleteFunc(listing.Secrets, func(s vault.Listed) bool { return !matches(s) })
+	if err := show(found); err != nil {
+		return err
+	}
+	return damage(listing)
+}
+
+// list lists the vault, and warns of secrets that are older than they were.
+func (a *app) list(v *vault.Vault) (vault.Listing, error) {
+	listing, err := v.List()
+	for _, name := range listing.RolledBack {
+		a.warnf("%s is older than it was: an earlier copy of its file came back; look at it, and store it anew if that is right", name)
+	}
+	return listing, err
+}
+
+// damage is the error of a listing that is not whole.
+func damage(listing vault.Listing) error {
+	switch damaged := listing.Damaged; len(damaged) {
+	case 0:
+		return nil
+	case 1:
+		return damaged[0]
+	default:
+		return fmt.Errorf("%s cannot be read, among them: %w", plural(len(damaged), "file"), damaged[0])
+	}
+}
+
+// nameMatcher matches a glob, or else a prefix.
+func nameMatcher(pattern string) (func(string) bool, error) {
+	if !strings.ContainsAny(pattern, "*?[") {
+		return func(name string) bool { return strings.HasPrefix(name, pattern) }, nil
+	}
+	if _, err := path.Match(pattern, ""); err != nil {
+		return nil, usagef("%q is not a glob: %v", pattern, err)
+	}
+	parts := strings.Split(pattern, "/")
+	return func(name string) bool { return matchParts(parts, strings.Split(name, "/")) }, nil
+}
+
+func matchParts(patterns, parts []string) bool {
+	switch {
+	case len(patterns) == 0:
+		return len(parts) == 0
+	case patterns[0] == "**":
+		return matchParts(patterns[1:], parts) || (len(parts) > 0 && matchParts(patterns, parts[1:]))
+	case len(parts) == 0:
+		return false
+	}
+	ok, err := path.Match(patterns[0], parts[0])
+	return ok && err == nil && matchParts(patterns[1:], parts[1:])
+}
+
+// summaryJSON is what list, find and describe print of a secret.
+type summaryJSON struct {
+	Name        vault.Name          `json:"name"`
+	Kind        vault.Kind          `json:"kind"`
+	Description string              `json:"description,omitempty"`
+	Tags        map[string]string   `json:"tags,omitempty"`
+	Created     time.Time           `json:"created"`
+	Changed     time.Time           `json:"changed"`
+	Key         string              `json:"key,omitempty"`
+	Labels      map[vault.Label]int `json:"labels"`
+	Deletion    *vault.Deletion     `json:"deletion,omitempty"`
+}
+
+func metas(listed []vault.Listed) []vault.Meta {
+	all := make([]vault.Meta, len(listed))
+	for i, s := range listed {
+		all[i] = s.Meta()
+	}
+	return all
+}
+
+func (a *app) printSummariesJSON(listed []vault.Listed) error {
+	found := metas(listed)
+	entries := make([]summaryJSON, len(found))
+	for i, s := range found {
+		entries[i] = summaryJSON{s.Name, s.Kind, s.Description, s.Tags, s.Created, s.Changed, s.Key, s.Labels, s.Deletion}
+	}
+	return a.printJSON(entries)
+}

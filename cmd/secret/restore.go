@@ -1,0 +1,26 @@
+package main
+
+import (
+	"example.org/secret/vault"
+
+	"github.com/spf13/cobra"
+)
+
+func newRestoreCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:               "restore NAME",
+		Aliases:           []string{"undelete"},
+		Short:             "Bring a deleted secret back",
+		Example:           "  secret list --deleted\n  secret restore old/key",
+		Args:              argCount(1, 1),
+		ValidArgsFunction: a.completeDeletedNames,
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, err := a.updateSecretMeta(args[0], (*vault.Secret).Restore)
+			if err != nil {
+				return err
+			}
+			a.sayf("Restored %s.\n", s.Name)
+			return nil
+		},
+	}
+}

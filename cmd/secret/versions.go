@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"example.org/secret/vault"
+)
+
+// versionJSON is what --json prints of a version, here and in history.
+type versionJSON struct {
+	Name    vault.Name             `json:"name"`
+	Kind    vault.Kind             `json:"kind"`
+	Version int                    `json:"version"`
+	ID      string                 `json:"id"`
+	Labels  []vault.Label          `json:"labels"`
+	Created time.Time              `json:"created"`
+	Origin  vault.Origin           `json:"origin"`
+	From    int                    `json:"from,omitempty"`
+	Field   string                 `json:"field,omitempty"`
+	Value   *vault.Bytes           `json:"value,omitempty"`
+	Fields  map[string]vault.Bytes `json:"fields,omitempty"`
+}
+
+func describeVersion(s *vault.Secret, v vault.Version) versionJSON {
+	labels := s.LabelsOf(v.Number)
+	if labels == nil {
+		labels = []vault.Label{}
+	}
+	return versionJSON{
+		Name: s.Name, Kind: s.Kind, Version: v.Number, ID: v.ID, Labels: labels,
+		Created: v.Created, Origin: v.Origin, From: v.From,
+	}
+}
+
+// parseVersionArg reads a version's number or UUID, or a label.
+func parseVersionArg(arg string) (vault.Selector, error) {
+	if sel, err := vault.ParseSelector(arg); err == nil {
+		return sel, nil
+	}
+	label, err := vault.ParseLabel(arg)
+	if err != nil {
+		return vault.Selector{}, usagef("%q is not a version: give its number, its UUID or a label", arg)
+	}
+	return vault.Selector{Label: label}, nil
+}
+
+// noPrevious tells somebody who named no version to command what a missing label means.
+func noPrevious(s *vault.Secret, command string) error {
+	text := fmt.Sprintf("%q has no version before its current one", s.Name)
+	if len(s.Versions) > 1 {
+		text = fmt.Sprintf("%q has no previous version; which one? Run: secret %s %s VERSION", s.Name, command, s.Name)
+	}
+	return vault.Errorf(vault.ErrNotFound, "%s", text)
+}
+
+func versionNumber(s *vault.Secret, arg string) (int, error) {
+	sel, err := parseVersionArg(arg)
+	if err != nil {
+		return 0, err
+	}
+	v, err := s.Find(sel)
+	return v.Number, err
+}
