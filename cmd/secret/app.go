@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.org/secret/cmd/secret/internal/prompt"
+	"example.org/secret/cmd/secret/internal/settings"
 	"example.org/secret/crypto/keyring"
 	"example.org/secret/crypto/session"
 	"example.org/secret/vault"
@@ -38,8 +39,8 @@ type app struct {
 	vaultFlag   string
 	keyFileFlag string
 	jsonFlag    bool
-	settings    *settings    // nil until loaded
-	opened      *vault.Vault // nil until opened
+	settings    *settings.Settings // nil until loaded
+	opened      *vault.Vault       // nil until opened
 }
 
 func newApp() *app {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/settings"
+
 	"github.com/spf13/cobra"
 )
 
@@ -30,9 +32,9 @@ func (a *app) runConfigList() error {
 	}
 	values := map[string]string{}
 	var rows [][]string
-	for _, known := range allSettings() {
-		values[known.name] = known.value(s)
-		rows = append(rows, []string{known.name, known.value(s), known.env, known.about})
+	for _, known := range settings.All() {
+		values[known.Name] = known.Value(s)
+		rows = append(rows, []string{known.Name, known.Value(s), known.Env, known.About})
 	}
 	if a.jsonFlag {
 		return a.printJSON(values)
@@ -41,5 +43,5 @@ func (a *app) runConfigList() error {
 }
 
 func completeSettings(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return settingNames(), noFiles
+	return settings.Names(), noFiles
 }

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"example.org/secret/cmd/secret/internal/settings"
+
+	"github.com/spf13/cobra"
+)
 
 func newConfigGetCommand(a *app) *cobra.Command {
 	return &cobra.Command{
@@ -14,7 +18,7 @@ func newConfigGetCommand(a *app) *cobra.Command {
 }
 
 func (a *app) runConfigGet(name string) error {
-	known, err := findSetting(name)
+	known, err := settings.Find(name)
 	if err != nil {
 		return err
 	}
@@ -22,5 +26,5 @@ func (a *app) runConfigGet(name string) error {
 	if err != nil {
 		return err
 	}
-	return a.printf("%s\n", known.value(s))
+	return a.printf("%s\n", known.Value(s))
 }

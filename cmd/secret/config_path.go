@@ -9,7 +9,7 @@ func newConfigPathCommand(a *app) *cobra.Command {
 		Example: "  $EDITOR \"$(secret config path)\"",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			path, err := a.configPath()
+			path, err := a.dirs().ConfigFile()
 			if err != nil {
 				return err
 			}

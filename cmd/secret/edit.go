@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"example.org/secret/cmd/secret/internal/prompt"
+	"example.org/secret/cmd/secret/internal/yamltext"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 	"example.org/secret/vault/durable"
@@ -121,20 +122,20 @@ func (e editable) applyTo(s *vault.Secret, before editable) error {
 func (e editable) encode(s *vault.Secret, v vault.Version) ([]byte, error) {
 	document := &yaml.Node{Kind: yaml.MappingNode}
 	add := func(key string, value *yaml.Node) {
-		document.Content = append(document.Content, scalarNode([]byte(key)), value)
+		document.Content = append(document.Content, yamltext.Scalar([]byte(key)), value)
 	}
 	tags := map[string]vault.Bytes{}
 	for key, value := range e.tags {
 		tags[key] = vault.Bytes(value)
 	}
-	add("description", scalarNode([]byte(e.description)))
+	add("description", yamltext.Scalar([]byte(e.description)))
 	add("tags", fieldsNode(tags))
 	if s.Kind == vault.Plaintext {
-		add("value", scalarNode(e.value.Plain))
+		add("value", yamltext.Scalar(e.value.Plain))
 	} else {
 		add("fields", fieldsNode(e.value.Fields))
 	}
-	text, err := encodeYAML(document)
+	text, err := yamltext.Encode(document)
 	head := fmt.Sprintf("# %s, a %s secret, version %d. Save to store a new version.\n", s.Name, s.Kind, v.Number)
 	return append([]byte(head), text...), err
 }
@@ -146,7 +147,7 @@ func decodeEditable(text []byte, kind vault.Kind) (editable, error) {
 	var document, more yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
-		return editable{}, errors.New("the text is not YAML: " + yamlPosition(err))
+		return editable{}, errors.New("the text is not YAML: " + yamltext.Position(err))
 	}
 	// A line of a value that came to stand at the margin would be silently ignored.
 	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {

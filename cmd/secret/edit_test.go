@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"example.org/secret/cmd/secret/internal/yamltext"
 	"example.org/secret/vault"
 
 	"gopkg.in/yaml.v3"
@@ -49,7 +50,7 @@ func checkYAML(t *testing.T, value []byte, text, key string) {
 			t.Errorf("%q, %q, %q come back as %q:\n%s", value, text, key, got, encoded)
 		}
 	}
-	encoded, err := encodeYAML(scalarNode(value))
+	encoded, err := yamltext.Encode(yamltext.Scalar(value))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/yamltext"
 	"example.org/secret/vault"
 
 	"al.essio.dev/pkg/shellescape"
@@ -62,11 +62,11 @@ func (a *app) lineForTerminal(value []byte) []byte {
 }
 
 func (a *app) printYAML(p picked) error {
-	document := scalarNode(p.bytes)
+	document := yamltext.Scalar(p.bytes)
 	if p.isWhole() {
 		document = fieldsNode(p.version.Fields)
 	}
-	text, err := encodeYAML(document)
+	text, err := yamltext.Encode(document)
 	if err != nil {
 		return err
 	}
@@ -76,20 +76,9 @@ func (a *app) printYAML(p picked) error {
 func fieldsNode(fields map[string]vault.Bytes) *yaml.Node {
 	node := &yaml.Node{Kind: yaml.MappingNode}
 	for _, field := range sortedKeys(fields) {
-		node.Content = append(node.Content, scalarNode([]byte(field)), scalarNode(fields[field]))
+		node.Content = append(node.Content, yamltext.Scalar([]byte(field)), yamltext.Scalar(fields[field]))
 	}
 	return node
-}
-
-// isPlainYAMLText is careful: what the block styles of YAML would change, such as
-// a carriage return or a leading space, is quoted instead.
-func isPlainYAMLText(value []byte) bool {
-	for line := range bytes.Lines(value) {
-		if line[0] == ' ' || line[0] == '\t' || bytes.HasSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte(" ")) {
-			return false
-		}
-	}
-	return escape.Harmless(value) && !bytes.ContainsAny(value, "\r\t\u0085\u2028\u2029\ufeff") && !bytes.HasPrefix(value, []byte("\n"))
 }
 
 // printVariables prints variables for a .env file or for a shell.

@@ -55,11 +55,11 @@ func withoutKeyring(refusal *unlock.KeyringError) error {
 
 // askKeyFile asks for the path of the key file and returns it absolute. Enter takes the system's usual place.
 func (a *app) askKeyFile() (string, error) {
-	config, err := a.configPath()
+	config, err := a.dirs().Config()
 	if err != nil {
 		return "", err
 	}
-	usual := filepath.Join(filepath.Dir(config), "key")
+	usual := filepath.Join(config, "key")
 	typed, err := a.prompt.Line(fmt.Sprintf("Path of the key file [%s]:", usual))
 	if err != nil {
 		return "", err
@@ -67,7 +67,7 @@ func (a *app) askKeyFile() (string, error) {
 	if typed = strings.TrimSpace(typed); typed == "" {
 		return usual, nil
 	}
-	return filepath.Abs(a.expandHome(typed))
+	return filepath.Abs(a.dirs().ExpandHome(typed))
 }
 
 // addKeyFile makes the key file, or takes the key of one that is there.
@@ -95,7 +95,7 @@ func (a *app) rememberKeyFile(chosen string) error {
 		}
 		return nil
 	}
-	if err := a.runConfigSet("key-file", chosen); err != nil {
+	if err := a.dirs().Set("key-file", chosen); err != nil {
 		return fmt.Errorf("the vault is made, but the setting key-file is not stored (name the file with --key-file): "+
 			"%w", err)
 	}

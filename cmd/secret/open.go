@@ -8,6 +8,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/ageprogram"
 	"example.org/secret/cmd/secret/internal/prompt"
+	"example.org/secret/cmd/secret/internal/settings"
 	"example.org/secret/crypto"
 	"example.org/secret/crypto/keyring"
 	"example.org/secret/vault"
@@ -22,13 +23,27 @@ const (
 	completionTimeout = time.Second
 )
 
+func (a *app) dirs() settings.Dirs { return settings.Dirs{Getenv: a.getenv, GOOS: runtime.GOOS} }
+
+// loadSettings reads the configuration file and the environment, once.
+func (a *app) loadSettings() (*settings.Settings, error) {
+	if a.settings == nil {
+		s, err := a.dirs().Load()
+		if err != nil {
+			return nil, err
+		}
+		a.settings = s
+	}
+	return a.settings, nil
+}
+
 // vaultDir returns the absolute path of the vault.
 func (a *app) vaultDir() (string, error) {
 	s, err := a.loadSettings()
 	if err != nil {
 		return "", err
 	}
-	dir := s.vault
+	dir := s.Vault
 	if a.vaultFlag != "" {
 		dir = a.vaultFlag
 	}
@@ -47,7 +62,7 @@ func (a *app) keyFile() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return s.keyFile, nil
+	return s.KeyFile, nil
 }
 
 func (a *app) readHeader() (*vault.Header, error) {
@@ -175,11 +190,11 @@ func (a *app) options(vaultID string) (vault.Options, error) {
 		return vault.Options{}, err
 	}
 	options := vault.Options{
-		Now: a.now, Rand: a.rand, History: s.history, LockTimeout: lockTimeout,
+		Now: a.now, Rand: a.rand, History: s.History, LockTimeout: lockTimeout,
 		ValueKey: unlock.OpenValueKey(a.askPassphrase, a.warn),
 	}
-	if dir, err := a.userDir("XDG_CACHE_HOME", ".cache", "LocalAppData"); err == nil {
-		options.CacheFile = filepath.Join(dir, "secret", vaultID+".list")
+	if dir, err := a.dirs().Cache(); err == nil {
+		options.CacheFile = filepath.Join(dir, vaultID+".list")
 	}
 	return options, nil
 }

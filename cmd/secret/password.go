@@ -120,7 +120,7 @@ func (a *app) generatePassword(flags *pflag.FlagSet) (vault.Bytes, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules := s.password
+	rules := s.Password
 	overlayRules(&rules, flags)
 	if flags.Changed("length") && rules.Length == 0 {
 		return nil, usagef("the length must be 1 to %d, not 0", password.MaxLength)

@@ -58,7 +58,7 @@ func TestHomeInPaths(t *testing.T) {
 		t.Fatal(err)
 	}
 	configured, _ := atTerminal(t, home)
-	config, err := configured.configPath()
+	config, err := configured.dirs().ConfigFile()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,11 +18,11 @@ func (a *app) newEngine() (*rotate.Engine, *rotate.Consent, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	stateDir, err := a.userDir("XDG_STATE_HOME", filepath.Join(".local", "state"), "LocalAppData")
+	stateDir, err := a.dirs().State()
 	if err != nil {
 		return nil, nil, err
 	}
-	consent, err := rotate.LoadConsent(filepath.Join(stateDir, "secret", "rotators"), key.VaultID())
+	consent, err := rotate.LoadConsent(filepath.Join(stateDir, "rotators"), key.VaultID())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -43,8 +43,8 @@ func (a *app) newExecutor() (*rotate.Executor, error) {
 }
 
 func (a *app) rotatorsDir() (string, error) {
-	path, err := a.configPath()
-	return filepath.Join(filepath.Dir(path), "rotators"), err
+	config, err := a.dirs().Config()
+	return filepath.Join(config, "rotators"), err
 }
 
 // rotatorPath makes the path of a rotator absolute. A word without a separator is a

@@ -39,7 +39,7 @@ func (r *rotationReport) run(engine *rotate.Engine, names []vault.Name, when rot
 	if err != nil {
 		return err
 	}
-	r.hook = rotationHook{settings.onRotation, r.app.environ, r.app.stderr, hookTimeout}
+	r.hook = rotationHook{settings.OnRotation, r.app.environ, r.app.stderr, hookTimeout}
 	ctx, stop := untilInterrupted()
 	defer stop()
 	engine.RotateAll(ctx, names, when, jobs, r)

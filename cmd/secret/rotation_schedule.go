@@ -44,12 +44,12 @@ func (a *app) newTimer() (timer.Timer, error) {
 	if err != nil {
 		return nil, err
 	}
-	configDir, err := a.userDir("XDG_CONFIG_HOME", ".config", "AppData")
+	configDir, err := a.dirs().ConfigHome()
 	if err != nil {
 		return nil, err
 	}
 	return timer.New(timer.Command{
-		Args: command, Vault: dir, Usual: dir == a.defaultSettings().vault, GOOS: runtime.GOOS,
+		Args: command, Vault: dir, Usual: dir == a.dirs().Defaults().Vault, GOOS: runtime.GOOS,
 		Home: a.getenv("HOME"), ConfigDir: configDir, RuntimeDir: a.getenv("XDG_RUNTIME_DIR"), Run: a.runTool,
 	})
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/settings"
+
 	"github.com/spf13/cobra"
 )
 
@@ -34,8 +36,8 @@ func newEnvironmentTopic() *cobra.Command {
 
 func environmentText() string {
 	var b strings.Builder
-	for _, s := range allSettings() {
-		b.WriteString(s.env + "\n      " + s.about + " (" + s.name + " in the configuration file)\n")
+	for _, s := range settings.All() {
+		b.WriteString(s.Env + "\n      " + s.About + " (" + s.Name + " in the configuration file)\n")
 	}
 	b.WriteString(`CREDENTIALS_DIRECTORY
       where systemd puts credentials; one named secret-key is the master key
