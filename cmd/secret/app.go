@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/process"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/cmd/secret/internal/settings"
 	"example.org/secret/crypto/keyring"
@@ -70,6 +71,12 @@ func (a *app) keyringTimeout() time.Duration {
 	}
 	return 5 * time.Second
 }
+
+// toolTimeout bounds a run of git, of the system's scheduler and the like.
+const toolTimeout = time.Minute
+
+// tool returns the way to run a program that has nothing to ask.
+func (a *app) tool() process.Tool { return process.Tool{Environ: a.environ, Timeout: toolTimeout} }
 
 // run executes one command line and returns the exit code.
 func run(a *app, args []string) (code int) {

@@ -11,6 +11,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/clipboard"
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/process"
 
 	"github.com/aymanbagabas/go-osc52/v2"
 )
@@ -86,7 +87,8 @@ func (a *app) clearLater(after time.Duration, sum clipboard.Sum, terminal *os.Fi
 	if err != nil {
 		return fmt.Errorf("starting the clearing of the clipboard: %w", err)
 	}
-	cmd := &exec.Cmd{Path: program, Args: []string{"secret", clearCommand, after.String()}, Env: a.environ, SysProcAttr: detached()}
+	cmd := &exec.Cmd{Path: program, Args: []string{"secret", clearCommand, after.String()}, Env: a.environ}
+	process.Detach(cmd)
 	if terminal != nil {
 		cmd.Args = append(cmd.Args, "--terminal")
 		cmd.Stdout = terminal

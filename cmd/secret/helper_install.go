@@ -174,7 +174,7 @@ func (a *app) installGit(o helperOptions, program string) error {
 	if !a.inPath(filepath.Dir(path)) {
 		value = shellescape.Quote(path)
 	}
-	configured, err := a.runTool("", "git", "config", "--global", "--get-all", gitHelper)
+	configured, err := a.tool().Run("", "git", "config", "--global", "--get-all", gitHelper)
 	if err != nil {
 		configured = "" // exit code 1 is for none
 	}
@@ -183,7 +183,7 @@ func (a *app) installGit(o helperOptions, program string) error {
 		a.sayf("Git's %s is %s already.\n", gitHelper, value)
 		return nil
 	}
-	if _, err := a.runTool("", "git", "config", "--global", "--add", gitHelper, value); err != nil {
+	if _, err := a.tool().Run("", "git", "config", "--global", "--add", gitHelper, value); err != nil {
 		return err
 	}
 	a.sayf("Added %s to git's %s. To take it back: secret helper uninstall git\n", value, gitHelper)

@@ -37,7 +37,7 @@ func (a *app) runHelperUninstall(o helperOptions, user string) error {
 }
 
 func (a *app) uninstallGit(o helperOptions) error {
-	configured, err := a.runTool("", "git", "config", "--global", "--get-all", gitHelper)
+	configured, err := a.tool().Run("", "git", "config", "--global", "--get-all", gitHelper)
 	if err != nil {
 		configured = ""
 	}
@@ -45,7 +45,7 @@ func (a *app) uninstallGit(o helperOptions) error {
 		if value != "secret" && !strings.HasSuffix(strings.Trim(value, "'"), string(filepath.Separator)+"git-credential-secret") {
 			continue
 		}
-		if _, err := a.runTool("", "git", "config", "--global", "--fixed-value", "--unset-all", gitHelper, value); err != nil {
+		if _, err := a.tool().Run("", "git", "config", "--global", "--fixed-value", "--unset-all", gitHelper, value); err != nil {
 			return err
 		}
 		a.sayf("Removed %s from git's %s.\n", value, gitHelper)

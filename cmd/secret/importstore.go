@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"example.org/secret/cmd/secret/internal/process"
 	"example.org/secret/vault"
 	"example.org/secret/vault/exchange"
 
@@ -21,7 +22,7 @@ func (a *app) readStore(o importOptions, dir string) ([]exchange.Entry, error) {
 	defer a.sayf("\r\x1b[K")
 	if gpg, _ := fs.Glob(store, "*.gpg"); len(gpg) > 0 || readableFile(filepath.Join(dir, ".gpg-id")) {
 		return exchange.ReadStore(store, ".gpg", func(path string, sealed []byte) ([]byte, error) {
-			text, err := a.runTool(string(sealed), "gpg", "--quiet", "--batch", "--decrypt")
+			text, err := process.Tool{Environ: a.environ}.Run(string(sealed), "gpg", "--quiet", "--batch", "--decrypt")
 			if err != nil {
 				return nil, fmt.Errorf("opening %s: %w", path, err)
 			}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/process"
 	"example.org/secret/rotate"
 )
 
@@ -37,8 +38,7 @@ func (h rotationHook) run(result rotate.Result) error {
 	}
 	cmd.Env = append(slices.Clone(h.environ), hookVariables(result)...)
 	cmd.Stdout, cmd.Stderr = h.output, h.output
-	cmd.WaitDelay = time.Second
-	endWithChildren(cmd)
+	process.Isolate(cmd)
 	err := cmd.Run()
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):

@@ -50,7 +50,7 @@ func (a *app) newTimer() (timer.Timer, error) {
 	}
 	return timer.New(timer.Command{
 		Args: command, Vault: dir, Usual: dir == a.dirs().Defaults().Vault, GOOS: runtime.GOOS,
-		Home: a.getenv("HOME"), ConfigDir: configDir, RuntimeDir: a.getenv("XDG_RUNTIME_DIR"), Run: a.runTool,
+		Home: a.getenv("HOME"), ConfigDir: configDir, RuntimeDir: a.getenv("XDG_RUNTIME_DIR"), Run: a.tool().Run,
 	})
 }
 

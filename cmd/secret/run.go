@@ -8,7 +8,7 @@ import (
 	"runtime"
 	"strings"
 
-	"example.org/secret/cmd/secret/internal/child"
+	"example.org/secret/cmd/secret/internal/process"
 	"example.org/secret/vault"
 	"example.org/secret/vault/dotenv"
 	"example.org/secret/vault/mask"
@@ -82,7 +82,7 @@ func completeCommand(_ *cobra.Command, args []string, _ string) ([]string, cobra
 }
 
 func (a *app) runRun(o runOptions, args []string) error {
-	path, code, err := child.Find(args[0])
+	path, code, err := process.Find(args[0])
 	if err != nil {
 		return &exitError{code, err.Error()}
 	}
@@ -90,13 +90,13 @@ func (a *app) runRun(o runOptions, args []string) error {
 	if err := env.fill(o); err != nil {
 		return fmt.Errorf("the command was not started: %w", err)
 	}
-	c := child.Command{Path: path, Args: args, Env: env.list()}
+	c := process.Command{Path: path, Args: args, Env: env.list()}
 	if len(env.hidden) > 0 && !o.noMasking {
 		c.Masker = mask.New(env.hidden...)
 		c.MaskStdout = o.mask || isLog(os.Stdout)
 		c.MaskStderr = o.mask || isLog(os.Stderr)
 	}
-	status, err := child.Run(c)
+	status, err := process.Run(c)
 	if err != nil {
 		return &exitError{status, fmt.Sprintf("%s was not started: %v", args[0], err)}
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/process"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/vault"
 	"example.org/secret/vault/unlock"
@@ -49,8 +50,7 @@ func (p Program) Run(action unlock.AgeAction, path string, input []byte) ([]byte
 	cmd.WaitDelay = time.Second // a plugin may hold the pipes
 	t := p.terminal()
 	if t == nil {
-		cmd.SysProcAttr = ownGroup()
-		cmd.Cancel = func() error { return killGroup(cmd.Process) }
+		process.Isolate(cmd)
 		timer := time.AfterFunc(p.Timeout, func() { cancel(context.DeadlineExceeded) })
 		defer timer.Stop()
 	} else {

@@ -4,18 +4,17 @@ package clipboard
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"fmt"
 	"os/exec"
 	"slices"
 	"time"
+
+	"example.org/secret/cmd/secret/internal/process"
 )
 
-// bound is how long a tool may take: without the desktop that it expects it may
-// wait for ever.
-const bound = 5 * time.Second
+// timeout bounds a run of a tool, which may wait for ever without the desktop that it expects.
+const timeout = 5 * time.Second
 
 // Tool is a way to a clipboard.
 type Tool struct {
@@ -94,7 +93,7 @@ func Find(goos string, getenv func(string) string) (tool Tool, ok bool) {
 func (t Tool) Copy(env []string, text []byte) error {
 	var err error
 	for _, command := range t.copy {
-		if _, err = run(env, command, text, false); err == nil {
+		if err = tool(env).Feed(text, command[0], command[1:]...); err == nil {
 			return nil
 		}
 	}
@@ -111,31 +110,14 @@ func SumOf(text []byte) Sum {
 
 // Clear empties the clipboard, if what is on it has the sum.
 func (t Tool) Clear(env []string, sum Sum) error {
-	text, err := run(env, t.paste, nil, true)
+	text, err := tool(env).Run("", t.paste[0], t.paste[1:]...)
 	if err != nil {
 		return err
 	}
-	if held := SumOf(text); subtle.ConstantTimeCompare(held[:], sum[:]) == 0 {
+	if held := SumOf([]byte(text)); subtle.ConstantTimeCompare(held[:], sum[:]) == 0 {
 		return nil
 	}
-	_, err = run(env, t.clear, []byte(t.blank), false)
-	return err
+	return tool(env).Feed([]byte(t.blank), t.clear[0], t.clear[1:]...)
 }
 
-// run takes no output of commands that copy: some stay behind to serve the
-// clipboard, and would keep the pipe open.
-func run(env, command []string, input []byte, output bool) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), bound)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Env = env
-	cmd.Stdin = bytes.NewReader(input)
-	var b bytes.Buffer
-	if output {
-		cmd.Stdout = &b
-	}
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("%s: %w", command[0], err)
-	}
-	return b.Bytes(), nil
-}
+func tool(env []string) process.Tool { return process.Tool{Environ: env, Timeout: timeout} }

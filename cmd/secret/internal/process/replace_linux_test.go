@@ -1,4 +1,4 @@
-package child_test
+package process_test
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"example.org/secret/cmd/secret/internal/child"
+	"example.org/secret/cmd/secret/internal/process"
 	"example.org/secret/vault/mask"
 
 	"github.com/creack/pty"
@@ -27,9 +27,9 @@ func TestMain(m *testing.M) {
 	if value == "" {
 		os.Exit(m.Run())
 	}
-	path, code, err := child.Find(os.Args[1])
+	path, code, err := process.Find(os.Args[1])
 	if err == nil {
-		code, err = child.Run(child.Command{
+		code, err = process.Run(process.Command{
 			Path: path, Args: os.Args[1:], Env: append(os.Environ(), maskVariable+"="),
 			Masker: mask.New([]byte(value)), MaskStdout: true, MaskStderr: true,
 		})

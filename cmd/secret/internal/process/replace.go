@@ -1,6 +1,4 @@
-// Package child runs a command in the place of this process, or as near to that
-// as masking its output allows.
-package child
+package process
 
 import (
 	"errors"
