@@ -11,6 +11,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/clipboard"
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/process"
 
 	"github.com/aymanbagabas/go-osc52/v2"
@@ -24,24 +25,24 @@ const (
 )
 
 // copyValue puts what was picked on the clipboard, for a while.
-func (a *app) copyValue(p picked, after time.Duration) error {
-	if p.isWhole() {
-		password, ok := p.version.Fields["password"]
+func (a *app) copyValue(p picked.Value, after time.Duration) error {
+	if p.IsWhole() {
+		password, ok := p.Version.Fields["password"]
 		if !ok {
-			return usagef("%q has fields; which one? It has %s", p.secret.Name, strings.Join(p.version.FieldNames(), ", "))
+			return usagef("%q has fields; which one? It has %s", p.Secret.Name, strings.Join(p.Version.FieldNames(), ", "))
 		}
-		p.field, p.bytes = "password", password
+		p.Field, p.Bytes = "password", password
 	}
-	text := []byte(strings.TrimSuffix(string(p.bytes), "\n"))
+	text := []byte(strings.TrimSuffix(string(p.Bytes), "\n"))
 	if !escape.Harmless(text) || len(text) == 0 {
 		return usagef("the value is empty or binary, and no text to paste")
 	}
 	if after < time.Second {
 		return usagef("the value would be gone at once; --clip-time takes a second at least")
 	}
-	what := string(p.secret.Name)
-	if p.field != "" {
-		what = "the " + p.field + " of " + what
+	what := string(p.Secret.Name)
+	if p.Field != "" {
+		what = "the " + p.Field + " of " + what
 	}
 	if tool, ok := clipboard.Find(runtime.GOOS, a.getenv); ok {
 		if err := tool.Copy(a.environ, text); err != nil {

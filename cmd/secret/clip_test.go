@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/vault"
 
@@ -28,7 +29,7 @@ func TestClipThroughTerminal(t *testing.T) {
 			return &prompt.Terminal{In: f, Out: f}, err
 		}},
 	}
-	p := picked{secret: &vault.Secret{Meta: vault.Meta{Name: "token", Kind: vault.Plaintext}}, bytes: vault.Bytes("hunter2\n")}
+	p := picked.Value{Secret: &vault.Secret{Meta: vault.Meta{Name: "token", Kind: vault.Plaintext}}, Bytes: vault.Bytes("hunter2\n")}
 	if err := a.copyValue(p, time.Second); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -32,7 +33,7 @@ func (a *app) runCopy(args []string) error {
 	if err != nil {
 		return err
 	}
-	original, err := pick(v, vault.Reference{Name: from})
+	original, err := picked.Find(v, vault.Reference{Name: from})
 	if err != nil {
 		return err
 	}
@@ -40,12 +41,12 @@ func (a *app) runCopy(args []string) error {
 		if s.Exists() {
 			return vault.Errorf(vault.ErrExists, "there is a secret named %q already", to)
 		}
-		s.Description, s.Tags = original.secret.Description, maps.Clone(original.secret.Tags)
-		if err := s.SetKey(original.secret.Key); err != nil {
+		s.Description, s.Tags = original.Secret.Description, maps.Clone(original.Secret.Tags)
+		if err := s.SetKey(original.Secret.Key); err != nil {
 			return err
 		}
 		return s.Add(vault.NewVersion{
-			Kind: original.secret.Kind, Value: original.version.Value, Origin: vault.OriginSet,
+			Kind: original.Secret.Kind, Value: original.Version.Value, Origin: vault.OriginSet,
 		})
 	})
 	if err != nil {

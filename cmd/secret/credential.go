@@ -129,5 +129,4 @@ func socketQuery(dir, port, options string) string {
 	return query
 }
 
-// credentialFlags are the fields of a credential that are no secrets.
-var credentialFlags = []string{"username", "engine", "host", "port", "dbname"}
+// picked.PublicFields() are the fields of a credential that are no secrets.

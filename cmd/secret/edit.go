@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/cmd/secret/internal/yamltext"
 	"example.org/secret/rotate"
@@ -41,12 +42,12 @@ func (a *app) runEdit(nameArg string) error {
 	if err != nil {
 		return err
 	}
-	original, err := pick(v, vault.Reference{Name: name})
+	original, err := picked.Find(v, vault.Reference{Name: name})
 	if err != nil {
 		return err
 	}
-	before := editable{original.secret.Description, original.secret.Tags, original.version.Value}
-	text, err := before.encode(original.secret, original.version)
+	before := editable{original.Secret.Description, original.Secret.Tags, original.Version.Value}
+	text, err := before.encode(original.Secret, original.Version)
 	if err != nil {
 		return err
 	}
@@ -55,7 +56,7 @@ func (a *app) runEdit(nameArg string) error {
 		return err
 	}
 	defer session.close()
-	after, err := session.edit(text, original.secret.Kind, func(after editable) error {
+	after, err := session.edit(text, original.Secret.Kind, func(after editable) error {
 		scratch, err := v.Get(name)
 		if err != nil {
 			return err
@@ -73,7 +74,7 @@ func (a *app) runEdit(nameArg string) error {
 		return nil
 	}
 	_, err = v.Update(name, func(s *vault.Secret) error {
-		if s.Revision != original.secret.Revision {
+		if s.Revision != original.Secret.Revision {
 			return vault.Errorf(vault.ErrBusy, "%q was changed by another process meanwhile", name)
 		}
 		return after.applyTo(s, before)
@@ -82,7 +83,7 @@ func (a *app) runEdit(nameArg string) error {
 		// The work of the person at the editor is worth more than tidiness.
 		return fmt.Errorf("%w (your text is kept in %s; delete it when done)", err, session.keep())
 	}
-	if rotate.UnderWay(original.secret) && !after.value.Equal(before.value) {
+	if rotate.UnderWay(original.Secret) && !after.value.Equal(before.value) {
 		a.warnGivenUp(name)
 	}
 	a.sayf("Stored %s.\n", name)

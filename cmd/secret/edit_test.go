@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"example.org/secret/cmd/secret/internal/environ/environtest"
 	"example.org/secret/cmd/secret/internal/yamltext"
 	"example.org/secret/vault"
 
@@ -11,14 +12,14 @@ import (
 )
 
 func TestYAMLReadsBackTheSameBytes(t *testing.T) {
-	for _, value := range trickyValues {
+	for _, value := range environtest.Values() {
 		checkYAML(t, []byte(value), "d", "t")
 		checkYAML(t, []byte("v"), value, value)
 	}
 }
 
 func FuzzEditYAML(f *testing.F) {
-	for _, value := range trickyValues {
+	for _, value := range environtest.Values() {
 		f.Add([]byte(value), "about", "key")
 		f.Add([]byte("v"), value, value)
 	}

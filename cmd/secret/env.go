@@ -4,18 +4,15 @@ import (
 	"slices"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
+	"example.org/secret/cmd/secret/internal/environ"
+	"example.org/secret/cmd/secret/internal/picked"
+
 	"github.com/spf13/cobra"
 )
 
 type envOptions struct {
 	shell       string
 	allowUnsafe bool
-}
-
-// envShells are the shells that secret env writes for.
-func envShells() []string {
-	return []string{"sh", "bash", "zsh", "fish", "powershell", "dotenv"}
 }
 
 func newEnvCommand(a *app) *cobra.Command {
@@ -39,50 +36,36 @@ you start.`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.runEnv(o, args) },
 	}
 	cmd.Flags().StringVar(&o.shell, "shell", "sh", "sh, bash, zsh, fish, powershell or dotenv (a .env file)")
-	cmd.Flags().BoolVar(&o.allowUnsafe, allowUnsafeFlag, false, "let secrets set PATH, LD_PRELOAD and the like")
-	_ = cmd.RegisterFlagCompletionFunc("shell", cobra.FixedCompletions(envShells(), noFiles))
+	cmd.Flags().BoolVar(&o.allowUnsafe, environ.AllowUnsafeFlag, false, "let secrets set PATH, LD_PRELOAD and the like")
+	_ = cmd.RegisterFlagCompletionFunc("shell", cobra.FixedCompletions(environ.Dialects(), noFiles))
 	return cmd
 }
 
 func (a *app) runEnv(o envOptions, args []string) error {
-	if !slices.Contains(envShells(), o.shell) {
-		return usagef("%q is not a shell that is known here; use one of %s", o.shell, strings.Join(envShells(), ", "))
+	if !slices.Contains(environ.Dialects(), o.shell) {
+		return usagef("%q is not a shell that is known here; use one of %s", o.shell, strings.Join(environ.Dialects(), ", "))
 	}
-	secrets := resolver{app: a}
+	secrets := picked.Resolver{Open: a.openVault}
 	var b strings.Builder
 	for _, arg := range args {
-		ref, prefix, err := parseSecretArg(arg)
+		ref, prefix, err := environ.ParseArg(arg)
 		if err != nil {
 			return err
 		}
-		p, err := secrets.pick(ref)
+		p, err := secrets.Find(ref)
 		if err != nil {
 			return err
 		}
-		variables, err := p.variables(prefix)
+		variables, err := environ.Variables(p, prefix)
 		if err != nil {
 			return err
 		}
 		for _, v := range variables {
-			if isUnsafeVariable(v.name) && !o.allowUnsafe {
-				return refuseUnsafe(v.name, string(p.secret.Name))
+			if environ.IsUnsafe(v.Name) && !o.allowUnsafe {
+				return environ.RefuseUnsafe(v.Name, string(p.Secret.Name))
 			}
-			b.WriteString(assignment(o.shell, v.name, string(v.value)))
+			b.WriteString(environ.Assignment(o.shell, v))
 		}
 	}
 	return a.printText([]byte(b.String()))
-}
-
-// assignment is the line that sets an exported variable in a shell.
-func assignment(shell, name, value string) string {
-	switch shell {
-	case "fish":
-		return "set -gx " + name + " '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'\n"
-	case "powershell":
-		// PowerShell takes typographic quotes for its own.
-		return "$env:" + name + " = '" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(value) + "'\n"
-	case "dotenv":
-		return name + "=" + quoteDotenv(value) + "\n"
-	}
-	return "export " + name + "=" + shellescape.Quote(value) + "\n"
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
@@ -175,7 +176,7 @@ func checkFlagGroups(cmd *cobra.Command) error {
 // checkEmptyFlags keeps an unset variable of a script from passing for a flag that
 // was left out.
 func checkEmptyFlags(cmd *cobra.Command) (err error) {
-	mayBeEmpty := append([]string{"value", "description", "exclude-characters", "prefix", "window", "timezone"}, credentialFlags...)
+	mayBeEmpty := append([]string{"value", "description", "exclude-characters", "prefix", "window", "timezone"}, picked.PublicFields()...)
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if f.Value.Type() == "string" && f.Value.String() == "" && !slices.Contains(mayBeEmpty, f.Name) {
 			err = usagef("--%s is empty; give it a value, or leave it out", f.Name)

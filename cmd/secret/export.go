@@ -10,7 +10,9 @@ import (
 	"slices"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/environ"
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/vault"
 	"example.org/secret/vault/durable"
 	"example.org/secret/vault/exchange"
@@ -66,7 +68,7 @@ func (a *app) runExport(o exportOptions, patterns []string) error {
 	if err != nil {
 		return err
 	}
-	text, err := exchange.Export(exchange.Format(o.format), entries, quoteDotenv)
+	text, err := exchange.Export(exchange.Format(o.format), entries, environ.QuoteDotenv)
 	if err != nil {
 		return usagef("%v", err)
 	}
@@ -105,7 +107,7 @@ func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, err
 	if len(patterns) == 0 {
 		patterns = []string{""}
 	}
-	picked := map[vault.Name]bool{}
+	wanted := map[vault.Name]bool{}
 	for _, pattern := range patterns {
 		matches, err := nameMatcher(pattern)
 		if err != nil {
@@ -114,7 +116,7 @@ func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, err
 		found := false
 		for _, s := range listing.Secrets {
 			if !s.Deleted && matches(string(s.Name)) {
-				picked[s.Name], found = true, true
+				wanted[s.Name], found = true, true
 			}
 		}
 		switch {
@@ -128,14 +130,14 @@ func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, err
 		}
 	}
 	var entries []exchange.Entry
-	for _, name := range slices.Sorted(maps.Keys(picked)) {
-		p, err := pick(v, vault.Reference{Name: name})
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		p, err := picked.Find(v, vault.Reference{Name: name})
 		if err != nil {
 			return nil, err
 		}
 		entries = append(entries, exchange.Entry{
-			Name: string(name), Kind: p.secret.Kind, Value: p.version.Value,
-			Description: p.secret.Description, Tags: p.secret.Tags,
+			Name: string(name), Kind: p.Secret.Kind, Value: p.Version.Value,
+			Description: p.Secret.Description, Tags: p.Secret.Tags,
 		})
 	}
 	return entries, nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -105,14 +106,14 @@ func (a *app) runGet(o getOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	var found []picked
+	var found []picked.Value
 	for i, ref := range references {
 		if ref.Name == "" {
 			if ref.Name, err = byTitle(v, args[i]); err != nil {
 				return err
 			}
 		}
-		p, err := pick(v, ref)
+		p, err := picked.Find(v, ref)
 		if errors.Is(err, vault.ErrNoSecret) && len(found) == 1 && len(args) == 2 {
 			return vault.Errorf(vault.ErrNotFound, "%v; with --json a field is written %s#%s", err, args[0], args[1])
 		}
@@ -127,7 +128,7 @@ func (a *app) runGet(o getOptions, args []string) error {
 	return a.handOver(found[0], o, format)
 }
 
-func (a *app) handOver(p picked, o getOptions, format string) error {
+func (a *app) handOver(p picked.Value, o getOptions, format string) error {
 	if o.otp {
 		var err error
 		if p, err = a.oneTimeCode(p); err != nil {
@@ -161,15 +162,15 @@ func parseReferenceArg(arg string, o getOptions) (vault.Reference, error) {
 	return ref, err
 }
 
-func (a *app) printPickedJSON(found []picked) error {
+func (a *app) printPickedJSON(found []picked.Value) error {
 	var all []versionJSON
 	for _, p := range found {
-		entry := describeVersion(p.secret, p.version)
-		entry.Field = p.field
-		if p.isWhole() {
-			entry.Fields = p.version.Fields
+		entry := describeVersion(p.Secret, p.Version)
+		entry.Field = p.Field
+		if p.IsWhole() {
+			entry.Fields = p.Version.Fields
 		} else {
-			entry.Value = &p.bytes
+			entry.Value = &p.Bytes
 		}
 		all = append(all, entry)
 	}

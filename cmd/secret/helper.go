@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ one up; the others are called by those programs.`,
 // saveLogin stores what a program learned by logging in: as a new version, if it
 // is news. What was deleted comes back.
 func saveLogin(v *vault.Vault, name vault.Name, fields map[string]vault.Bytes) error {
-	if p, err := pick(v, vault.Reference{Name: name}); err == nil && p.version.Merged(vault.Value{Fields: fields}).Equal(p.version.Value) {
+	if p, err := picked.Find(v, vault.Reference{Name: name}); err == nil && p.Version.Merged(vault.Value{Fields: fields}).Equal(p.Version.Value) {
 		return nil // without the lock: git says so after each login
 	}
 	add := func(s *vault.Secret) error {
@@ -103,4 +104,16 @@ func oneLine(value, of string) (string, error) {
 		return "", usagef("%s holds a line break or a NUL byte, which cannot be passed on", of)
 	}
 	return value, nil
+}
+
+func (a *app) find(reference string) (picked.Value, error) {
+	return (&picked.Resolver{Open: a.openVault}).Parse(reference)
+}
+
+func (a *app) findWhole(reference string) (picked.Value, error) {
+	p, err := a.find(reference)
+	if err == nil && !p.IsWhole() {
+		return picked.Value{}, usagef("%q is not a secret with fields", reference)
+	}
+	return p, err
 }

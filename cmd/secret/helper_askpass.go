@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -49,18 +50,18 @@ func (a *app) runAskpass(prompt string) error {
 	if err != nil {
 		return err
 	}
-	value := p.bytes
-	if p.isWhole() {
+	value := p.Bytes
+	if p.IsWhole() {
 		for _, name := range []string{field, "passphrase", "password"} {
-			if value = p.version.Fields[name]; value != nil {
+			if value = p.Version.Fields[name]; value != nil {
 				break
 			}
 		}
 		if value == nil {
-			return missingFields(p, "password or passphrase")
+			return p.Lacks("password or passphrase")
 		}
 	}
-	line, err := oneLine(string(value), "the value of "+string(p.secret.Name))
+	line, err := oneLine(string(value), "the value of "+string(p.Secret.Name))
 	if err != nil {
 		return err
 	}
@@ -161,20 +162,20 @@ func gitRequestOf(text string) (gitRequest, error) {
 var errNotNamed = vault.Errorf(vault.ErrInvalid, "%s", "which secret is it? Name it in "+askpassVariable)
 
 // answer finds the secret, and the field of it that is asked for.
-func (a *app) answer(q question) (p picked, field string, err error) {
+func (a *app) answer(q question) (p picked.Value, field string, err error) {
 	field = "password"
 	if q.user {
 		field = "username"
 	}
 	if named := a.getenv(askpassVariable); named != "" {
-		p, err = a.pickArg(named)
+		p, err = a.find(named)
 		return p, field, err
 	}
 	if q.git == nil {
 		if q.name == "" {
 			return p, "", errNotNamed
 		}
-		p, err = a.pickArg(q.name)
+		p, err = a.find(q.name)
 		return p, field, err
 	}
 	v, err := a.openVault()
@@ -182,7 +183,7 @@ func (a *app) answer(q question) (p picked, field string, err error) {
 		return p, "", err
 	}
 	p, found, err := q.git.find(v)
-	if err == nil && (!found || q.user && p.secret.Kind == vault.Plaintext) {
+	if err == nil && (!found || q.user && p.Secret.Kind == vault.Plaintext) {
 		err = vault.Errorf(vault.ErrNotFound, "there is no login for %s", q.git["host"])
 	}
 	return p, field, err

@@ -20,7 +20,7 @@ expiration, in any of their usual spellings; or username and password.`,
 }
 
 func (a *app) runAWSHelper(arg string) error {
-	p, err := a.pickWhole(arg)
+	p, err := a.findWhole(arg)
 	if err != nil {
 		return err
 	}
@@ -31,16 +31,16 @@ func (a *app) runAWSHelper(arg string) error {
 		SessionToken    string `json:",omitempty"`
 		Expiration      string `json:",omitempty"`
 	}
-	fields := p.version.Fields
+
 	c := credentials{
 		Version:         1,
-		AccessKeyID:     fieldOf(fields, "accesskeyid", "awsaccesskeyid", "accesskey", "username"),
-		SecretAccessKey: fieldOf(fields, "secretaccesskey", "awssecretaccesskey", "secretkey", "password"),
-		SessionToken:    fieldOf(fields, "sessiontoken", "awssessiontoken"),
-		Expiration:      fieldOf(fields, "expiration", "awscredentialexpiration"),
+		AccessKeyID:     p.FieldOf("accesskeyid", "awsaccesskeyid", "accesskey", "username"),
+		SecretAccessKey: p.FieldOf("secretaccesskey", "awssecretaccesskey", "secretkey", "password"),
+		SessionToken:    p.FieldOf("sessiontoken", "awssessiontoken"),
+		Expiration:      p.FieldOf("expiration", "awscredentialexpiration"),
 	}
 	if c.AccessKeyID == "" || c.SecretAccessKey == "" {
-		return missingFields(p, "access_key_id and secret_access_key")
+		return p.Lacks("access_key_id and secret_access_key")
 	}
 	return a.printJSON(c)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -123,14 +124,14 @@ func (a *app) dockerStore(input []byte) error {
 }
 
 func (a *app) dockerGet(v *vault.Vault, server string, name vault.Name) error {
-	p, err := pick(v, vault.Reference{Name: name})
+	p, err := picked.Find(v, vault.Reference{Name: name})
 	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrDeleted) {
 		return errDockerNotFound
 	}
 	if err != nil {
 		return err
 	}
-	fields := p.version.Fields
+	fields := p.Version.Fields
 	return a.printJSON(dockerLogin{server, string(fields["username"]), string(fields["password"])})
 }
 
@@ -149,14 +150,14 @@ func (a *app) dockerList() error {
 		if !ours || s.Deleted || s.Meta().Kind != vault.Credential {
 			continue
 		}
-		p, err := pick(v, vault.Reference{Name: s.Name})
+		p, err := picked.Find(v, vault.Reference{Name: s.Name})
 		if err != nil {
 			return err
 		}
-		if stored := p.version.Fields["server"]; len(stored) > 0 {
+		if stored := p.Version.Fields["server"]; len(stored) > 0 {
 			server = string(stored)
 		}
-		logins[server] = string(p.version.Fields["username"])
+		logins[server] = string(p.Version.Fields["username"])
 	}
 	return a.printJSON(logins)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -121,26 +122,26 @@ func (r gitRequest) matches(fields map[string]vault.Bytes) bool {
 
 // find looks for a login that matches the request: under the user's own name first,
 // at last under that of any user.
-func (r gitRequest) find(v *vault.Vault) (picked, bool, error) {
+func (r gitRequest) find(v *vault.Vault) (picked.Value, bool, error) {
 	names, err := r.names(v)
 	if err != nil {
-		return picked{}, false, err
+		return picked.Value{}, false, err
 	}
 	for _, name := range names {
-		p, err := pick(v, vault.Reference{Name: name})
+		p, err := picked.Find(v, vault.Reference{Name: name})
 		switch {
 		case errors.Is(err, vault.ErrNotFound), errors.Is(err, vault.ErrDeleted):
 			continue
 		case err != nil:
-			return picked{}, false, err
-		case p.secret.Kind == vault.Plaintext:
-			p.version.Fields = map[string]vault.Bytes{"password": vault.Bytes(lineOf(p.bytes))}
+			return picked.Value{}, false, err
+		case p.Secret.Kind == vault.Plaintext:
+			p.Version.Fields = map[string]vault.Bytes{"password": vault.Bytes(lineOf(p.Bytes))}
 			return p, true, nil
-		case r.matches(p.version.Fields):
+		case r.matches(p.Version.Fields):
 			return p, true, nil
 		}
 	}
-	return picked{}, false, nil
+	return picked.Value{}, false, nil
 }
 
 // names are those that the login may have.
@@ -185,7 +186,7 @@ func (a *app) gitGet(request gitRequest) error {
 	}
 	var b strings.Builder
 	for _, name := range []string{"username", "password", "password_expiry_utc", "oauth_refresh_token"} {
-		value, err := oneLine(string(p.version.Fields[name]), "the "+name+" of "+string(p.secret.Name))
+		value, err := oneLine(string(p.Version.Fields[name]), "the "+name+" of "+string(p.Secret.Name))
 		if err != nil {
 			return err
 		}
@@ -245,8 +246,8 @@ func (a *app) gitErase(request gitRequest) error {
 	if err != nil || !found {
 		return err
 	}
-	if refused, ok := request["password"]; ok && refused != string(p.version.Fields["password"]) {
+	if refused, ok := request["password"]; ok && refused != string(p.Version.Fields["password"]) {
 		return nil
 	}
-	return dropLogin(v, p.secret.Name)
+	return dropLogin(v, p.Secret.Name)
 }

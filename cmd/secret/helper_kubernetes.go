@@ -25,7 +25,7 @@ bearer token; else the fields are token, or client_certificate and client_key
 const kubernetesVersion = "client.authentication.k8s.io/v1"
 
 func (a *app) runKubernetesHelper(arg string) error {
-	p, err := a.pickArg(arg)
+	p, err := a.find(arg)
 	if err != nil {
 		return err
 	}
@@ -36,24 +36,23 @@ func (a *app) runKubernetesHelper(arg string) error {
 		Key         string `json:"clientKeyData,omitempty"`
 	}
 	var s status
-	if p.isWhole() {
-		fields := p.version.Fields
+	if p.IsWhole() {
 		s = status{
-			Expires:     fieldOf(fields, "expiration", "expirationtimestamp"),
-			Token:       fieldOf(fields, "token"),
-			Certificate: fieldOf(fields, "clientcertificate", "clientcertificatedata", "tlscrt"),
-			Key:         fieldOf(fields, "clientkey", "clientkeydata", "tlskey"),
+			Expires:     p.FieldOf("expiration", "expirationtimestamp"),
+			Token:       p.FieldOf("token"),
+			Certificate: p.FieldOf("clientcertificate", "clientcertificatedata", "tlscrt"),
+			Key:         p.FieldOf("clientkey", "clientkeydata", "tlskey"),
 		}
 	} else {
-		s.Token = string(p.bytes)
+		s.Token = string(p.Bytes)
 	}
 	if s.Token != "" {
-		if s.Token, err = oneLine(s.Token, "the token of "+string(p.secret.Name)); err != nil {
+		if s.Token, err = oneLine(s.Token, "the token of "+string(p.Secret.Name)); err != nil {
 			return err
 		}
 	}
 	if s.Token == "" && (s.Certificate == "" || s.Key == "") {
-		return missingFields(p, "token, or client_certificate and client_key")
+		return p.Lacks("token, or client_certificate and client_key")
 	}
 	return a.printJSON(map[string]any{"apiVersion": a.kubernetesVersion(), "kind": "ExecCredential", "status": s})
 }

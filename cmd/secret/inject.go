@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/vault"
 	"example.org/secret/vault/durable"
 
@@ -57,7 +58,7 @@ func (a *app) runInject(o injectOptions) error {
 	if err != nil {
 		return err
 	}
-	text, err := (&resolver{app: a}).inject(template)
+	text, err := inject(template, &picked.Resolver{Open: a.openVault})
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func (a *app) readTemplate(path string) ([]byte, error) {
 }
 
 // inject replaces the references in a template.
-func (r *resolver) inject(template []byte) ([]byte, error) {
+func inject(template []byte, secrets *picked.Resolver) ([]byte, error) {
 	const name = `[A-Za-z0-9/_+=.@-]+`
 	reference := regexp.MustCompile(`\{\{[ \t]*(` + vault.ReferenceScheme + `.*?)[ \t]*\}\}` +
 		`|` + vault.ReferenceScheme + name + `(?:#[A-Za-z0-9_.%~+@/-]+)?(?:\?(?:version|label)=` + name + `)?`)
@@ -94,7 +95,7 @@ func (r *resolver) inject(template []byte) ([]byte, error) {
 		} else if at[0] > 0 && isWordByte(template[at[0]-1]) {
 			continue // the end of another scheme
 		}
-		value, err := r.resolve(string(found))
+		value, err := resolve(secrets, string(found))
 		if err != nil {
 			return nil, fmt.Errorf("nothing was written: line %d of the template: %w", 1+bytes.Count(template[:at[0]], []byte("\n")), err)
 		}
@@ -110,14 +111,10 @@ func isWordByte(c byte) bool {
 	return c >= 0x80 || c == '_' || c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-func (r *resolver) resolve(reference string) (vault.Bytes, error) {
-	ref, err := vault.ParseReference(reference)
+func resolve(secrets *picked.Resolver, reference string) (vault.Bytes, error) {
+	p, err := secrets.Parse(reference)
 	if err != nil {
 		return nil, err
 	}
-	p, err := r.pick(ref)
-	if err != nil {
-		return nil, err
-	}
-	return p.text()
+	return p.Text()
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"example.org/secret/cmd/secret/internal/otp"
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/vault"
 )
 
@@ -14,20 +15,20 @@ const counterTag = "hotp-counter"
 
 // oneTimeCode returns the code that a secret makes now. A code by a counter is used up
 // before it is shown, so that no other run shows it too.
-func (a *app) oneTimeCode(p picked) (picked, error) {
-	text := string(p.bytes)
-	if p.isWhole() {
-		if text = fieldOf(p.version.Fields, "totp", "otp", "otpauth"); text == "" {
-			return p, missingFields(p, "totp or otp, with the service's base32 secret or otpauth:// URL")
+func (a *app) oneTimeCode(p picked.Value) (picked.Value, error) {
+	text := string(p.Bytes)
+	if p.IsWhole() {
+		if text = p.FieldOf("totp", "otp", "otpauth"); text == "" {
+			return p, p.Lacks("totp or otp, with the service's base32 secret or otpauth:// URL")
 		}
 	}
 	key, err := otp.Parse(text)
 	if err != nil {
-		return p, usagef("the one-time codes of %q: %v", p.secret.Name, err)
+		return p, usagef("the one-time codes of %q: %v", p.Secret.Name, err)
 	}
 	var code string
 	if key.ByCounter {
-		counter, err := a.useCounter(p.secret.Name, key.Counter)
+		counter, err := a.useCounter(p.Secret.Name, key.Counter)
 		if err != nil {
 			return p, err
 		}
@@ -39,7 +40,7 @@ func (a *app) oneTimeCode(p picked) (picked, error) {
 			a.sayf("Valid for %v.\n", left)
 		}
 	}
-	p.field, p.bytes = "one-time code", vault.Bytes(code)
+	p.Field, p.Bytes = "one-time code", vault.Bytes(code)
 	return p, nil
 }
 

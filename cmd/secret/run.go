@@ -1,16 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"runtime"
-	"strings"
 
+	"example.org/secret/cmd/secret/internal/environ"
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/process"
-	"example.org/secret/vault"
-	"example.org/secret/vault/dotenv"
 	"example.org/secret/vault/mask"
 	"example.org/secret/vault/unlock"
 
@@ -69,7 +65,7 @@ not found, 126 if it could not be run.`,
 	flags.StringArrayVar(&o.envFiles, "env-file", nil, "a .env file with variables, and references among them")
 	flags.BoolVar(&o.mask, "mask", false, "mask values in the output, on a terminal too")
 	flags.BoolVar(&o.noMasking, "no-masking", false, "let all output through")
-	flags.BoolVar(&o.allowUnsafe, allowUnsafeFlag, false, "let secrets set PATH, LD_PRELOAD and the like")
+	flags.BoolVar(&o.allowUnsafe, environ.AllowUnsafeFlag, false, "let secrets set PATH, LD_PRELOAD and the like")
 	cmd.MarkFlagsMutuallyExclusive("mask", "no-masking")
 	_ = cmd.RegisterFlagCompletionFunc("secret", func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 		return a.completeGet(cmd, nil, toComplete)
@@ -86,13 +82,13 @@ func (a *app) runRun(o runOptions, args []string) error {
 	if err != nil {
 		return &exitError{code, err.Error()}
 	}
-	env := newEnvironment(a)
-	if err := env.fill(o); err != nil {
+	env, err := a.newEnvironment(o)
+	if err != nil {
 		return fmt.Errorf("the command was not started: %w", err)
 	}
-	c := process.Command{Path: path, Args: args, Env: env.list()}
-	if len(env.hidden) > 0 && !o.noMasking {
-		c.Masker = mask.New(env.hidden...)
+	c := process.Command{Path: path, Args: args, Env: env.List()}
+	if hidden := env.Hidden(); len(hidden) > 0 && !o.noMasking {
+		c.Masker = mask.New(hidden...)
 		c.MaskStdout = o.mask || isLog(os.Stdout)
 		c.MaskStderr = o.mask || isLog(os.Stderr)
 	}
@@ -110,164 +106,38 @@ func isLog(f *os.File) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice == 0
 }
 
-// environment is that of a command.
-type environment struct {
-	resolver
-	allowUnsafe bool
-	names       []string
-	values      map[string]string
-	hidden      [][]byte
-}
-
-func newEnvironment(a *app) *environment {
-	return &environment{resolver: resolver{app: a}, values: map[string]string{}}
-}
-
-// fill replaces references, reads the files and adds the secrets.
-func (e *environment) fill(o runOptions) error {
-	e.allowUnsafe = o.allowUnsafe
-	for _, entry := range e.environ {
-		// On Windows a name may begin with =.
-		if i := strings.Index(entry[min(1, len(entry)):], "="); i >= 0 && !e.isOurs(entry[:i+1]) {
-			if err := e.setText(entry[:i+1], entry[i+2:], "the environment"); err != nil {
-				return err
-			}
-		}
+// newEnvironment returns the environment of the command. Of several sources, the last counts.
+func (a *app) newEnvironment(o runOptions) (*environ.Environment, error) {
+	secrets := picked.Resolver{Open: a.openVault}
+	env := &environ.Environment{Find: secrets.Find, AllowUnsafe: o.allowUnsafe, Warn: a.warn}
+	if err := env.Inherit(a.environ, a.opensVault); err != nil {
+		return nil, err
 	}
 	for _, path := range o.envFiles {
-		if err := e.addFile(path); err != nil {
-			return err
+		text, err := readInputFile(path, maxInput, "the environment")
+		if err != nil {
+			return nil, err
+		}
+		if err := env.AddFile(path, string(text)); err != nil {
+			return nil, err
 		}
 	}
 	for _, arg := range o.secrets {
-		if err := e.addSecret(arg); err != nil {
-			return err
+		if err := env.AddSecret(arg); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return env, nil
 }
 
-// isOurs tells what we were given to open the vault with, which is no business of
-// the command's.
-func (e *environment) isOurs(name string) bool {
+// opensVault reports whether a variable holds the means to open the vault, which the command must not get.
+func (a *app) opensVault(name string) bool {
 	switch name {
 	case "SECRET_KEY_FILE":
 		return true
 	case "CREDENTIALS_DIRECTORY":
-		entries, err := os.ReadDir(e.getenv(name))
+		entries, err := os.ReadDir(a.getenv(name))
 		return err == nil && len(entries) == 1 && entries[0].Name() == unlock.CredentialName
 	}
 	return false
-}
-
-func (e *environment) addFile(path string) error {
-	text, err := readInputFile(path, maxInput, "the environment")
-	if err != nil {
-		return err
-	}
-	variables, err := dotenv.Parse(string(text))
-	if err != nil {
-		return usagef("%s: %v", path, err)
-	}
-	variables, replaced := dotenv.Effective(variables)
-	for _, r := range replaced {
-		e.warnf("%s, line %d: %s is given again on line %d, which counts", filepath.Base(path), r.Line, r.Name, r.By)
-	}
-	for _, v := range variables {
-		if !isVariableName(v.Name) {
-			return usagef("%s: line %d: what is before = cannot be a variable's name", path, v.Line)
-		}
-		if err := e.setText(v.Name, v.Value, fmt.Sprintf("%s, line %d", filepath.Base(path), v.Line)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// setText sets a variable to a text or to what it refers to.
-func (e *environment) setText(name, text, source string) error {
-	if !strings.HasPrefix(text, vault.ReferenceScheme) {
-		return e.set(name, text)
-	}
-	ref, err := vault.ParseReference(text)
-	if err != nil {
-		return fmt.Errorf("%s in %s: %w", name, source, err)
-	}
-	p, err := e.pick(ref)
-	if err != nil {
-		return fmt.Errorf("%s in %s: %w", name, source, err)
-	}
-	value, err := p.text()
-	if err != nil {
-		return err
-	}
-	if _, err := p.checkVariables([]variable{{name, value}}); err != nil {
-		return err
-	}
-	return e.setSecret(variable{name, value}, p)
-}
-
-func (e *environment) addSecret(arg string) error {
-	ref, prefix, err := parseSecretArg(arg)
-	if err != nil {
-		return err
-	}
-	p, err := e.pick(ref)
-	if i := strings.LastIndexByte(arg, '='); errors.Is(err, vault.ErrNoSecret) && i >= 0 && prefix == "" {
-		return fmt.Errorf("%w (and no variable's name can begin with %q)", err, arg[i+1:])
-	}
-	if err != nil {
-		return err
-	}
-	variables, err := p.variables(prefix)
-	if err != nil {
-		return err
-	}
-	for _, v := range variables {
-		if err := e.setSecret(v, p); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (e *environment) setSecret(v variable, p picked) error {
-	if isUnsafeVariable(v.name) && !e.allowUnsafe {
-		return refuseUnsafe(v.name, string(p.secret.Name))
-	}
-	for _, value := range p.hidden() {
-		if len(value) >= mask.MinLength {
-			e.hidden = append(e.hidden, value)
-		}
-	}
-	return e.set(v.name, string(v.value))
-}
-
-func (e *environment) set(name, value string) error {
-	if limit := maxVariable(); len(name)+len("=")+len(value) > limit {
-		return usagef("the value of %s is too long for a variable: with the name it has %d bytes, and %d is the limit; let the command read it with: secret get",
-			name, len(name)+len("=")+len(value), limit)
-	}
-	if _, there := e.values[name]; !there {
-		e.names = append(e.names, name)
-	}
-	e.values[name] = value
-	return nil
-}
-
-// maxVariable is how long NAME=VALUE may be: a system would only say that
-// something is too long (MAX_ARG_STRLEN of Linux, less the NUL).
-func maxVariable() int {
-	if runtime.GOOS == "windows" {
-		return 32766
-	}
-	return 131071
-}
-
-func (e *environment) list() []string {
-	list := make([]string, len(e.names))
-	for i, name := range e.names {
-		list[i] = name + "=" + e.values[name]
-	}
-	return list
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
@@ -68,7 +69,7 @@ keep all that is not given.
 	flags := cmd.Flags()
 	flags.BoolVar(&o.kv, "kv", false, "make a secret of pairs")
 	flags.BoolVar(&o.credential, "credential", false, "make a credential")
-	for _, name := range credentialFlags {
+	for _, name := range picked.PublicFields() {
 		o.fields[name] = flags.String(name, "", "the "+name+" of a credential")
 	}
 	flags.StringVar(&o.fromURL, "from-url", "", "the fields of a credential as a URL; - asks for it or reads it from standard input")
@@ -92,7 +93,7 @@ keep all that is not given.
 func (o setOptions) check(flags *pflag.FlagSet, pairs []string) error {
 	if o.keepValue {
 		valued := len(pairs) > 0
-		for _, name := range append([]string{"kv", "credential", "from-url", "file", "value", "generate", "merge", "label"}, credentialFlags...) {
+		for _, name := range append([]string{"kv", "credential", "from-url", "file", "value", "generate", "merge", "label"}, picked.PublicFields()...) {
 			valued = valued || flags.Changed(name)
 		}
 		if valued {
@@ -247,7 +248,7 @@ func (a *app) newValue(o setOptions, flags *pflag.FlagSet, existing *vault.Secre
 // kind that the secret has.
 func (o setOptions) kind(flags *pflag.FlagSet, existing *vault.Secret, name vault.Name, pairs []string) (vault.Kind, error) {
 	credential := o.credential || o.fromURL != ""
-	for _, flag := range credentialFlags {
+	for _, flag := range picked.PublicFields() {
 		credential = credential || flags.Changed(flag)
 	}
 	var kind vault.Kind
@@ -296,7 +297,7 @@ func (a *app) readCredential(o setOptions, flags *pflag.FlagSet, existing *vault
 		return nil, err
 	}
 	maps.Copy(fields, extra)
-	for _, flag := range credentialFlags {
+	for _, flag := range picked.PublicFields() {
 		if flags.Changed(flag) {
 			fields[flag] = vault.Bytes(*o.fields[flag])
 		}

@@ -1,9 +1,12 @@
-package main
+package environ_test
 
 import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"example.org/secret/cmd/secret/internal/environ"
+	"example.org/secret/cmd/secret/internal/environ/environtest"
 )
 
 func TestShellsReadWhatIsWritten(t *testing.T) {
@@ -14,8 +17,8 @@ func TestShellsReadWhatIsWritten(t *testing.T) {
 			}
 			// All in one go: a shell takes its time to start.
 			var script, want strings.Builder
-			for _, value := range trickyValues {
-				script.WriteString(assignment(shell, "VALUE", value) + "sh -c 'printf \"%s|\" \"$VALUE\"'\n")
+			for _, value := range environtest.Values() {
+				script.WriteString(environ.Assignment(shell, environ.Variable{Name: "VALUE", Value: value}) + "sh -c 'printf \"%s|\" \"$VALUE\"'\n")
 				want.WriteString(value + "|")
 			}
 			cmd := exec.Command(shell)
@@ -29,7 +32,7 @@ func TestShellsReadWhatIsWritten(t *testing.T) {
 }
 
 func TestPowerShellAssignment(t *testing.T) {
-	if got, want := assignment("powershell", "A", "it's ‘x’ $y `z\n"), "$env:A = 'it''s ‘‘x’’ $y `z\n'\n"; got != want {
+	if got, want := environ.Assignment("powershell", environ.Variable{Name: "A", Value: "it's ‘x’ $y `z\n"}), "$env:A = 'it''s ‘‘x’’ $y `z\n'\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

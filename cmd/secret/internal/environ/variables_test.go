@@ -1,8 +1,12 @@
-package main
+package environ_test
 
-import "testing"
+import (
+	"testing"
 
-func TestParseSecretArg(t *testing.T) {
+	"example.org/secret/cmd/secret/internal/environ"
+)
+
+func TestParseArg(t *testing.T) {
 	for _, test := range []struct{ arg, ref, prefix string }{
 		{"stripe", "secret://stripe", ""},
 		{"prod/db=DB_", "secret://prod/db", "DB_"},
@@ -15,7 +19,7 @@ func TestParseSecretArg(t *testing.T) {
 		{"odd=name=", "secret://odd=name", ""},
 		{"odd=1", "secret://odd=1", ""},
 	} {
-		ref, prefix, err := parseSecretArg(test.arg)
+		ref, prefix, err := environ.ParseArg(test.arg)
 		if err != nil || ref.String() != test.ref || prefix != test.prefix {
 			t.Errorf("%s: got %s and %q, %v; want %s and %q", test.arg, ref, prefix, err, test.ref, test.prefix)
 		}

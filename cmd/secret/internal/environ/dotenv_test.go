@@ -1,4 +1,4 @@
-package main
+package environ_test
 
 import (
 	"bytes"
@@ -9,29 +9,21 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"example.org/secret/cmd/secret/internal/environ"
+	"example.org/secret/cmd/secret/internal/environ/environtest"
 	"example.org/secret/vault/dotenv"
 
 	"github.com/joho/godotenv"
 )
 
-var trickyValues = []string{
-	"", " ", "simple", "two words", " around ", "#no comment", "a #b", "a=b", "$HOME", "${HOME}", "$(id)", "`id`", "$$", `\$x`,
-	"it's", `"`, `"quoted"`, `"it's"`, `\`, `\\`, `a\`, `\n`, `\"`, "a\nb", "\n", "a\n", "\r", "a\r\nb", "\t", "!history!",
-	"x\nLD_PRELOAD=/tmp/e.so", "export A=1", "007", "+5", "1e3", "null", "~", "yes", "0x10", "2001-01-01", "- a", "? a", ": b", "a: b",
-	"[a", "{a", "&a", "*a", "!a", "%a", "@a", "|", ">", "---", "...", "--- a\n--- b\n", "<<", "=", "é", "日本", "\u0085", "\u2028", "\ufeff",
-	"\u00a0", "\x7f", "\x1b[2J", "\xff\xfe", "\xc3", "\ufffd", "\U000e0001", "\ufffe",
-	"-----BEGIN KEY-----\nabc\n-----END KEY-----\n", "  indented\n    more\n", "a\n\n\nb\n\n", "a \nb\n", "\ta\n", strings.Repeat("x", 300),
-	strings.Repeat("long words ", 40), strings.Repeat("line\n", 40),
-}
-
 func TestDotenvReadersGetWhatIsWritten(t *testing.T) {
-	for _, value := range trickyValues {
+	for _, value := range environtest.Values() {
 		checkDotenv(t, value)
 	}
 }
 
 func FuzzDotenv(f *testing.F) {
-	for _, value := range trickyValues {
+	for _, value := range environtest.Values() {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
@@ -43,11 +35,11 @@ func FuzzDotenv(f *testing.F) {
 }
 
 func dotenvFile(value string) string {
-	return "BEFORE=\"1\"\nVALUE=" + quoteDotenv(value) + "\nAFTER=\"2\"\n"
+	return "BEFORE=\"1\"\nVALUE=" + environ.QuoteDotenv(value) + "\nAFTER=\"2\"\n"
 }
 
 // checkDotenv has a file with a value in it read, between two others that must
-// not change. The exceptions are those that quoteDotenv names.
+// not change. The exceptions are those that environ.QuoteDotenv names.
 func checkDotenv(t *testing.T, value string) {
 	t.Helper()
 	file := dotenvFile(value)
@@ -97,7 +89,7 @@ func TestNodeReadsDotenv(t *testing.T) {
 		t.Skip("node or its package dotenv is missing")
 	}
 	var values, files []string
-	for _, value := range append(trickyValues, "it's $5", `it's\ours`, "'", "''", `a'b"c`, `'\n'`, "'#'", `"#"`) {
+	for _, value := range append(environtest.Values(), "it's $5", `it's\ours`, "'", "''", `a'b"c`, `'\n'`, "'#'", `"#"`) {
 		if utf8.ValidString(value) && !strings.HasSuffix(value, `\`) {
 			values, files = append(values, value), append(files, dotenvFile(value))
 		}

@@ -1,0 +1,52 @@
+package environ
+
+import (
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+)
+
+// Dialects returns the shells, and dotenv, for which Assignment writes.
+func Dialects() []string {
+	return []string{"sh", "bash", "zsh", "fish", "powershell", "dotenv"}
+}
+
+// Assignment returns the line that sets an exported variable in a dialect.
+func Assignment(dialect string, v Variable) string {
+	name, value := v.Name, v.Value
+	switch dialect {
+	case "fish":
+		return "set -gx " + name + " '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'\n"
+	case "powershell":
+		// PowerShell takes typographic quotes for its own.
+		return "$env:" + name + " = '" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(value) + "'\n"
+	case "dotenv":
+		return name + "=" + QuoteDotenv(value) + "\n"
+	}
+	return "export " + name + "=" + shellescape.Quote(value) + "\n"
+}
+
+// QuoteDotenv quotes for a .env file. There is no one dialect. Most readers, and a
+// shell that sources the file, agree upon single quotes around anything but a
+// single quote, and where there is one upon double quotes with these escapes. Where
+// they cannot agree:
+//
+//   - Node's readers take the escapes literally: a value with a single quote and one
+//     of \ " $ ` as well is not what they make of it.
+//   - A carriage return is written \r, since readers take a real one for the end
+//     of a line. A shell reads a backslash and an r; --format shell is for shells.
+//   - Many readers take a quote behind a backslash for an escaped one whatever
+//     stands before it, and would read on into the next lines. So backslashes at
+//     the end of a value stand behind the quotes, where a shell reads them and
+//     those readers report an error or something else.
+//   - joho/godotenv loses a quote at the end of a value in double quotes.
+func QuoteDotenv(value string) string {
+	body := strings.TrimRight(value, `\`)
+	behind := strings.Repeat(`\\`, len(value)-len(body))
+	if strings.ContainsAny(body, "\\\"$`") && !strings.ContainsAny(body, "'\r") {
+		return "'" + body + "'" + behind
+	}
+	return `"` + strings.NewReplacer(
+		`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`", "\r", `\r`,
+	).Replace(body) + `"` + behind
+}
