@@ -1,6 +1,8 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/loginhelper/aws"
+
 	"github.com/spf13/cobra"
 )
 
@@ -19,28 +21,14 @@ expiration, in any of their usual spellings; or username and password.`,
 	}
 }
 
-func (a *app) runAWSHelper(arg string) error {
-	p, err := a.findWhole(arg)
+func (a *app) runAWSHelper(reference string) error {
+	p, err := a.findWhole(reference)
 	if err != nil {
 		return err
 	}
-	type credentials struct {
-		Version         int
-		AccessKeyID     string `json:"AccessKeyId"`
-		SecretAccessKey string
-		SessionToken    string `json:",omitempty"`
-		Expiration      string `json:",omitempty"`
+	credentials, err := aws.Answer(p)
+	if err != nil {
+		return err
 	}
-
-	c := credentials{
-		Version:         1,
-		AccessKeyID:     p.FieldOf("accesskeyid", "awsaccesskeyid", "accesskey", "username"),
-		SecretAccessKey: p.FieldOf("secretaccesskey", "awssecretaccesskey", "secretkey", "password"),
-		SessionToken:    p.FieldOf("sessiontoken", "awssessiontoken"),
-		Expiration:      p.FieldOf("expiration", "awscredentialexpiration"),
-	}
-	if c.AccessKeyID == "" || c.SecretAccessKey == "" {
-		return p.Lacks("access_key_id and secret_access_key")
-	}
-	return a.printJSON(c)
+	return a.printJSON(credentials)
 }

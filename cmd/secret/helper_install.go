@@ -3,23 +3,21 @@ package main
 import (
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 
-	"al.essio.dev/pkg/shellescape"
+	"example.org/secret/cmd/secret/internal/loginhelper"
+	"example.org/secret/cmd/secret/internal/loginhelper/askpass"
+	"example.org/secret/cmd/secret/internal/loginhelper/aws"
+	"example.org/secret/cmd/secret/internal/loginhelper/docker"
+	"example.org/secret/cmd/secret/internal/loginhelper/git"
+	"example.org/secret/cmd/secret/internal/loginhelper/kubernetes"
+
 	"github.com/spf13/cobra"
 )
 
-type helperOptions struct {
-	dir      string
-	registry string
-	profile  string
-}
-
-var helperUsers = []string{"git", "docker", "aws", "kubernetes", "askpass"}
+type helperInstallOptions struct{ dir, registry, profile string }
 
 func newHelperInstallCommand(a *app) *cobra.Command {
-	var o helperOptions
+	var o helperInstallOptions
 	cmd := &cobra.Command{
 		Use:   "install git | docker | askpass | aws NAME | kubernetes NAME",
 		Short: "Make a program ask secret for its passwords",
@@ -40,7 +38,7 @@ or in --dir. secret helper uninstall takes all of it back.`,
   secret helper install aws prod/aws --profile prod >> ~/.aws/config
   eval "$(secret helper install askpass)"`,
 		Args:              argCount(1, 2),
-		ValidArgsFunction: a.completeHelperUsers,
+		ValidArgsFunction: a.completeHelperPrograms,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runHelperInstall(o, args) },
 	}
 	flags := cmd.Flags()
@@ -50,79 +48,65 @@ or in --dir. secret helper uninstall takes all of it back.`,
 	return cmd
 }
 
-func (a *app) completeHelperUsers(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+func (a *app) runHelperInstall(o helperInstallOptions, args []string) error {
+	program := args[0]
+	if program == "kubectl" {
+		program = "kubernetes"
+	}
+	printed := program == "aws" || program == "kubernetes"
 	switch {
-	case len(args) == 0:
-		return helperUsers, noFiles
-	case len(args) == 1 && (args[0] == "aws" || args[0] == "kubernetes"):
-		return a.secretNames(false), noFiles
+	case !slices.Contains(helperPrograms(), program):
+		return unknownHelper(program)
+	case printed && len(args) == 1:
+		return usagef("which secret? Usage: secret helper install %s NAME", program)
+	case !printed && len(args) == 2:
+		return usagef("%s takes no name of a secret; the helper finds the secret by the request", program)
+	case printed:
+		return a.printHelper(o, program, args[1])
+	case a.vaultFlag != "" || a.keyFileFlag != "":
+		return usagef("%s calls its helper without --vault and --key-file; set them with secret config set instead", program)
 	}
-	return nil, noFiles
-}
-
-func (a *app) runHelperInstall(o helperOptions, args []string) error {
-	if args[0] == "kubectl" {
-		args[0] = "kubernetes"
-	}
-	needsName := args[0] == "aws" || args[0] == "kubernetes"
-	switch {
-	case !slices.Contains(helperUsers, args[0]):
-		return usagef("there is no helper for %q; there are %s", args[0], strings.Join(helperUsers, ", "))
-	case needsName && len(args) == 1:
-		return usagef("which secret? Usage: secret helper install %s NAME", args[0])
-	case !needsName && len(args) == 2:
-		return usagef("%s takes no secret's name; what it asks for is found by that", args[0])
-	}
-	program, err := a.program()
+	installer, err := a.newInstaller(o.dir)
 	if err != nil {
 		return err
 	}
-	if !needsName && (a.vaultFlag != "" || a.keyFileFlag != "") {
-		return usagef("%s calls its helper without --vault and --key-file; set them with secret config set instead", args[0])
-	}
-	switch args[0] {
+	switch program {
 	case "git":
-		return a.installGit(o, program)
+		return git.Install(installer)
 	case "docker":
-		return a.installDocker(o, program)
-	case "askpass":
-		return a.installAskpass(o, program)
+		return docker.Install(installer, o.registry)
 	}
-	s, err := a.getSecretMeta(args[1])
+	lines, err := askpass.Install(installer)
+	if err != nil {
+		return err
+	}
+	return a.printf("%s", lines)
+}
+
+// printHelper prints the lines for the configuration of a program whose helper is for one secret.
+func (a *app) printHelper(o helperInstallOptions, program, nameArg string) error {
+	s, err := a.getSecretMeta(nameArg)
 	if err != nil {
 		return err
 	}
 	if err := s.Deleted(); err != nil {
 		return err
 	}
-	global, err := a.globalFlags()
+	flags, err := a.globalFlags()
 	if err != nil {
 		return err
 	}
-	if args[0] == "aws" {
-		section := "profile " + o.profile
-		if o.profile == "default" {
-			section = o.profile
-		}
-		var flags strings.Builder
-		for _, flag := range global {
-			flags.WriteString(" " + quotePath(flag))
-		}
-		// The file that it is added to may lack the end of its last line.
-		return a.printf("\n[%s]\ncredential_process = %s%s helper aws %s\n", section, quotePath(program), &flags, s.Name)
+	self, err := loginhelper.FindProgram()
+	if err != nil {
+		return err
 	}
-	return a.printf(`users:
-- name: %s
-  user:
-    exec:
-      apiVersion: %s
-      command: %q
-      args: [%s]
-      interactiveMode: IfAvailable
-`, strings.ReplaceAll(string(s.Name), "/", "-"), kubernetesVersion, program, quotedList(append(global, "helper", "kubernetes", string(s.Name))))
+	if program == "aws" {
+		return a.printf("%s", aws.Profile(o.profile, self, flags, s.Name))
+	}
+	return a.printf("%s", kubernetes.User(self, flags, s.Name))
 }
 
-// globalFlags are those that say which vault and key were meant.
+// globalFlags returns the flags for the vault and the key that the user names now.
 func (a *app) globalFlags() ([]string, error) {
 	var flags []string
 	for _, flag := range []struct{ name, path string }{{"--vault", a.vaultFlag}, {"--key-file", a.keyFileFlag}} {
@@ -136,59 +120,4 @@ func (a *app) globalFlags() ([]string, error) {
 		flags = append(flags, flag.name, path)
 	}
 	return flags, nil
-}
-
-func quotedList(words []string) string {
-	var quoted []string
-	for _, word := range words {
-		quoted = append(quoted, strconv.Quote(word))
-	}
-	return strings.Join(quoted, ", ")
-}
-
-// quotePath quotes as the AWS tools do, which know double quotes only.
-func quotePath(path string) string {
-	if strings.ContainsAny(path, " \t") {
-		return `"` + path + `"`
-	}
-	return path
-}
-
-func (a *app) installAskpass(o helperOptions, program string) error {
-	path, err := a.link(o, "secret-askpass", program)
-	if err != nil {
-		return err
-	}
-	path = shellescape.Quote(path)
-	return a.printf("export SSH_ASKPASS=%s SSH_ASKPASS_REQUIRE=force\nexport SUDO_ASKPASS=%s\n", path, path)
-}
-
-const gitHelper = "credential.helper"
-
-func (a *app) installGit(o helperOptions, program string) error {
-	path, err := a.link(o, "git-credential-secret", program)
-	if err != nil {
-		return err
-	}
-	value := "secret"
-	if !a.inPath(filepath.Dir(path)) {
-		value = shellescape.Quote(path)
-	}
-	configured, err := a.tool().Run("", "git", "config", "--global", "--get-all", gitHelper)
-	if err != nil {
-		configured = "" // exit code 1 is for none
-	}
-	helpers := strings.Fields(configured)
-	if slices.Contains(strings.Split(configured, "\n"), value) {
-		a.sayf("Git's %s is %s already.\n", gitHelper, value)
-		return nil
-	}
-	if _, err := a.tool().Run("", "git", "config", "--global", "--add", gitHelper, value); err != nil {
-		return err
-	}
-	a.sayf("Added %s to git's %s. To take it back: secret helper uninstall git\n", value, gitHelper)
-	if len(helpers) > 0 {
-		a.warnf("git stores passwords with its other helpers as well; see: git config --global --get-all %s", gitHelper)
-	}
-	return nil
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"example.org/secret/cmd/secret/internal/loginhelper/kubernetes"
 
 	"github.com/spf13/cobra"
 )
@@ -22,48 +22,14 @@ bearer token; else the fields are token, or client_certificate and client_key
 	}
 }
 
-const kubernetesVersion = "client.authentication.k8s.io/v1"
-
-func (a *app) runKubernetesHelper(arg string) error {
-	p, err := a.find(arg)
+func (a *app) runKubernetesHelper(reference string) error {
+	p, err := a.find(reference)
 	if err != nil {
 		return err
 	}
-	type status struct {
-		Expires     string `json:"expirationTimestamp,omitempty"`
-		Token       string `json:"token,omitempty"`
-		Certificate string `json:"clientCertificateData,omitempty"`
-		Key         string `json:"clientKeyData,omitempty"`
+	credential, err := kubernetes.Answer(p, a.getenv(kubernetes.InfoVariable))
+	if err != nil {
+		return err
 	}
-	var s status
-	if p.IsWhole() {
-		s = status{
-			Expires:     p.FieldOf("expiration", "expirationtimestamp"),
-			Token:       p.FieldOf("token"),
-			Certificate: p.FieldOf("clientcertificate", "clientcertificatedata", "tlscrt"),
-			Key:         p.FieldOf("clientkey", "clientkeydata", "tlskey"),
-		}
-	} else {
-		s.Token = string(p.Bytes)
-	}
-	if s.Token != "" {
-		if s.Token, err = oneLine(s.Token, "the token of "+string(p.Secret.Name)); err != nil {
-			return err
-		}
-	}
-	if s.Token == "" && (s.Certificate == "" || s.Key == "") {
-		return p.Lacks("token, or client_certificate and client_key")
-	}
-	return a.printJSON(map[string]any{"apiVersion": a.kubernetesVersion(), "kind": "ExecCredential", "status": s})
-}
-
-// kubernetesVersion is the one that kubectl asked for: it takes no other.
-func (a *app) kubernetesVersion() string {
-	var asked struct {
-		APIVersion string `json:"apiVersion"`
-	}
-	if json.Unmarshal([]byte(a.getenv("KUBERNETES_EXEC_INFO")), &asked) == nil && asked.APIVersion != "" {
-		return asked.APIVersion
-	}
-	return kubernetesVersion
+	return a.printJSON(credential)
 }
