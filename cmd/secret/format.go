@@ -9,8 +9,6 @@ import (
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/yamltext"
 	"example.org/secret/vault"
-
-	"gopkg.in/yaml.v3"
 )
 
 // formats are the ways to print a value. The empty name is raw as well, but
@@ -67,21 +65,13 @@ func (a *app) lineForTerminal(value []byte) []byte {
 func (a *app) printYAML(p picked.Value) error {
 	document := yamltext.Scalar(p.Bytes)
 	if p.IsWhole() {
-		document = fieldsNode(p.Version.Fields)
+		document = yamltext.Mapping(p.Version.Fields)
 	}
 	text, err := yamltext.Encode(document)
 	if err != nil {
 		return err
 	}
 	return a.printText(text)
-}
-
-func fieldsNode(fields map[string]vault.Bytes) *yaml.Node {
-	node := &yaml.Node{Kind: yaml.MappingNode}
-	for _, field := range sortedKeys(fields) {
-		node.Content = append(node.Content, yamltext.Scalar([]byte(field)), yamltext.Scalar(fields[field]))
-	}
-	return node
 }
 
 // printVariables prints variables for a .env file or for a shell.

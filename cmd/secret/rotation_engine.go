@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"example.org/secret/cmd/secret/internal/memory"
 	"example.org/secret/rotate"
 )
 
@@ -38,7 +39,7 @@ func (a *app) newExecutor() (*rotate.Executor, error) {
 	if err != nil {
 		return nil, err
 	}
-	work, _ := a.memoryDir()
+	work, _ := memory.Dir(a.getenv)
 	return &rotate.Executor{Dir: dir, WorkDir: work, Environ: a.environ}, nil
 }
 

@@ -5,6 +5,8 @@ package yamltext
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 
 	"example.org/secret/cmd/secret/internal/escape"
 
@@ -28,6 +30,15 @@ func Scalar(value []byte) *yaml.Node {
 	node.SetString(string(value)) // invalid UTF-8 becomes !!binary
 	if node.Tag == "!!str" && !isPlain(value) {
 		node.Style = yaml.DoubleQuotedStyle
+	}
+	return node
+}
+
+// Mapping returns a YAML mapping with the keys in their order.
+func Mapping[V ~[]byte](values map[string]V) *yaml.Node {
+	node := &yaml.Node{Kind: yaml.MappingNode}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		node.Content = append(node.Content, Scalar([]byte(key)), Scalar(values[key]))
 	}
 	return node
 }

@@ -1,9 +1,10 @@
-package main
+package edit_test
 
 import (
 	"bytes"
 	"testing"
 
+	"example.org/secret/cmd/secret/internal/edit"
 	"example.org/secret/cmd/secret/internal/environ/environtest"
 	"example.org/secret/cmd/secret/internal/yamltext"
 	"example.org/secret/vault"
@@ -18,7 +19,7 @@ func TestYAMLReadsBackTheSameBytes(t *testing.T) {
 	}
 }
 
-func FuzzEditYAML(f *testing.F) {
+func FuzzDocument(f *testing.F) {
 	for _, value := range environtest.Values() {
 		f.Add([]byte(value), "about", "key")
 		f.Add([]byte("v"), value, value)
@@ -26,9 +27,8 @@ func FuzzEditYAML(f *testing.F) {
 	f.Fuzz(checkYAML)
 }
 
-// checkYAML writes a plaintext and a kv secret as the editor shows them, and
-// reads them back as if nothing was edited; then a field as get --format yaml
-// prints it.
+// checkYAML writes a plaintext and a kv secret as the editor shows them, and reads them back unchanged. Then it reads a
+// field as get --format yaml prints it.
 func checkYAML(t *testing.T, value []byte, text, key string) {
 	t.Helper()
 	tags := map[string]string{"team": text}
@@ -36,18 +36,19 @@ func checkYAML(t *testing.T, value []byte, text, key string) {
 	if key != "" {
 		tags[key], fields[key] = text, value
 	}
-	for kind, want := range map[vault.Kind]editable{
-		vault.Plaintext: {text, tags, vault.Value{Plain: value}},
-		vault.KV:        {text, tags, vault.Value{Fields: fields}},
+	for kind, want := range map[vault.Kind]edit.Document{
+		vault.Plaintext: {Description: text, Tags: tags, Value: vault.Value{Plain: value}},
+		vault.KV:        {Description: text, Tags: tags, Value: vault.Value{Fields: fields}},
 	} {
-		encoded, err := want.encode(&vault.Secret{Meta: vault.Meta{Name: "a/b", Kind: kind}}, vault.Version{Number: 1, Value: want.value})
+		s := &vault.Secret{Meta: vault.Meta{Name: "a/b", Kind: kind}}
+		encoded, err := want.Encode(s, vault.Version{Number: 1, Value: want.Value})
 		if err != nil {
 			t.Fatalf("encoding %q, %q, %q: %v", value, text, key, err)
 		}
-		got, err := decodeEditable(encoded, kind)
+		got, err := edit.Decode(encoded, kind)
 		if err != nil {
 			t.Errorf("%q, %q, %q cannot be read back: %v\n%s", value, text, key, err, encoded)
-		} else if !got.equal(want) {
+		} else if !got.Equal(want) {
 			t.Errorf("%q, %q, %q come back as %q:\n%s", value, text, key, got, encoded)
 		}
 	}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package edit
 
 import (
 	"errors"
@@ -16,24 +16,23 @@ import (
 	"example.org/secret/vault"
 )
 
-// runEditor runs the user's editor, which may be a command with arguments.
-// Ctrl-C is the editor's.
-func (s *editSession) runEditor(path string) error {
-	editor := s.getenv("VISUAL")
+// runEditor runs the user's editor, which may be a command with arguments. Ctrl-C is for the editor.
+func (s *Session) runEditor(path string) error {
+	editor := s.Getenv("VISUAL")
 	if editor == "" {
-		editor = s.getenv("EDITOR")
+		editor = s.Getenv("EDITOR")
 	}
 	if editor == "" {
 		editor = "vi"
 	}
 	cmd := exec.Command("/bin/sh", "-c", editor+quietOptions(editor)+` "$@"`, editor, path)
-	cmd.Env = s.environ
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = s.Environ
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("starting the editor: %w", err)
+		return fmt.Errorf("cannot start the editor: %w", err)
 	}
 	var err error
 	done := make(chan struct{})
@@ -45,23 +44,23 @@ func (s *editSession) runEditor(path string) error {
 		select {
 		case <-done:
 			if endedBy(err, syscall.SIGHUP) || endedBy(err, syscall.SIGTERM) {
-				return errEditInterrupted // a terminal that goes ends both
+				return errInterrupted // a terminal that closes ends both
 			}
 			if err != nil {
-				return usagef("the editor %q failed (%v); nothing was stored", editor, err)
+				return vault.Errorf(vault.ErrInvalid, "the editor %q failed (%v); nothing was stored", editor, err)
 			}
 			return nil
 		case sig := <-signals:
 			if sig == syscall.SIGTERM || sig == syscall.SIGHUP {
 				_ = cmd.Process.Signal(sig)
 				<-done
-				return errEditInterrupted
+				return errInterrupted
 			}
 		}
 	}
 }
 
-var errEditInterrupted = vault.Errorf(prompt.ErrInterrupted, "interrupted; nothing was stored")
+var errInterrupted = vault.Errorf(prompt.ErrInterrupted, "interrupted; nothing was stored")
 
 func endedBy(err error, sig syscall.Signal) bool {
 	exit, ok := errors.AsType[*exec.ExitError](err)
@@ -72,8 +71,7 @@ func endedBy(err error, sig syscall.Signal) bool {
 	return ok && status.Signaled() && status.Signal() == sig
 }
 
-// quietOptions keeps vim from copying the text into swap, backup, undo and
-// history files.
+// quietOptions returns the options that keep vim from copying the text into swap, backup, undo and history files.
 func quietOptions(editor string) string {
 	program, _, _ := strings.Cut(editor, " ")
 	switch filepath.Base(program) {

@@ -1,28 +1,29 @@
-package main
+package edit
 
 import (
-	"os"
 	"os/exec"
 	"strings"
+
+	"example.org/secret/vault"
 
 	"golang.org/x/sys/windows"
 )
 
 // runEditor runs the user's editor, which may be a command with arguments.
-func (s *editSession) runEditor(path string) error {
-	editor := s.getenv("VISUAL")
+func (s *Session) runEditor(path string) error {
+	editor := s.Getenv("VISUAL")
 	if editor == "" {
-		editor = s.getenv("EDITOR")
+		editor = s.Getenv("EDITOR")
 	}
 	words := strings.Fields(editor)
 	if len(words) == 0 {
 		words = []string{"notepad"}
 	}
 	cmd := exec.Command(words[0], append(words[1:], path)...)
-	cmd.Env = s.environ
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = s.Environ
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr
 	if err := cmd.Run(); err != nil {
-		return usagef("the editor %q failed (%v); nothing was stored", editor, err)
+		return vault.Errorf(vault.ErrInvalid, "the editor %q failed (%v); nothing was stored", editor, err)
 	}
 	return nil
 }
