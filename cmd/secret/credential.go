@@ -1,18 +1,11 @@
 package main
 
 import (
-	"net/url"
-	"strings"
-
+	"example.org/secret/cmd/secret/internal/connurl"
 	"example.org/secret/vault"
 )
 
-// The schemes that name an engine otherwise than AWS does. One that means another
-// way to connect, such as rediss or mongodb+srv, stays as it is.
-var engineOfScheme = map[string]string{"postgresql": "postgres", "mongodb": "mongo"}
-
-// readCredentialURL reads a connection URL. On the command line it is as exposed
-// as any value there.
+// readCredentialURL reads a connection URL from the command line, a prompt or standard input.
 func (a *app) readCredentialURL(text string) (map[string]vault.Bytes, error) {
 	switch {
 	case text == "-" && a.stdinIsTerminal:
@@ -30,103 +23,5 @@ func (a *app) readCredentialURL(text string) (map[string]vault.Bytes, error) {
 	default:
 		a.warnCommandLine()
 	}
-	return parseCredentialURL(text)
+	return connurl.Parse(text)
 }
-
-// parseCredentialURL turns ENGINE://USER:PASSWORD@HOST:PORT/DBNAME?OPTIONS into
-// the fields that AWS gives a database credential; the options stay together in
-// one field. Errors do not repeat the URL, which holds a password.
-func parseCredentialURL(text string) (map[string]vault.Bytes, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme == "" || u.Opaque != "" {
-		return nil, usagef("that is not a connection URL, such as postgres://app@db.example.org:5432/app (a password in it has to be percent-encoded)")
-	}
-	engine := u.Scheme
-	if name, ok := engineOfScheme[engine]; ok {
-		engine = name
-	}
-	options, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return nil, usagef("the options behind ? in the connection URL are not percent-encoded rightly")
-	}
-	password, _ := u.User.Password()
-	host, port := u.Hostname(), u.Port()
-	if socket := options.Get("host"); host == "" && strings.HasPrefix(socket, "/") && len(options["host"]) == 1 {
-		host = socket
-		options.Del("host")
-		if port == "" && len(options["port"]) == 1 {
-			port = options.Get("port")
-			options.Del("port")
-		}
-	}
-	fields := map[string]vault.Bytes{}
-	for field, value := range map[string]string{
-		"engine":   engine,
-		"username": u.User.Username(),
-		"password": password,
-		"host":     host,
-		"port":     port,
-		"dbname":   strings.TrimPrefix(u.Path, "/"),
-		"options":  options.Encode(),
-	} {
-		if value != "" {
-			fields[field] = vault.Bytes(value)
-		}
-	}
-	return fields, nil
-}
-
-// credentialURL is the reverse: a URL that database clients take.
-func credentialURL(fields map[string]vault.Bytes) (string, error) {
-	get := func(field string) string { return string(fields[field]) }
-	if get("engine") == "" {
-		return "", usagef("a connection URL needs the field engine, such as postgres or mysql")
-	}
-	u := url.URL{
-		Scheme: get("engine"), Path: "/" + get("dbname"), RawPath: "/" + url.PathEscape(get("dbname")), // a slash in the name as well
-		RawQuery: get("options"),
-	}
-	if u.Scheme == "mongo" {
-		u.Scheme = "mongodb"
-	}
-	if get("dbname") == "" {
-		u.Path, u.RawPath = "", ""
-	}
-	if get("username") != "" || get("password") != "" {
-		u.User = url.User(get("username"))
-		if get("password") != "" {
-			u.User = url.UserPassword(get("username"), get("password"))
-		}
-	}
-	host, port := get("host"), get("port")
-	if strings.HasPrefix(host, "/") {
-		u.RawQuery = socketQuery(host, port, u.RawQuery)
-	} else {
-		if strings.Contains(host, ":") {
-			host = "[" + host + "]"
-		}
-		if port != "" {
-			host += ":" + port
-		}
-		u.Host = host
-	}
-	if _, err := url.Parse(u.String()); err != nil {
-		return "", usagef("the fields engine, host and port do not make a connection URL; see them with --format json")
-	}
-	return u.String(), nil
-}
-
-// socketQuery says where a Unix socket is: its directory has no place in a URL's
-// authority.
-func socketQuery(dir, port, options string) string {
-	query := "host=" + url.QueryEscape(dir)
-	if port != "" {
-		query += "&port=" + url.QueryEscape(port)
-	}
-	if options != "" {
-		query += "&" + options
-	}
-	return query
-}
-
-// picked.PublicFields() are the fields of a credential that are no secrets.

@@ -9,8 +9,10 @@ import (
 	"syscall"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/names"
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/prompt"
+	"example.org/secret/cmd/secret/internal/ruleflags"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 	"example.org/secret/vault/durable"
@@ -124,7 +126,7 @@ func (a *app) hintFor(err error) string {
 	case errors.Is(err, rotate.ErrNotEnabled):
 		return "set it up with: secret rotation enable NAME --rotator PATH"
 	case noSecret && a.opened != nil:
-		if near := nearNames(a.opened, missing.Name); len(near) > 0 {
+		if near := names.Near(a.opened, missing.Name); len(near) > 0 {
 			return "did you mean " + strings.Join(near, " or ") + "?"
 		}
 		return "secret list shows which there are"
@@ -189,7 +191,7 @@ func checkEmptyFlags(cmd *cobra.Command) (err error) {
 func flagError(cmd *cobra.Command, err error) error {
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		flag := invalid.GetFlag()
-		if flag.Name == rulesFlag {
+		if flag.Name == ruleflags.Name {
 			return usagef("--%s: %v", flag.Name, invalid.Unwrap())
 		}
 		want := map[string]string{"int": "a number", "bool": "true or false", "duration": "a time such as 90s or 8h"}[flag.Value.Type()]

@@ -12,6 +12,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/environ"
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/names"
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/vault"
 	"example.org/secret/vault/durable"
@@ -109,7 +110,7 @@ func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, err
 	}
 	wanted := map[vault.Name]bool{}
 	for _, pattern := range patterns {
-		matches, err := nameMatcher(pattern)
+		matches, err := names.Matcher(pattern)
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/connurl"
 	"example.org/secret/cmd/secret/internal/environ"
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/yamltext"
@@ -39,7 +40,7 @@ func (a *app) printValue(p picked.Value, format string) error {
 		if p.Secret.Kind != vault.Credential || p.Field != "" {
 			return usagef("--format url is for a whole credential; %q is a %s secret", p.Secret.Name, p.Secret.Kind)
 		}
-		text, err := credentialURL(p.Version.Fields)
+		text, err := connurl.Format(p.Version.Fields)
 		if err != nil {
 			return err
 		}

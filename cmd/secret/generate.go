@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/ruleflags"
 	"example.org/secret/vault/password"
 
 	"github.com/spf13/cobra"
@@ -41,8 +42,7 @@ To store a password that nobody sees: secret set NAME --generate.`,
 	cmd.Flags().IntVar(&words, "words", 0, "make a passphrase of this many words (3 to 64)")
 	cmd.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")
 	var rules pflag.FlagSet
-	addEachRuleFlag(&rules, new(password.Rules))
-	rules.Var(new(rulesValue), rulesFlag, "all of these rules in one, such as length=32,exclude=:/")
+	ruleflags.AddAll(&rules)
 	rules.VisitAll(func(f *pflag.Flag) {
 		cmd.Flags().AddFlag(f)
 		cmd.MarkFlagsMutuallyExclusive("words", f.Name)

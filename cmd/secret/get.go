@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/names"
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/vault"
 
@@ -109,7 +110,7 @@ func (a *app) runGet(o getOptions, args []string) error {
 	var found []picked.Value
 	for i, ref := range references {
 		if ref.Name == "" {
-			if ref.Name, err = byTitle(v, args[i]); err != nil {
+			if ref.Name, err = names.ByTitle(v, args[i]); err != nil {
 				return err
 			}
 		}
@@ -144,7 +145,7 @@ func (a *app) handOver(p picked.Value, o getOptions, format string) error {
 // parseReferenceArg parses a name or reference, with the version that flags name.
 func parseReferenceArg(arg string, o getOptions) (vault.Reference, error) {
 	ref, err := vault.ParseReference(arg)
-	if isTitle(arg) {
+	if names.MayBeTitle(arg) {
 		ref, err = vault.Reference{}, nil // of a name that is looked up in the open vault
 	}
 	if err != nil {

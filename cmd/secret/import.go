@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/names"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/vault"
 	"example.org/secret/vault/exchange"
@@ -300,7 +301,7 @@ func (b *batch) change(s *vault.Secret, entry exchange.Entry) error {
 	}
 	if !exchange.KeepsLetters(entry.Name) {
 		// The title finds the secret again.
-		if err := s.Tag(titleTag, strings.ToValidUTF8(entry.Name[:min(len(entry.Name), 256)], "")); err != nil {
+		if err := s.Tag(names.TitleTag, strings.ToValidUTF8(entry.Name[:min(len(entry.Name), 256)], "")); err != nil {
 			return err
 		}
 	}

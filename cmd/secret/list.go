@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/names"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -56,7 +57,7 @@ func newListCommand(a *app) *cobra.Command {
 }
 
 func (a *app) runList(o listOptions, pattern string) error {
-	matches, err := nameMatcher(pattern)
+	matches, err := names.Matcher(pattern)
 	if err != nil {
 		return err
 	}
@@ -85,11 +86,11 @@ func (a *app) runList(o listOptions, pattern string) error {
 		case o.long:
 			return a.printLong(found)
 		}
-		var names strings.Builder
+		var lines strings.Builder
 		for _, s := range found {
-			names.WriteString(string(s.Name) + "\n")
+			lines.WriteString(string(s.Name) + "\n")
 		}
-		return a.printf("%s", names.String())
+		return a.printf("%s", lines.String())
 	})
 }
 
@@ -135,49 +136,9 @@ func (a *app) printLong(listed []vault.Listed) error {
 }
 
 func (a *app) printTree(found []vault.Listed) error {
-	names := make([]string, len(found))
+	all := make([]string, len(found))
 	for i, s := range found {
-		names[i] = string(s.Name)
+		all[i] = string(s.Name)
 	}
-	slices.SortFunc(names, func(a, b string) int {
-		return slices.Compare(strings.Split(a, "/"), strings.Split(b, "/"))
-	})
-	var b strings.Builder
-	writeTree(&b, names, "")
-	return a.printf("%s", b.String())
-}
-
-// writeTree draws names, which are sorted by their parts, below an indentation. What stands
-// before a slash is a branch.
-func writeTree(b *strings.Builder, names []string, indent string) {
-	for len(names) > 0 {
-		branch, _, _ := strings.Cut(names[0], "/")
-		count := 0
-		var below []string
-		isSecret := false
-		for _, name := range names {
-			rest, inside := strings.CutPrefix(name, branch+"/")
-			if name == branch {
-				isSecret = true
-			} else if inside {
-				below = append(below, rest)
-			} else {
-				break
-			}
-			count++
-		}
-		names = names[count:]
-		joint, deeper := "├── ", "│   "
-		if isSecret && len(below) > 0 {
-			b.WriteString(indent + joint + branch + "\n")
-		}
-		if len(names) == 0 {
-			joint, deeper = "└── ", "    "
-		}
-		if len(below) > 0 {
-			branch += "/"
-		}
-		b.WriteString(indent + joint + branch + "\n")
-		writeTree(b, below, indent+deeper)
-	}
+	return a.printf("%s", names.Tree(all))
 }

@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"example.org/secret/vault"
@@ -47,31 +45,6 @@ func damage(listing vault.Listing) error {
 	default:
 		return fmt.Errorf("%s cannot be read, among them: %w", plural(len(damaged), "file"), damaged[0])
 	}
-}
-
-// nameMatcher matches a glob, or else a prefix.
-func nameMatcher(pattern string) (func(string) bool, error) {
-	if !strings.ContainsAny(pattern, "*?[") {
-		return func(name string) bool { return strings.HasPrefix(name, pattern) }, nil
-	}
-	if _, err := path.Match(pattern, ""); err != nil {
-		return nil, usagef("%q is not a glob: %v", pattern, err)
-	}
-	parts := strings.Split(pattern, "/")
-	return func(name string) bool { return matchParts(parts, strings.Split(name, "/")) }, nil
-}
-
-func matchParts(patterns, parts []string) bool {
-	switch {
-	case len(patterns) == 0:
-		return len(parts) == 0
-	case patterns[0] == "**":
-		return matchParts(patterns[1:], parts) || (len(parts) > 0 && matchParts(patterns, parts[1:]))
-	case len(parts) == 0:
-		return false
-	}
-	ok, err := path.Match(patterns[0], parts[0])
-	return ok && err == nil && matchParts(patterns[1:], parts[1:])
 }
 
 // summaryJSON is what list, find and describe print of a secret.

@@ -6,6 +6,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/cmd/secret/internal/prompt"
+	"example.org/secret/cmd/secret/internal/ruleflags"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
@@ -67,7 +68,7 @@ from another machine runs on this one only after it was enabled here.`,
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long a step may take")
 	flags.DurationVar(&o.grace, "grace", 0, "how long the old value stays valid, such as 1h")
 	flags.BoolVar(&o.noRotateNow, "no-rotate-now", false, "only test the rotator with the current value")
-	addRuleFlags(flags)
+	ruleflags.Add(flags)
 	return cmd
 }
 

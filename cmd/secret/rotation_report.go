@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/hook"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
@@ -18,7 +19,7 @@ type rotationReport struct {
 	total      int
 	single     bool // the failure of the one rotation is the command's own
 	busyIsFine bool // a secret that another run rotates is not a failure
-	hook       rotationHook
+	hook       hook.Hook
 
 	failed  []error
 	results []rotationResult
@@ -39,7 +40,9 @@ func (r *rotationReport) run(engine *rotate.Engine, names []vault.Name, when rot
 	if err != nil {
 		return err
 	}
-	r.hook = rotationHook{settings.OnRotation, r.app.environ, r.app.stderr, hookTimeout}
+	r.hook = hook.Hook{
+		Command: settings.OnRotation, Environ: r.app.environ, Output: r.app.stderr, Timeout: hook.Timeout,
+	}
 	ctx, stop := untilInterrupted()
 	defer stop()
 	engine.RotateAll(ctx, names, when, jobs, r)
@@ -88,10 +91,10 @@ func (r *rotationReport) Ended(result rotate.Result) {
 	if !r.app.jsonFlag && !reportedAsError {
 		r.err = errors.Join(r.err, r.app.printf("%s\n", line))
 	}
-	if r.hook.command == "" {
+	if r.hook.Command == "" {
 		return
 	}
-	if err := r.hook.run(result); err != nil {
+	if err := r.hook.Run(result); err != nil {
 		r.app.warnf("%v", err)
 	}
 }

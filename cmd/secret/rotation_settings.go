@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/ruleflags"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
@@ -57,7 +58,7 @@ func (a *app) mergeRules(before password.Rules, flags *pflag.FlagSet) (password.
 	if rules == (password.Rules{}) {
 		rules = rotate.DefaultPassword()
 	}
-	if overlayRules(&rules, flags) == "" {
+	if ruleflags.Overlay(&rules, flags) == "" {
 		return before, nil
 	}
 	_, err := password.Generate(a.rand, rules)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/picked"
+	"example.org/secret/cmd/secret/internal/ruleflags"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
@@ -100,7 +101,7 @@ func (o setOptions) check(flags *pflag.FlagSet, pairs []string) error {
 			return usagef("--keep-value keeps the value; leave out what would make another")
 		}
 	}
-	if name := overlayRules(new(password.Rules), flags); name != "" && !o.values.generate {
+	if name := ruleflags.Overlay(new(password.Rules), flags); name != "" && !o.values.generate {
 		return usagef("--%s is for a password that is made; add --generate", name)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/ruleflags"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ func (o *valueOptions) addFlags(cmd *cobra.Command) {
 	flags.BoolVarP(&o.generate, "generate", "g", false, "make a password")
 	flags.BoolVar(&o.raw, "raw", false, "keep a trailing newline of standard input")
 	flags.BoolVar(&o.allowEmpty, "allow-empty", false, "keep an empty value without asking")
-	addRuleFlags(flags)
+	ruleflags.Add(flags)
 	cmd.MarkFlagsMutuallyExclusive("file", "value", "generate")
 }
 

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package hook_test
 
 import (
 	"bytes"
@@ -9,16 +9,19 @@ import (
 	"testing"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/hook"
 	"example.org/secret/rotate"
 )
 
 // A command that hangs is stopped with its children.
-func TestHookTimeout(t *testing.T) {
+func TestTimeout(t *testing.T) {
 	t.Parallel()
 	var output bytes.Buffer
-	hook := rotationHook{"echo begun; sleep 60; echo ended", os.Environ(), &output, 300 * time.Millisecond}
+	h := hook.Hook{
+		Command: "echo begun; sleep 60; echo ended", Environ: os.Environ(), Output: &output, Timeout: 300 * time.Millisecond,
+	}
 	began := time.Now()
-	err := hook.run(rotate.Result{Name: "db", Outcome: rotate.Rotated})
+	err := h.Run(rotate.Result{Name: "db", Outcome: rotate.Rotated})
 	if err == nil || !strings.Contains(err.Error(), "was stopped after 300ms") || time.Since(began) > 20*time.Second {
 		t.Errorf("after %v the error is %v", time.Since(began), err)
 	}

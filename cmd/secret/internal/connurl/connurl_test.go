@@ -1,4 +1,4 @@
-package main
+package connurl_test
 
 import (
 	"errors"
@@ -6,10 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"example.org/secret/cmd/secret/internal/connurl"
 	"example.org/secret/vault"
 )
 
-func TestCredentialURLs(t *testing.T) {
+func TestURLs(t *testing.T) {
 	for _, test := range []struct {
 		url    string
 		fields map[string]string
@@ -44,7 +45,7 @@ func TestCredentialURLs(t *testing.T) {
 			fields: map[string]string{"engine": "rediss", "password": "p", "host": "cache", "port": "6380"},
 		},
 	} {
-		fields, err := parseCredentialURL(test.url)
+		fields, err := connurl.Parse(test.url)
 		if err != nil {
 			t.Errorf("%s: %v", test.url, err)
 			continue
@@ -56,7 +57,7 @@ func TestCredentialURLs(t *testing.T) {
 		if !(vault.Value{Fields: fields}).Equal(vault.Value{Fields: want}) {
 			t.Errorf("%s has the fields %q, want %q", test.url, fields, want)
 		}
-		back, err := credentialURL(fields)
+		back, err := connurl.Format(fields)
 		if test.back == "" {
 			test.back = test.url
 		}
@@ -66,12 +67,12 @@ func TestCredentialURLs(t *testing.T) {
 	}
 }
 
-func TestBadCredentialURLsAreNotRepeated(t *testing.T) {
+func TestBadURLsAreNotRepeated(t *testing.T) {
 	for _, text := range []string{
 		"", "no url", "s3cret", "app:s3cret@db", "mailto:s3cret", "postgres://app:s3cret#1@db:x/app",
 		"postgres://app:s3cret%zz@db/app", "postgres://app:s3cret@db/app?a=%zz", "postgres://app:s3cret@db:port/app", "://s3cret",
 	} {
-		fields, err := parseCredentialURL(text)
+		fields, err := connurl.Parse(text)
 		if !errors.Is(err, vault.ErrInvalid) {
 			t.Errorf("%q is taken as %q, %v", text, fields, err)
 		} else if strings.Contains(err.Error(), "s3cret") {
@@ -80,20 +81,20 @@ func TestBadCredentialURLsAreNotRepeated(t *testing.T) {
 	}
 }
 
-func TestCredentialWithoutURL(t *testing.T) {
+func TestWithoutURL(t *testing.T) {
 	for _, fields := range []map[string]vault.Bytes{
 		{"username": vault.Bytes("app")},
 		{"engine": vault.Bytes("Sql Server"), "host": vault.Bytes("db")},
 		{"engine": vault.Bytes("postgres"), "host": vault.Bytes("db/x")},
 		{"engine": vault.Bytes("postgres"), "host": vault.Bytes("db"), "port": vault.Bytes("x@evil")},
 	} {
-		if got, err := credentialURL(fields); !errors.Is(err, vault.ErrInvalid) {
+		if got, err := connurl.Format(fields); !errors.Is(err, vault.ErrInvalid) {
 			t.Errorf("%q has the URL %s, %v", fields, got, err)
 		}
 	}
 }
 
-func FuzzCredentialURL(f *testing.F) {
+func FuzzURL(f *testing.F) {
 	for _, seed := range []string{
 		"postgres://app:s3cret@db.example.org:5432/app?sslmode=require", "postgres:///app?host=/run&port=1", "mysql://a%40b:p%2F@[fe80::1%25eth0]:1/x%2Fy",
 		"mongodb+srv://u:p@h/d?a=b&a=c", "redis://:p@h", "x://h?host=/a&host=/b", "x://?host=%2F%3F", "x:///", "x://u@", "x://:@h:", "http://h//d",
@@ -101,15 +102,15 @@ func FuzzCredentialURL(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		fields, err := parseCredentialURL(text)
+		fields, err := connurl.Parse(text)
 		if err != nil {
 			return
 		}
-		formatted, err := credentialURL(fields)
+		formatted, err := connurl.Format(fields)
 		if err != nil {
 			return
 		}
-		again, err := parseCredentialURL(formatted)
+		again, err := connurl.Parse(formatted)
 		if err != nil {
 			t.Fatalf("%q is written as %q, which is refused: %v", text, formatted, err)
 		}
