@@ -20,7 +20,7 @@ import (
 	"golang.org/x/term"
 )
 
-// app is everything that the commands take from outside. Tests make their own.
+// app has everything that the commands take from outside. Tests make their own.
 type app struct {
 	stdin            io.Reader
 	stdout, stderr   io.Writer
@@ -63,8 +63,7 @@ func newApp() *app {
 	return a
 }
 
-// keyringTimeout leaves a person the time to unlock the keyring, and does not
-// let cron wait.
+// keyringTimeout leaves a user the time to unlock the keyring, and does not let cron wait.
 func (a *app) keyringTimeout() time.Duration {
 	if a.stderrIsTerminal || a.getenv("DISPLAY") != "" || a.getenv("WAYLAND_DISPLAY") != "" {
 		return time.Minute
@@ -81,7 +80,7 @@ func (a *app) tool() process.Tool { return process.Tool{Environ: a.environ, Time
 // run executes one command line and returns the exit code.
 func run(a *app, args []string) (code int) {
 	defer func() {
-		// A panic's value could hold anything, a secret included.
+		// The value of a panic could be a secret.
 		if r := recover(); r != nil {
 			fmt.Fprintf(a.stderr, "secret: internal error (%T); please report it with what you typed, without values\n%s", r, debug.Stack())
 			code = exitFailed
@@ -100,7 +99,7 @@ func run(a *app, args []string) (code int) {
 	return a.report(err)
 }
 
-// helpWriter remembers the first error of a write: cobra passes over them.
+// helpWriter remembers the first error of a write, because cobra ignores it.
 type helpWriter struct {
 	to  io.Writer
 	err error
@@ -184,7 +183,7 @@ func addGroup(root *cobra.Command, group string, commands ...*cobra.Command) {
 	}
 }
 
-// welcome is what a first, bare call shows: help, and the way in.
+// welcome is the answer to a bare call: help, and the first command to run.
 func (a *app) welcome(cmd *cobra.Command, _ []string) error {
 	if err := cmd.Help(); err != nil {
 		return err

@@ -20,11 +20,11 @@ import (
 const (
 	clipTime = 45 * time.Second
 
-	// maxOSC52 is what terminals take in one such sequence, or less.
+	// maxOSC52 is the longest such sequence that all terminals take, in bytes.
 	maxOSC52 = 74_000
 )
 
-// copyValue puts what was picked on the clipboard, for a while.
+// copyValue copies a value to the clipboard for a limited time.
 func (a *app) copyValue(p picked.Value, after time.Duration) error {
 	if p.IsWhole() {
 		password, ok := p.Version.Fields["password"]
@@ -72,7 +72,7 @@ func (a *app) copyValue(p picked.Value, after time.Duration) error {
 	return nil
 }
 
-// osc52 is what has the terminal set its clipboard, also from within screen.
+// osc52 returns the sequence that makes the terminal set its clipboard, also from within screen.
 func (a *app) osc52(s osc52.Sequence) string {
 	if a.getenv("STY") != "" {
 		return s.Screen().String()
@@ -80,9 +80,8 @@ func (a *app) osc52(s osc52.Sequence) string {
 	return s.String()
 }
 
-// clearLater starts a process of its own that clears the clipboard. The sum goes
-// through a pipe: on a command line it could be used to check guesses. What a
-// terminal's clipboard holds cannot be asked.
+// clearLater starts a process that clears the clipboard. The sum goes through a pipe, because a reader of a command
+// line could check guesses with it. A program cannot read the clipboard of a terminal.
 func (a *app) clearLater(after time.Duration, sum clipboard.Sum, terminal *os.File) error {
 	program, err := os.Executable()
 	if err != nil {

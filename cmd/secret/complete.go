@@ -10,12 +10,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Completion offers what it can tell without asking anybody. Where it cannot, it
-// offers nothing.
+// Completion never asks the user. It offers nothing if it would have to.
 
 const noFiles = cobra.ShellCompDirectiveNoFileComp
 
-// completeNames offers secrets' names for the first most arguments.
+// completeNames offers the names of secrets for the first most arguments.
 func (a *app) completeNames(most int) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) >= most {
@@ -55,12 +54,12 @@ func (a *app) secretNames(deleted bool) []string {
 	return names
 }
 
-// completeSecret offers what choose finds in the secret that args names.
+// completeSecret offers the words that choose returns for the secret in args.
 func (a *app) completeSecret(args []string, choose func(*vault.Secret) []string) ([]string, cobra.ShellCompDirective) {
 	return a.completeFrom(args, (*vault.Vault).GetMeta, choose)
 }
 
-// completeFields offers nothing where a secret's values are out of reach.
+// completeFields is completeSecret with the values of the secret. It offers nothing if their key is not at hand.
 func (a *app) completeFields(args []string, choose func(*vault.Secret) []string) ([]string, cobra.ShellCompDirective) {
 	return a.completeFrom(args, (*vault.Vault).Get, choose)
 }

@@ -8,7 +8,7 @@ import "github.com/spf13/cobra"
 //go:generate sh -c "go run . completion fish >../../completions/secret.fish"
 //go:generate sh -c "go run . completion powershell >../../completions/secret.ps1"
 
-// shells are those that completion is written for, by the ending of the file.
+// shells are the shells for which there are completions, by the ending of the file.
 var shells = []string{"bash", "zsh", "fish", "powershell"}
 
 func newCompletionCommand(a *app) *cobra.Command {

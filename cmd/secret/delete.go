@@ -73,7 +73,7 @@ func (a *app) runForceDelete(o deleteOptions, nameArg string) error {
 	}
 	if !o.yes {
 		if !a.stdinIsTerminal {
-			return usagef("--force deletes %q for good; add --yes where nobody can be asked", name)
+			return usagef("--force deletes %q for good; without a terminal add --yes", name)
 		}
 		typed, err := a.prompt.Line(fmt.Sprintf("Delete %s and its history for good? Type its name:", name))
 		if err != nil {

@@ -26,7 +26,7 @@ func newDescribeCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// descriptionJSON adds to a summary what only the secret itself knows.
+// descriptionJSON adds the parts that a listing does not have.
 type descriptionJSON struct {
 	summaryJSON
 	ID       string          `json:"id"`

@@ -29,7 +29,7 @@ with --reveal.`,
 	return cmd
 }
 
-// change is a difference in one field. A plaintext value has no field's name.
+// change is the difference of one field. A plaintext value has no field.
 type change struct {
 	Field  string       `json:"field,omitempty"`
 	Change string       `json:"change"` // added, removed or changed
@@ -106,7 +106,7 @@ func compareValues(before, after vault.Value) []change {
 	return changes
 }
 
-// String is the line that a person reads.
+// String returns the line for a user.
 func (c change) String() string {
 	sign := map[string]string{"added": "+", "removed": "-", "changed": "~"}[c.Change]
 	field := c.Field

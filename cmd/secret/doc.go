@@ -1,16 +1,19 @@
-// Secret keeps API keys, credentials and other secrets in a local encrypted
-// vault. Run "secret help" for what it can do.
+// Secret keeps API keys, credentials and other secrets in a local encrypted vault. Run "secret help" for its commands.
 //
-// Each command has a file of its own: flags in, a call to package vault, words
-// out. What the commands share is in
+// Each command has a file, which its path names: "secret rotation log" is in rotation_log.go. A command parses its
+// flags, makes one call and prints the result. TestCommandFiles holds this. These files are for all commands:
 //
-//   - app.go: everything from outside (streams, terminal, environment, clock,
-//     randomness), and the command tree;
-//   - open.go: finding the vault, and its master key by package unlock;
-//   - output.go: printing; internal/prompt asks;
-//   - errors.go: the exit codes, and where errors are turned into text;
-//   - settings.go: the configuration file and the environment;
-//   - variables.go: what secrets are called in an environment, and reading what
-//     references point to;
-//   - complete.go: what shell completion offers.
+//   - app.go: all that comes from outside (streams, terminal, environment, clock, randomness), and the tree of commands;
+//   - errors.go: the exit codes, the advice for errors, and the checks of arguments and flags;
+//   - output.go: the rules of the user interface, tables, JSON, times;
+//   - open.go: the settings, the vault, and the finder of its master key;
+//   - names.go, listing.go, versions.go, labels.go, tags.go: arguments that name secrets and their parts;
+//   - value.go, password.go, credential.go: values that the user gives or has made;
+//   - format.go, outfile.go, clip.go, onetimecode.go: values that the user gets;
+//   - unlocker.go, valuekey.go: keys;
+//   - rotation_engine.go, rotation_settings.go, rotation_plan.go, rotation_report.go: rotation;
+//   - complete.go, topics.go: shell completion, and help that is not about one command.
+//
+// The packages below internal are the domains that need no command line: each takes the streams, the environment and
+// the clock that it needs. The vault itself is in package vault, its rotation in package rotate.
 package main

@@ -31,7 +31,7 @@ const (
 	exitNoKey   = 4
 	exitExists  = 5
 	exitDamaged = 6
-	// exitInterrupted is what shells report for a program that SIGINT ended.
+	// exitInterrupted is the code that shells report for a program that SIGINT ended.
 	exitInterrupted = 130
 )
 
@@ -43,8 +43,7 @@ func noKeyf(format string, args ...any) error {
 	return vault.Errorf(vault.ErrNoKey, format, args...)
 }
 
-// exitError is the end of a command that we ran for somebody: its exit code is
-// ours. Without a text there is nothing to say about it.
+// exitError carries the exit code of a command that this program ran. Without a text nothing is printed.
 type exitError struct {
 	code int
 	text string
@@ -101,7 +100,7 @@ func (a *app) errorText(err error) string {
 	return text
 }
 
-// hintFor says what to do about failures that look the same in every command.
+// hintFor returns the advice for failures that are the same in every command.
 func (a *app) hintFor(err error) string {
 	rotating := errors.As(err, &rotationFailure{})
 	gone, deleted := errors.AsType[*vault.DeletedError](err)
@@ -146,7 +145,7 @@ func (a *app) hintFor(err error) string {
 	return ""
 }
 
-// unknownCommand is the Args of the root: cobra would ignore stray words.
+// unknownCommand is the Args of commands with subcommands, because cobra would ignore unknown words.
 func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -161,8 +160,8 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	return usagef("%s", text)
 }
 
-// checkFlagGroups says in words of ours, and with our exit code, that flags
-// exclude each other. The names are at the end of what cobra says.
+// checkFlagGroups refuses flags that cannot be used together, with our own words and exit code. Cobra has their names
+// at the end of its error.
 func checkFlagGroups(cmd *cobra.Command) error {
 	err := cmd.ValidateFlagGroups()
 	if err == nil {
@@ -175,8 +174,7 @@ func checkFlagGroups(cmd *cobra.Command) error {
 	return usagef("%v; see %s --help", err, cmd.CommandPath())
 }
 
-// checkEmptyFlags keeps an unset variable of a script from passing for a flag that
-// was left out.
+// checkEmptyFlags refuses an empty value, which an unset variable of a script leaves.
 func checkEmptyFlags(cmd *cobra.Command) (err error) {
 	mayBeEmpty := append([]string{"value", "description", "exclude-characters", "prefix", "window", "timezone"}, picked.PublicFields()...)
 	cmd.Flags().Visit(func(f *pflag.Flag) {
@@ -187,7 +185,7 @@ func checkEmptyFlags(cmd *cobra.Command) (err error) {
 	return err
 }
 
-// flagError says in words of ours what the flags' library found.
+// flagError puts an error of the library for flags into our own words.
 func flagError(cmd *cobra.Command, err error) error {
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		flag := invalid.GetFlag()
@@ -202,7 +200,7 @@ func flagError(cmd *cobra.Command, err error) error {
 
 func noArgs(cmd *cobra.Command, args []string) error { return argCount(0, 0)(cmd, args) }
 
-// argCount accepts least to most arguments; most < 0 means any number.
+// argCount accepts least to most arguments. A negative most is no limit.
 func argCount(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) >= least && (most < 0 || len(args) <= most) {

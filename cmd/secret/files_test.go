@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// TestCommandFiles asks for one file per command, named by its path: the reader of "secret rotation plan" opens
-// rotation_plan.go.
+// TestCommandFiles asks for one file per command, named by its path: the reader of "secret rotation log" opens
+// rotation_log.go.
 func TestCommandFiles(t *testing.T) {
 	root := newRootCommand(&app{getenv: func(string) string { return "" }})
 	for _, path := range commandPaths(root) {

@@ -12,8 +12,7 @@ import (
 	"example.org/secret/vault"
 )
 
-// formats are the ways to print a value. The empty name is raw as well, but
-// keeps a terminal from harm.
+// formatNames returns the ways to print a value. The empty name is raw as well, and is safe at a terminal.
 func formatNames() []string { return []string{"raw", "json", "yaml", "env", "shell", "url"} }
 
 func parseFormat(s string) (string, error) {
@@ -55,7 +54,7 @@ func (a *app) printValue(p picked.Value, format string) error {
 	return a.printText(a.lineForTerminal(p.Bytes))
 }
 
-// lineForTerminal returns the value, on a terminal with a newline at its end.
+// lineForTerminal returns the value. At a terminal it ends in a newline.
 func (a *app) lineForTerminal(value []byte) []byte {
 	if a.stdoutIsTerminal && !bytes.HasSuffix(value, []byte("\n")) {
 		return append(slices.Clone(value), '\n')

@@ -35,7 +35,7 @@ func (a *app) runKeyList() error {
 		return a.printJSON(map[string]any{"vault": header.Dir, "id": header.ID, "unlock": header.Unlock, "keys": keys})
 	}
 	for _, unlocker := range header.Unlock {
-		// The header is not sealed: everybody who can write the file can change it.
+		// The header is not sealed: any user who can write the file can change it.
 		if err := a.printf("%s\n", escape.Text(string(unlocker))); err != nil {
 			return err
 		}

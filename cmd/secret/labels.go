@@ -28,8 +28,7 @@ func parseLabels(args []string) ([]vault.Label, error) {
 	return labels, nil
 }
 
-// keepUnderWay refuses to move pending during a rotation: the service may accept no
-// other value by now.
+// keepUnderWay refuses to move pending during a rotation, because the service may accept no other value by now.
 func keepUnderWay(s *vault.Secret, label vault.Label) error {
 	if label != vault.Pending || !rotate.UnderWay(s) {
 		return nil
@@ -37,8 +36,7 @@ func keepUnderWay(s *vault.Secret, label vault.Label) error {
 	return fmt.Errorf("a rotation of %q is under way, to which the label %q belongs; give it up with: secret rotation cancel %s", s.Name, label, s.Name)
 }
 
-// warnGivenUp tells whoever stored a current value by hand while a rotation was under
-// way.
+// warnGivenUp tells the user that a current value, stored by hand, has ended a rotation.
 func (a *app) warnGivenUp(name vault.Name) {
 	a.warnf("%s was being rotated; that is given up, and your value counts (the other one is in the history)", name)
 }

@@ -94,7 +94,7 @@ func (a *app) runList(o listOptions, pattern string) error {
 	})
 }
 
-// listOrder returns the sorting of a listing, which is in the order of names.
+// listOrder returns the function that sorts a listing, which is in the order of names.
 func listOrder(by string) (sort func([]vault.Listed), err error) {
 	byTime := func(timeOf func(vault.Meta) time.Time) func([]vault.Listed) {
 		return func(found []vault.Listed) {

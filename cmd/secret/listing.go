@@ -8,8 +8,7 @@ import (
 	"example.org/secret/vault"
 )
 
-// listMatching prints what matches, and only then fails because of files that
-// could not be read.
+// listMatching shows the secrets that match. Only then it fails because of files that it cannot read.
 func (a *app) listMatching(matches func(vault.Listed) bool, show func([]vault.Listed) error) error {
 	v, err := a.openVault()
 	if err != nil {
@@ -26,7 +25,7 @@ func (a *app) listMatching(matches func(vault.Listed) bool, show func([]vault.Li
 	return damage(listing)
 }
 
-// list lists the vault, and warns of secrets that are older than they were.
+// list lists the vault, and warns of secrets that are older than before.
 func (a *app) list(v *vault.Vault) (vault.Listing, error) {
 	listing, err := v.List()
 	for _, name := range listing.RolledBack {
@@ -35,7 +34,7 @@ func (a *app) list(v *vault.Vault) (vault.Listing, error) {
 	return listing, err
 }
 
-// damage is the error of a listing that is not whole.
+// damage returns the error of a listing that lacks files.
 func damage(listing vault.Listing) error {
 	switch damaged := listing.Damaged; len(damaged) {
 	case 0:
@@ -47,7 +46,7 @@ func damage(listing vault.Listing) error {
 	}
 }
 
-// summaryJSON is what list, find and describe print of a secret.
+// summaryJSON is the output of list, find and describe for a secret.
 type summaryJSON struct {
 	Name        vault.Name          `json:"name"`
 	Kind        vault.Kind          `json:"kind"`

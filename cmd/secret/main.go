@@ -11,16 +11,14 @@ func main() {
 	os.Exit(run(newApp(), arguments(os.Args)))
 }
 
-// helperNames are the names by which other programs look for their helper. Under
-// one of these this program is that helper.
+// helperNames are the names by which other programs call their helper.
 var helperNames = map[string]string{
 	"git-credential-secret":    "git",
 	"docker-credential-secret": "docker",
 	"secret-askpass":           "askpass",
 }
 
-// arguments are what to run for a command line whose first word is the program's
-// name.
+// arguments returns the arguments of a command line whose first word is the name of the program.
 func arguments(line []string) []string {
 	called := strings.TrimSuffix(filepath.Base(line[0]), ".exe")
 	if helper, ok := helperNames[called]; ok {

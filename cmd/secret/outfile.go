@@ -10,7 +10,7 @@ import (
 	"example.org/secret/vault"
 )
 
-// checkOutFile refuses what --out must not replace.
+// checkOutFile refuses a path that --out must not replace.
 func checkOutFile(path string, force bool) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -26,7 +26,7 @@ func checkOutFile(path string, force bool) error {
 	return nil
 }
 
-// checkParent keeps a mistyped path from making directories.
+// checkParent refuses a path in a directory that does not exist, because it may be mistyped.
 func checkParent(path string) error {
 	if _, err := os.Stat(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)

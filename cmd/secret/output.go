@@ -1,5 +1,17 @@
 package main
 
+/*
+The rules of the user interface:
+
+  - Standard output has the data that the user asks for, and nothing else. A failed write is an error.
+  - Standard error has the words: what was done, for a user at a terminal only (sayf); warnings, always (warnf); and one
+    line for the error of the command (report in errors.go).
+  - At a terminal, tables have a header and aligned columns, and control characters are escaped. Elsewhere a table is
+    lines of cells with tabs between them. --json prints the same data for programs, one value for one command.
+  - Questions and hidden input go to the terminal itself (package prompt), never through the standard streams.
+  - A secret value is printed by the commands that exist for it, and is in no error, warning, listing or table.
+*/
+
 import (
 	"bytes"
 	"encoding/json"
@@ -16,8 +28,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// printf writes data to standard output. Its error has to be returned: a full
-// disk behind a redirection must not look like success.
+// printf writes data to standard output. The caller must return its error: a full disk behind a redirection must not
+// look like success.
 func (a *app) printf(format string, args ...any) error {
 	_, err := fmt.Fprintf(a.stdout, format, args...)
 	return wrapWrite(err)
@@ -28,16 +40,16 @@ func (a *app) write(data []byte) error {
 	return wrapWrite(err)
 }
 
-// printText writes text to standard output. A terminal does not get text that it would
-// obey.
+// printText writes text to standard output. It refuses text that a terminal would obey.
 func (a *app) printText(text []byte) error {
 	if a.stdoutIsTerminal && !escape.Harmless(text) {
-		return usagef("this is binary, or has characters that a terminal would obey; redirect it, or print it with --format json or raw")
+		return usagef("this is binary, or has characters that a terminal would obey; redirect it, or print it with --format json " +
+			"or raw")
 	}
 	return a.write(text)
 }
 
-// errOutput tells that a command may have done what it was to do.
+// errOutput is the error of a failed write. The command itself may have succeeded.
 var errOutput = errors.New("writing the output")
 
 func wrapWrite(err error) error {
@@ -62,20 +74,19 @@ func (a *app) printJSON(v any) error {
 	return a.write(b.Bytes())
 }
 
-// sayf tells a person what was done. Scripts are not told.
+// sayf tells a user at a terminal of a change. It tells scripts nothing.
 func (a *app) sayf(format string, args ...any) {
 	if a.stderrIsTerminal {
 		fmt.Fprintf(a.stderr, format, args...)
 	}
 }
 
-// warnf tells everybody.
+// warnf warns users and scripts.
 func (a *app) warnf(format string, args ...any) {
 	fmt.Fprintf(a.stderr, "secret: warning: %s\n", escape.Text(fmt.Sprintf(format, args...)))
 }
 
-// printTable prints aligned columns under a header on a terminal, and lines of
-// tab-separated cells elsewhere.
+// printTable prints aligned columns under a header at a terminal, and lines of tab-separated cells elsewhere.
 func (a *app) printTable(header []string, rows [][]string) error {
 	return a.printPaintedTable(header, rows, func(int) bool { return false })
 }
@@ -123,7 +134,7 @@ func toRow(cells []string) table.Row {
 	return row
 }
 
-// age says how long ago t was, in one unit.
+// age returns the time since t, in one unit.
 func (a *app) age(t time.Time) string {
 	d := a.now().Sub(t)
 	day := 24 * time.Hour

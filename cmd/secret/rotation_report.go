@@ -99,7 +99,7 @@ func (r *rotationReport) Ended(result rotate.Result) {
 	}
 }
 
-// String returns the line that a person or cron's mail shows.
+// String returns the line for a terminal or for the mail of cron.
 func (r rotationResult) String() string {
 	line := fmt.Sprintf("%-10s %s", r.Outcome, r.Name)
 	switch {

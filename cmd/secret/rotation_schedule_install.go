@@ -49,7 +49,7 @@ func (a *app) runScheduleInstall(yes bool) error {
 	return nil
 }
 
-// checkKeyForTimer refuses a vault whose master key is not found without a person.
+// checkKeyForTimer refuses a vault whose master key cannot be found without a user.
 func (a *app) checkKeyForTimer() error {
 	_, err := a.openVaultQuietly()
 	if errors.Is(err, vault.ErrNoKey) {

@@ -99,8 +99,7 @@ func (a *app) runRun(o runOptions, args []string) error {
 	return &exitError{status, ""}
 }
 
-// isLog reports whether what is written to f may be kept: it is no terminal, and
-// not /dev/null.
+// isLog reports whether the output may be kept: f is neither a terminal nor /dev/null.
 func isLog(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice == 0

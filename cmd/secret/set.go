@@ -180,8 +180,7 @@ func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string, pairs [
 	return nil
 }
 
-// beforeSet refuses what cannot succeed before anybody types a value, and returns
-// the secret that is there.
+// beforeSet returns the existing secret. It refuses a command that cannot succeed before the user types a value.
 func (a *app) beforeSet(v *vault.Vault, name vault.Name, onlyNew bool) (*vault.Secret, error) {
 	existing, err := v.GetMeta(name)
 	switch {
@@ -201,15 +200,14 @@ func nameTaken(name vault.Name) error {
 	return vault.Errorf(vault.ErrExists, "there is a secret named %q already; leave out --new to store a new version", name)
 }
 
-// newValue is what a command line says about the next version.
+// newValue is the next version, as the command line describes it.
 type newValue struct {
 	kind  vault.Kind
 	value vault.Value
 	merge bool
 }
 
-// addTo runs under the lock: it merges with what is there now, not with what was
-// there while somebody typed.
+// addTo runs under the lock. It merges with the present value, which may have changed while the user typed.
 func (n newValue) addTo(s *vault.Secret, labels []vault.Label) error {
 	value := n.value
 	if n.merge && s.Exists() {
@@ -245,8 +243,7 @@ func (a *app) newValue(o setOptions, flags *pflag.FlagSet, existing *vault.Secre
 	return n, err
 }
 
-// kind says what kind of secret the arguments make; where they leave it open, the
-// kind that the secret has.
+// kind returns the kind of secret that the arguments make. If they leave it open, it is the kind that the secret has.
 func (o setOptions) kind(flags *pflag.FlagSet, existing *vault.Secret, name vault.Name, pairs []string) (vault.Kind, error) {
 	credential := o.credential || o.fromURL != ""
 	for _, flag := range picked.PublicFields() {
@@ -276,7 +273,7 @@ func (o setOptions) kind(flags *pflag.FlagSet, existing *vault.Secret, name vaul
 	if kind == vault.KV && !o.kv && existing == nil {
 		for _, pair := range pairs {
 			if !strings.Contains(pair, "=") && len(pairs) == 1 {
-				// It is not repeated: it may be a value.
+				// The argument is not repeated, because it may be a value.
 				return "", usagef("is what follows %q a value or a key? A value is given with a prompt, a pipe or --value; a key as KEY=… or with --kv", name)
 			}
 		}

@@ -26,7 +26,7 @@ func newExitCodesTopic() *cobra.Command {
 
 func newEnvironmentTopic() *cobra.Command {
 	topic := &cobra.Command{Use: "environment", Short: "The environment variables that count"}
-	// The text is made when somebody reads it, not at every start.
+	// The text is made on demand, to keep the start fast.
 	topic.SetHelpFunc(func(topic *cobra.Command, args []string) {
 		topic.Long = environmentText()
 		topic.Root().HelpFunc()(topic, args)

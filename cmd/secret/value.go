@@ -14,8 +14,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// valueOptions say where a value comes from. Without any of them it is asked for
-// at the terminal, or read from standard input where that is none.
+// valueOptions say where a value comes from. By default the user types it at the terminal, or standard input holds it.
 type valueOptions struct {
 	file       string
 	value      string
@@ -40,8 +39,7 @@ func (o *valueOptions) explicit(flags *pflag.FlagSet) bool {
 	return o.generate || flags.Changed("value") || flags.Changed("file")
 }
 
-// readValue returns the value, asking for it as prompt where no flag says where it
-// comes from.
+// readValue returns the value. The prompt is for a user at the terminal, if no flag gives the value.
 func (a *app) readValue(o *valueOptions, flags *pflag.FlagSet, prompt string) (vault.Bytes, error) {
 	var value vault.Bytes
 	var err error
@@ -64,8 +62,7 @@ func (a *app) readValue(o *valueOptions, flags *pflag.FlagSet, prompt string) (v
 	return value, a.confirmEmpty(value, o)
 }
 
-// confirmEmpty keeps an unset variable or a pipe whose program failed from
-// passing for a value.
+// confirmEmpty refuses an empty value, which an unset variable or a failed program in a pipe leaves.
 func (a *app) confirmEmpty(value vault.Bytes, o *valueOptions) error {
 	if len(value) > 0 || o.allowEmpty {
 		return nil
@@ -87,10 +84,10 @@ func (a *app) warnCommandLine() {
 	a.warnf("values on the command line can be seen in ps and in your shell's history; a prompt, a pipe or @file cannot")
 }
 
-// readStdin reads a value from standard input, less one trailing newline, which
-// echo and editors add, unless raw.
+// readStdin reads a value from standard input. Unless raw is set, it removes one trailing newline, which echo and
+// editors add.
 func (a *app) readStdin(raw bool) (vault.Bytes, error) {
-	// One more than the limit, so that the vault refuses what is too large.
+	// One byte above the limit makes the vault refuse a value that is too large.
 	value, err := io.ReadAll(io.LimitReader(a.stdin, vault.MaxValueSize+2))
 	if err != nil {
 		return nil, fmt.Errorf("reading standard input: %w", err)
@@ -118,7 +115,7 @@ func readInputFile(path string, limit int64, subject string) ([]byte, error) {
 	return readAtMost(f, limit, subject)
 }
 
-// readAtMost reads to the end. A device such as /dev/zero has none.
+// readAtMost reads to the end, or fails at the limit: a device such as /dev/zero has no end.
 func readAtMost(r io.Reader, limit int64, subject string) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
@@ -130,15 +127,15 @@ func readAtMost(r io.Reader, limit int64, subject string) ([]byte, error) {
 	return data, nil
 }
 
-// readPairs turns KEY=VALUE, KEY=@FILE, KEY=- and KEY (asked for) into fields.
-// A value that begins with @ is written with two.
+// readPairs turns KEY=VALUE, KEY=@FILE, KEY=- and KEY (which asks) into fields. Two @ stand for one at the beginning of
+// a value.
 func (a *app) readPairs(args []string, o *valueOptions) (map[string]vault.Bytes, error) {
 	fields := map[string]vault.Bytes{}
 	var stdinTaken, onCommandLine bool
 	for i, arg := range args {
 		key, text, hasValue := strings.Cut(arg, "=")
 		if vault.CheckField(key) != nil {
-			// It is not repeated: a key or a file taken for a pair is a value.
+			// The argument is not repeated, because it may be a value.
 			return nil, usagef("argument %d is no pair: a key has 1 to 256 bytes of UTF-8 and no control characters; usage: KEY=VALUE, KEY=@FILE or KEY", i+2)
 		}
 		if _, twice := fields[key]; twice {

@@ -7,7 +7,7 @@ import (
 	"example.org/secret/vault"
 )
 
-// versionJSON is what --json prints of a version, here and in history.
+// versionJSON is the output of get and history for a version.
 type versionJSON struct {
 	Name    vault.Name             `json:"name"`
 	Kind    vault.Kind             `json:"kind"`
@@ -33,7 +33,7 @@ func describeVersion(s *vault.Secret, v vault.Version) versionJSON {
 	}
 }
 
-// parseVersionArg reads a version's number or UUID, or a label.
+// parseVersionArg parses the number or the UUID of a version, or a label.
 func parseVersionArg(arg string) (vault.Selector, error) {
 	if sel, err := vault.ParseSelector(arg); err == nil {
 		return sel, nil
@@ -45,7 +45,7 @@ func parseVersionArg(arg string) (vault.Selector, error) {
 	return vault.Selector{Label: label}, nil
 }
 
-// noPrevious tells somebody who named no version to command what a missing label means.
+// noPrevious returns the error of a command that needs a previous version, on a secret without one.
 func noPrevious(s *vault.Secret, command string) error {
 	text := fmt.Sprintf("%q has no version before its current one", s.Name)
 	if len(s.Versions) > 1 {

@@ -1,5 +1,5 @@
-// Package clipboard copies to the clipboard of a desktop through its own tools, or to
-// that of tmux, which hands it to the terminal.
+// Package clipboard copies to the clipboard of a desktop with its own tools, or to the buffer of tmux, which passes it
+// to the terminal.
 package clipboard
 
 import (
@@ -24,12 +24,11 @@ type Tool struct {
 	copy  [][]string
 	paste []string
 	clear []string
-	// blank is what clear gets as input.
+	// blank is the input of clear.
 	blank string
 }
 
-// Find returns the tool for the desktop, or the tmux, that the environment tells of.
-// ok is false if there is none, or no tool for it.
+// Find returns the tool for the desktop or the tmux of an environment. ok is false if there is none.
 func Find(goos string, getenv func(string) string) (tool Tool, ok bool) {
 	windows := Tool{
 		copy:  [][]string{{"clip.exe"}},
@@ -44,7 +43,7 @@ func Find(goos string, getenv func(string) string) (tool Tool, ok bool) {
 		tools = []Tool{windows}
 	case getenv("WAYLAND_DISPLAY") != "":
 		tools = append(tools, Tool{
-			// Newer ones ask clipboard managers not to remember it.
+			// Newer versions ask clipboard managers not to remember the text.
 			copy:  [][]string{{"wl-copy", "--sensitive"}, {"wl-copy"}},
 			paste: []string{"wl-paste", "--no-newline"},
 			clear: []string{"wl-copy", "--clear"},
@@ -67,8 +66,8 @@ func Find(goos string, getenv func(string) string) (tool Tool, ok bool) {
 	if getenv("TMUX") != "" {
 		const buffer = "secret"
 		load := []string{"tmux", "load-buffer", "-b", buffer}
-		// Older ones have no -w, with which the terminal gets it as well. An empty
-		// buffer is none, so that the terminal's is replaced by a space.
+		// Older versions have no -w, which passes the text to the terminal. An empty buffer does not exist, so that a
+		// space replaces the text.
 		tools = append(tools, Tool{
 			copy:  [][]string{append(slices.Clone(load), "-w", "-"), append(slices.Clone(load), "-")},
 			paste: []string{"tmux", "save-buffer", "-b", buffer, "-"},
@@ -103,12 +102,12 @@ func (t Tool) Copy(env []string, text []byte) error {
 // Sum stands for a text that was copied.
 type Sum [sha256.Size]byte
 
-// SumOf returns the sum of a text, which may come back with a line's end more.
+// SumOf returns the sum of a text. It ignores the line end, which a tool may add.
 func SumOf(text []byte) Sum {
 	return sha256.Sum256(bytes.TrimRight(text, "\r\n"))
 }
 
-// Clear empties the clipboard, if what is on it has the sum.
+// Clear empties the clipboard if the text on it has the sum.
 func (t Tool) Clear(env []string, sum Sum) error {
 	text, err := tool(env).Run("", t.paste[0], t.paste[1:]...)
 	if err != nil {

@@ -26,19 +26,16 @@ func Assignment(dialect string, v Variable) string {
 	return "export " + name + "=" + shellescape.Quote(value) + "\n"
 }
 
-// QuoteDotenv quotes for a .env file. There is no one dialect. Most readers, and a
-// shell that sources the file, agree upon single quotes around anything but a
-// single quote, and where there is one upon double quotes with these escapes. Where
-// they cannot agree:
+// QuoteDotenv quotes a value for a .env file. Readers differ. Most of them, and a shell that sources the file, agree on
+// single quotes around a value without a single quote, and on double quotes with these escapes around any other. They
+// differ in these cases:
 //
-//   - Node's readers take the escapes literally: a value with a single quote and one
-//     of \ " $ ` as well is not what they make of it.
-//   - A carriage return is written \r, since readers take a real one for the end
-//     of a line. A shell reads a backslash and an r; --format shell is for shells.
-//   - Many readers take a quote behind a backslash for an escaped one whatever
-//     stands before it, and would read on into the next lines. So backslashes at
-//     the end of a value stand behind the quotes, where a shell reads them and
-//     those readers report an error or something else.
+//   - The readers of Node take the escapes literally. They misread a value with a single quote and one of \ " $ `.
+//   - A carriage return is written \r, because readers take a real one for the end of a line. A shell reads a backslash
+//     and an r; --format shell is for shells.
+//   - Many readers take a quote behind a backslash for an escaped quote, and read on into the next lines. So backslashes
+//     at the end of a value stand behind the quotes. A shell reads them there; those readers report an error or misread
+//     this one value.
 //   - joho/godotenv loses a quote at the end of a value in double quotes.
 func QuoteDotenv(value string) string {
 	body := strings.TrimRight(value, `\`)

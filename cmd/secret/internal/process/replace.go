@@ -62,7 +62,7 @@ func (f *filters) streams(c Command) ([]*os.File, error) {
 	}
 	switch {
 	case c.MaskStdout && c.MaskStderr && sameFile(os.Stdout, os.Stderr):
-		// In one pipe, what is written to both stays in its order.
+		// One pipe keeps the order of the output to both.
 		stderr = stdout
 	case c.MaskStderr:
 		if stderr, err = f.filter(os.Stderr); err != nil {
@@ -86,8 +86,7 @@ func (f *filters) filter(to *os.File) (*os.File, error) {
 	f.writing = append(f.writing, w)
 	f.copying.Go(func() {
 		masked := f.masker.Writer(to)
-		// Whoever reads our output may have gone: then the command is told so as
-		// well, by closing the pipe.
+		// The reader of our output may have gone. Closing the pipe tells the command.
 		if _, err := io.Copy(onlyWriter{masked}, r); err == nil {
 			_ = masked.Close()
 		}

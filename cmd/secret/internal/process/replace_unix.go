@@ -13,27 +13,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// passed are the signals that go on to the command. SIGTSTP and SIGTTIN are
-// among them so that we stop when the command stopped, and only then.
+// passed are the signals that go on to the command. SIGTSTP and SIGTTIN are among them, so that this process stops if
+// the command stops.
 var passed = []os.Signal{
 	syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2,
 	syscall.SIGALRM, syscall.SIGWINCH, syscall.SIGCONT, syscall.SIGTSTP, syscall.SIGTTIN,
 }
 
-// Run runs the command and returns its exit code. It does not return where
-// nothing is masked: then the command takes the place of this process.
+// Run runs the command and returns its exit code. If no stream is masked, the command takes the place of this process,
+// and Run returns only an error.
 func Run(c Command) (int, error) {
 	if !c.MaskStdout && !c.MaskStderr {
 		return CannotRun, startError(syscall.Exec(c.Path, c.Args, c.Env))
 	}
 	signals := make(chan os.Signal, 32)
 	for _, s := range passed {
-		// What is ignored, as with nohup, stays so for the command too.
+		// The command ignores the signals that this process ignores, as with nohup.
 		if s == syscall.SIGCONT || !signal.Ignored(s) {
 			signal.Notify(signals, s)
 		}
 	}
-	// Else a reader that went away would end us before the command.
+	// A reader that has gone must not end this process before the command.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	f := filters{masker: c.Masker}
 	files, err := f.streams(c)
@@ -121,9 +121,8 @@ func wait(pid int) syscall.WaitStatus {
 	}
 }
 
-// fromTerminal guesses whether a signal is a key that somebody pressed, or an
-// attempt to read in the background. The terminal sent it to the command as well
-// then, and a second Ctrl-C means more to many programs than the first.
+// fromTerminal guesses whether the terminal sent a signal: for a key, or for an attempt to read in the background. Then
+// the command has it already, and a second Ctrl-C means more to many programs than the first.
 func fromTerminal(s os.Signal) bool {
 	switch s {
 	case syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTSTP:

@@ -16,7 +16,7 @@ import (
 
 // Timer runs a command every hour once it is installed.
 type Timer interface {
-	// Text returns what Install writes, for people to read.
+	// Text returns the text that Install writes, for users to read.
 	Text() string
 	// Install installs the timer, in the place of one that is there already.
 	Install() error
