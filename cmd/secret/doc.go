@@ -3,8 +3,9 @@
 // Each command has a file, which its path names: "secret rotation log" is in rotation_log.go. A command parses its
 // flags, makes one call and prints the result. TestCommandFiles holds this. These files are for all commands:
 //
-//   - app.go: all that comes from outside (streams, terminal, environment, clock, randomness), and the tree of commands;
-//   - errors.go: the exit codes, the advice for errors, and the checks of arguments and flags;
+//   - app.go, root.go: all that comes from outside (streams, terminal, environment, clock, randomness), and the tree of
+//     commands;
+//   - errors.go, arguments.go: the exit codes, the advice for errors, and the checks of arguments and flags;
 //   - output.go: the rules of the user interface, tables, JSON, times;
 //   - open.go: the settings, the vault, and the finder of its master key;
 //   - names.go, listing.go, versions.go, labels.go, tags.go: arguments that name secrets and their parts;

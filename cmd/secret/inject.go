@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"regexp"
 
 	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/cmd/secret/internal/picked"
-	"example.org/secret/vault"
+	"example.org/secret/cmd/secret/internal/template"
 	"example.org/secret/vault/durable"
 
 	"github.com/spf13/cobra"
@@ -54,11 +52,18 @@ func (a *app) runInject(o injectOptions) error {
 			return err
 		}
 	}
-	template, err := a.readTemplate(o.in)
+	text, err := a.readTemplate(o.in)
 	if err != nil {
 		return err
 	}
-	text, err := inject(template, &picked.Resolver{Open: a.openVault})
+	secrets := picked.Resolver{Open: a.openVault}
+	text, err = template.Replace(text, func(reference string) ([]byte, error) {
+		p, err := secrets.Parse(reference)
+		if err != nil {
+			return nil, err
+		}
+		return p.Text()
+	})
 	if err != nil {
 		return err
 	}
@@ -79,42 +84,4 @@ func (a *app) readTemplate(path string) ([]byte, error) {
 		return readAtMost(a.stdin, maxInput, "the template")
 	}
 	return readInputFile(path, maxInput, "the template")
-}
-
-// inject replaces the references in a template.
-func inject(template []byte, secrets *picked.Resolver) ([]byte, error) {
-	const name = `[A-Za-z0-9/_+=.@-]+`
-	reference := regexp.MustCompile(`\{\{[ \t]*(` + vault.ReferenceScheme + `.*?)[ \t]*\}\}` +
-		`|` + vault.ReferenceScheme + name + `(?:#[A-Za-z0-9_.%~+@/-]+)?(?:\?(?:version|label)=` + name + `)?`)
-	var b bytes.Buffer
-	done := 0
-	for _, at := range reference.FindAllSubmatchIndex(template, -1) {
-		found := template[at[0]:at[1]]
-		if at[2] >= 0 {
-			found = template[at[2]:at[3]]
-		} else if at[0] > 0 && isWordByte(template[at[0]-1]) {
-			continue // the end of another scheme
-		}
-		value, err := resolve(secrets, string(found))
-		if err != nil {
-			return nil, fmt.Errorf("nothing was written: line %d of the template: %w", 1+bytes.Count(template[:at[0]], []byte("\n")), err)
-		}
-		b.Write(template[done:at[0]])
-		b.Write(value)
-		done = at[1]
-	}
-	b.Write(template[done:])
-	return b.Bytes(), nil
-}
-
-func isWordByte(c byte) bool {
-	return c >= 0x80 || c == '_' || c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-}
-
-func resolve(secrets *picked.Resolver, reference string) (vault.Bytes, error) {
-	p, err := secrets.Parse(reference)
-	if err != nil {
-		return nil, err
-	}
-	return p.Text()
 }

@@ -4,10 +4,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"example.org/secret/cmd/secret/internal/process"
 )
 
 func main() {
-	hardenProcess()
+	process.Harden()
 	os.Exit(run(newApp(), arguments(os.Args)))
 }
 

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/process"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -34,7 +36,7 @@ func secretMain() {
 	if os.Getenv("SECRET_TEST_TERMINAL") == "" { // which runAtTerminal makes
 		_, _ = syscall.Setsid()
 	}
-	hardenProcess()
+	process.Harden()
 	a := newApp()
 	if text := os.Getenv("SECRET_TEST_NOW"); text != "" {
 		now, err := time.Parse(time.RFC3339, text)

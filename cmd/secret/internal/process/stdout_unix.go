@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package process
 
 import (
 	"io"
@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// standardOutput returns the standard output. If it was closed, Go has opened the null
-// device in its place, for reading too, and writes to it would look like success.
-func standardOutput() io.Writer {
+// Stdout returns the standard output. If the standard output was closed, Go has opened the null device in its place, for
+// reading too, and a write to it would look like success.
+func Stdout() io.Writer {
 	flags, err := unix.FcntlInt(os.Stdout.Fd(), unix.F_GETFL, 0)
 	if err != nil || flags&unix.O_ACCMODE != unix.O_RDWR {
 		return os.Stdout

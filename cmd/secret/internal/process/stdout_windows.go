@@ -1,0 +1,9 @@
+package process
+
+import (
+	"io"
+	"os"
+)
+
+// Stdout returns the standard output.
+func Stdout() io.Writer { return os.Stdout }

@@ -1,8 +1,0 @@
-package main
-
-import (
-	"io"
-	"os"
-)
-
-func standardOutput() io.Writer { return os.Stdout }
