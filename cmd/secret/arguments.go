@@ -18,7 +18,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	text := fmt.Sprintf("there is no command %q", args[0])
+	text := fmt.Sprintf("unknown command %q", args[0])
 	cmd.SuggestionsMinimumDistance = 2 // cobra sets its default only where it prints them itself
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		text += "; did you mean " + strings.Join(near, " or ") + "?"
@@ -53,14 +53,16 @@ func checkFlagGroups(cmd *cobra.Command) error {
 	}
 	_, names, found := strings.Cut(err.Error(), "can be; [")
 	if names, _, ok := strings.Cut(names, "]"); found && ok {
-		return usagef("--%s exclude each other; see %s --help", strings.ReplaceAll(names, " ", " and --"), cmd.CommandPath())
+		return usagef("--%s cannot be used together; see %s --help",
+			strings.ReplaceAll(names, " ", " and --"), cmd.CommandPath())
 	}
 	return usagef("%v; see %s --help", err, cmd.CommandPath())
 }
 
 // checkEmptyFlags refuses an empty value, which an unset variable of a script leaves.
 func checkEmptyFlags(cmd *cobra.Command) (err error) {
-	mayBeEmpty := append([]string{"value", "description", "exclude-characters", "prefix", "window", "timezone"}, picked.PublicFields()...)
+	mayBeEmpty := append(picked.PublicFields(),
+		"value", "description", "exclude-characters", "prefix", "window", "timezone")
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if f.Value.Type() == "string" && f.Value.String() == "" && !slices.Contains(mayBeEmpty, f.Name) {
 			err = usagef("--%s is empty; give it a value, or leave it out", f.Name)
@@ -76,7 +78,9 @@ func flagError(cmd *cobra.Command, err error) error {
 		if flag.Name == ruleflags.Name {
 			return usagef("--%s: %v", flag.Name, invalid.Unwrap())
 		}
-		want := map[string]string{"int": "a number", "bool": "true or false", "duration": "a time such as 90s or 8h"}[flag.Value.Type()]
+		want := map[string]string{
+			"int": "a number", "bool": "true or false", "duration": "a time such as 90s or 8h",
+		}[flag.Value.Type()]
 		return usagef("--%s takes %s, not %q; see %s --help", flag.Name, want, invalid.GetValue(), cmd.CommandPath())
 	}
 	return usagef("%v; see %s --help", err, cmd.CommandPath())

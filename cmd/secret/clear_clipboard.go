@@ -36,7 +36,7 @@ func newClearClipboardCommand(a *app) *cobra.Command {
 func (a *app) runClearClipboard(after time.Duration, terminal bool) error {
 	var sum clipboard.Sum
 	if _, err := io.ReadFull(a.stdin, sum[:]); err != nil {
-		return fmt.Errorf("reading what to clear: %w", err)
+		return fmt.Errorf("cannot read the sum of the copied text: %w", err)
 	}
 	time.Sleep(after)
 	if terminal {

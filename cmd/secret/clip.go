@@ -29,46 +29,46 @@ func (a *app) copyValue(p picked.Value, after time.Duration) error {
 	if p.IsWhole() {
 		password, ok := p.Version.Fields["password"]
 		if !ok {
-			return usagef("%q has fields; which one? It has %s", p.Secret.Name, strings.Join(p.Version.FieldNames(), ", "))
+			return usagef("which field of %q? It has %s", p.Secret.Name, strings.Join(p.Version.FieldNames(), ", "))
 		}
 		p.Field, p.Bytes = "password", password
 	}
 	text := []byte(strings.TrimSuffix(string(p.Bytes), "\n"))
 	if !escape.Harmless(text) || len(text) == 0 {
-		return usagef("the value is empty or binary, and no text to paste")
+		return usagef("the value is empty or binary, and cannot be pasted")
 	}
 	if after < time.Second {
-		return usagef("the value would be gone at once; --clip-time takes a second at least")
+		return usagef("--clip-time must be one second or more")
 	}
-	what := string(p.Secret.Name)
+	copied := string(p.Secret.Name)
 	if p.Field != "" {
-		what = "the " + p.Field + " of " + what
+		copied = "the " + p.Field + " of " + copied
 	}
 	if tool, ok := clipboard.Find(runtime.GOOS, a.getenv); ok {
 		if err := tool.Copy(a.environ, text); err != nil {
-			return fmt.Errorf("copying to the clipboard: %w", err)
+			return fmt.Errorf("cannot copy to the clipboard: %w", err)
 		}
 		if err := a.clearLater(after, clipboard.SumOf(text), nil); err != nil {
 			return err
 		}
-		a.sayf("Copied %s to %s; it is cleared in %v if it is still there.\n", what, tool.Place, after)
+		a.sayf("Copied %s to %s; it is cleared in %v if it is still there.\n", copied, tool.Place, after)
 		return nil
 	}
 	t, err := a.prompt.Terminal()
 	if err != nil {
-		return usagef("there is no clipboard here: no desktop with wl-copy, xclip or xsel, and no terminal to hand the value to")
+		return usagef("there is no clipboard: neither a desktop with wl-copy, xclip or xsel, nor a terminal that copies")
 	}
 	defer t.Close()
 	if len(text) > maxOSC52 {
 		return usagef("the value has %d bytes, and a terminal copies %d at most", len(text), maxOSC52)
 	}
 	if _, err := io.WriteString(t.Out, a.osc52(osc52.New(string(text)))); err != nil {
-		return fmt.Errorf("copying through the terminal: %w", err)
+		return fmt.Errorf("cannot copy through the terminal: %w", err)
 	}
 	if err := a.clearLater(after, clipboard.Sum{}, t.Out); err != nil {
 		return err
 	}
-	a.sayf("Copied %s to the clipboard through the terminal; the clipboard is cleared in %v.\n", what, after)
+	a.sayf("Copied %s to the clipboard through the terminal; the clipboard is cleared in %v.\n", copied, after)
 	return nil
 }
 
@@ -85,7 +85,7 @@ func (a *app) osc52(s osc52.Sequence) string {
 func (a *app) clearLater(after time.Duration, sum clipboard.Sum, terminal *os.File) error {
 	program, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("starting the clearing of the clipboard: %w", err)
+		return fmt.Errorf("cannot start the process that clears the clipboard: %w", err)
 	}
 	cmd := &exec.Cmd{Path: program, Args: []string{"secret", clearCommand, after.String()}, Env: a.environ}
 	process.Detach(cmd)
@@ -95,13 +95,13 @@ func (a *app) clearLater(after time.Duration, sum clipboard.Sum, terminal *os.Fi
 	}
 	input, err := cmd.StdinPipe()
 	if err != nil {
-		return fmt.Errorf("starting the clearing of the clipboard: %w", err)
+		return fmt.Errorf("cannot start the process that clears the clipboard: %w", err)
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("starting the clearing of the clipboard: %w", err)
+		return fmt.Errorf("cannot start the process that clears the clipboard: %w", err)
 	}
 	if _, err := input.Write(sum[:]); err != nil {
-		return fmt.Errorf("starting the clearing of the clipboard: %w", err)
+		return fmt.Errorf("cannot start the process that clears the clipboard: %w", err)
 	}
 	return input.Close()
 }

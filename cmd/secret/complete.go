@@ -142,14 +142,18 @@ func labelNames(s *vault.Secret) []string {
 	return labels
 }
 
-func (a *app) completeNameAndVersions(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+func (a *app) completeNameAndVersions(
+	cmd *cobra.Command, args []string, toComplete string,
+) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 0 {
 		return a.secretNames(false), noFiles
 	}
 	return a.completeVersions(cmd, args, toComplete)
 }
 
-func (a *app) completeLabelArgs(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+func (a *app) completeLabelArgs(
+	cmd *cobra.Command, args []string, toComplete string,
+) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 1 {
 		return a.completeLabels(cmd, args, toComplete)
 	}

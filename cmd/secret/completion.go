@@ -36,7 +36,7 @@ shell starts.`,
 			case "powershell":
 				return wrapWrite(root.GenPowerShellCompletionWithDesc(a.stdout))
 			}
-			return usagef("%q is not a shell that completion is written for; use bash, zsh, fish or powershell", args[0])
+			return usagef("unknown shell %q; use bash, zsh, fish or powershell", args[0])
 		},
 	}
 }

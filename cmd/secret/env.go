@@ -43,7 +43,7 @@ you start.`,
 
 func (a *app) runEnv(o envOptions, args []string) error {
 	if !slices.Contains(environ.Dialects(), o.shell) {
-		return usagef("%q is not a shell that is known here; use one of %s", o.shell, strings.Join(environ.Dialects(), ", "))
+		return usagef("unknown shell %q; use one of %s", o.shell, strings.Join(environ.Dialects(), ", "))
 	}
 	secrets := picked.Resolver{Open: a.openVault}
 	var b strings.Builder

@@ -19,7 +19,7 @@ func parseFormat(s string) (string, error) {
 	if s == "" || slices.Contains(formatNames(), s) {
 		return s, nil
 	}
-	return "", usagef("%q is not a format; the formats are %s", s, strings.Join(formatNames(), ", "))
+	return "", usagef("unknown format %q; the formats are %s", s, strings.Join(formatNames(), ", "))
 }
 
 func (a *app) printValue(p picked.Value, format string) error {

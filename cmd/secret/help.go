@@ -26,7 +26,7 @@ func newHelpCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
 			if err != nil {
-				return usagef("there is no help on %q; see secret --help", strings.Join(args, " "))
+				return usagef("unknown command or topic %q; see secret --help", strings.Join(args, " "))
 			}
 			if len(rest) > 0 {
 				return unknownCommand(about, rest)

@@ -33,7 +33,8 @@ func keepUnderWay(s *vault.Secret, label vault.Label) error {
 	if label != vault.Pending || !rotate.UnderWay(s) {
 		return nil
 	}
-	return fmt.Errorf("a rotation of %q is under way, to which the label %q belongs; give it up with: secret rotation cancel %s", s.Name, label, s.Name)
+	return fmt.Errorf("a rotation of %q is under way, to which the label %q belongs; give it up with: "+
+		"secret rotation cancel %s", s.Name, label, s.Name)
 }
 
 // warnGivenUp tells the user that a current value, stored by hand, has ended a rotation.

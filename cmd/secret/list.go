@@ -51,8 +51,8 @@ func newListCommand(a *app) *cobra.Command {
 	flags.BoolVarP(&o.long, "long", "l", false, "with kind, version, age, tags and description")
 	flags.BoolVar(&a.jsonFlag, "json", false, "print JSON")
 	cmd.MarkFlagsMutuallyExclusive("tree", "long", "json")
-	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions([]string{"plaintext", "kv", "credential"}, cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions([]string{"name", "created", "changed"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions([]string{"plaintext", "kv", "credential"}, noFiles))
+	_ = cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions([]string{"name", "created", "changed"}, noFiles))
 	return cmd
 }
 
@@ -109,7 +109,7 @@ func listOrder(by string) (sort func([]vault.Listed), err error) {
 	case "changed":
 		return byTime(func(s vault.Meta) time.Time { return s.Changed }), nil
 	}
-	return nil, usagef("%q is no order; sort by name, created or changed", by)
+	return nil, usagef("unknown order %q; sort by name, created or changed", by)
 }
 
 func (a *app) printLong(listed []vault.Listed) error {

@@ -52,7 +52,8 @@ func (a *app) useCounter(name vault.Name, first uint64) (counter uint64, err err
 		if text, ok := s.Tags[counterTag]; ok {
 			next, err := strconv.ParseUint(text, 10, 63)
 			if err != nil {
-				return usagef("the tag %s of %q is not a number; set it to the counter of the service: secret tag %s %s=N", counterTag, name, name, counterTag)
+				return usagef("the tag %s of %q is not a number; set it to the counter of the service: secret tag %s %s=N",
+					counterTag, name, name, counterTag)
 			}
 			counter = max(first, next)
 		}

@@ -94,11 +94,13 @@ keep all that is not given.
 func (o setOptions) check(flags *pflag.FlagSet, pairs []string) error {
 	if o.keepValue {
 		valued := len(pairs) > 0
-		for _, name := range append([]string{"kv", "credential", "from-url", "file", "value", "generate", "merge", "label"}, picked.PublicFields()...) {
+		makesValue := append(picked.PublicFields(),
+			"kv", "credential", "from-url", "file", "value", "generate", "merge", "label")
+		for _, name := range makesValue {
 			valued = valued || flags.Changed(name)
 		}
 		if valued {
-			return usagef("--keep-value keeps the value; leave out what would make another")
+			return usagef("--keep-value keeps the value; leave out the flags and pairs that make another")
 		}
 	}
 	if name := ruleflags.Overlay(new(password.Rules), flags); name != "" && !o.values.generate {
@@ -197,7 +199,8 @@ func (a *app) beforeSet(v *vault.Vault, name vault.Name, onlyNew bool) (*vault.S
 }
 
 func nameTaken(name vault.Name) error {
-	return vault.Errorf(vault.ErrExists, "there is a secret named %q already; leave out --new to store a new version", name)
+	return vault.Errorf(vault.ErrExists, "there is a secret named %q already; leave out --new to store a new version",
+		name)
 }
 
 // newValue is the next version, as the command line describes it.
@@ -220,7 +223,9 @@ func (n newValue) addTo(s *vault.Secret, labels []vault.Label) error {
 	return s.Add(vault.NewVersion{Kind: n.kind, Value: value, Origin: vault.OriginSet, Labels: labels})
 }
 
-func (a *app) newValue(o setOptions, flags *pflag.FlagSet, existing *vault.Secret, name vault.Name, pairs []string) (newValue, error) {
+func (a *app) newValue(
+	o setOptions, flags *pflag.FlagSet, existing *vault.Secret, name vault.Name, pairs []string,
+) (newValue, error) {
 	kind, err := o.kind(flags, existing, name, pairs)
 	if err != nil {
 		return newValue{}, err
@@ -244,7 +249,9 @@ func (a *app) newValue(o setOptions, flags *pflag.FlagSet, existing *vault.Secre
 }
 
 // kind returns the kind of secret that the arguments make. If they leave it open, it is the kind that the secret has.
-func (o setOptions) kind(flags *pflag.FlagSet, existing *vault.Secret, name vault.Name, pairs []string) (vault.Kind, error) {
+func (o setOptions) kind(
+	flags *pflag.FlagSet, existing *vault.Secret, name vault.Name, pairs []string,
+) (vault.Kind, error) {
 	credential := o.credential || o.fromURL != ""
 	for _, flag := range picked.PublicFields() {
 		credential = credential || flags.Changed(flag)
@@ -265,23 +272,28 @@ func (o setOptions) kind(flags *pflag.FlagSet, existing *vault.Secret, name vaul
 		kind = vault.Plaintext
 	}
 	if existing != nil && existing.Kind != kind {
-		return "", usagef("%q is a %s secret and cannot become a %s one; choose another name, or delete it first", name, existing.Kind, kind)
+		return "", usagef("%q is a %s secret and cannot become a %s one; choose another name, or delete it first",
+			name, existing.Kind, kind)
 	}
 	if kind == vault.KV && o.values.explicit(flags) {
-		return "", usagef("--value, --file and --generate are for one value; %q is a kv secret, so give KEY=VALUE or KEY=@FILE", name)
+		return "", usagef("--value, --file and --generate are for one value; %q is a kv secret, so give KEY=VALUE or KEY=@FILE",
+			name)
 	}
 	if kind == vault.KV && !o.kv && existing == nil {
 		for _, pair := range pairs {
 			if !strings.Contains(pair, "=") && len(pairs) == 1 {
 				// The argument is not repeated, because it may be a value.
-				return "", usagef("is what follows %q a value or a key? A value is given with a prompt, a pipe or --value; a key as KEY=… or with --kv", name)
+				return "", usagef("the word behind %q may be a value or a key; give a value at a prompt, through a pipe or with "+
+					"--value, and a key as KEY=… or with --kv", name)
 			}
 		}
 	}
 	return kind, nil
 }
 
-func (a *app) readCredential(o setOptions, flags *pflag.FlagSet, existing *vault.Secret, name vault.Name, pairs []string) (map[string]vault.Bytes, error) {
+func (a *app) readCredential(
+	o setOptions, flags *pflag.FlagSet, existing *vault.Secret, name vault.Name, pairs []string,
+) (map[string]vault.Bytes, error) {
 	fields := map[string]vault.Bytes{}
 	if o.fromURL != "" {
 		fromURL, err := a.readCredentialURL(o.fromURL)
@@ -302,7 +314,8 @@ func (a *app) readCredential(o setOptions, flags *pflag.FlagSet, existing *vault
 	}
 	_, given := fields["password"]
 	if given && o.values.explicit(flags) {
-		return nil, usagef("the password of %q is given twice; leave out --value, --file or --generate, or the other", name)
+		return nil, usagef("the password of %q is given twice; leave out --value, --file or --generate, or the other",
+			name)
 	}
 	kept := o.merge && existing != nil && len(fields) > 0 && !o.values.explicit(flags)
 	if !given && !kept {

@@ -29,7 +29,7 @@ func parseTags(args []string) (map[string]string, error) {
 	for _, arg := range args {
 		key, value, ok := strings.Cut(arg, "=")
 		if !ok {
-			return nil, usagef("a tag has the form KEY=VALUE, not %q", arg)
+			return nil, usagef("the tag %q is not a KEY=VALUE pair", arg)
 		}
 		tags[key] = value
 	}

@@ -81,7 +81,8 @@ func (a *app) confirmEmpty(value vault.Bytes, o *valueOptions) error {
 
 // warnCommandLine warns once for a command, however many values it has.
 func (a *app) warnCommandLine() {
-	a.warnf("values on the command line can be seen in ps and in your shell's history; a prompt, a pipe or @file cannot")
+	a.warnf("other users can see values on the command line in ps, and your shell keeps them in its history; " +
+		"they cannot see a prompt, a pipe or @file")
 }
 
 // readStdin reads a value from standard input. Unless raw is set, it removes one trailing newline, which echo and
@@ -136,7 +137,8 @@ func (a *app) readPairs(args []string, o *valueOptions) (map[string]vault.Bytes,
 		key, text, hasValue := strings.Cut(arg, "=")
 		if vault.CheckField(key) != nil {
 			// The argument is not repeated, because it may be a value.
-			return nil, usagef("argument %d is no pair: a key has 1 to 256 bytes of UTF-8 and no control characters; usage: KEY=VALUE, KEY=@FILE or KEY", i+2)
+			return nil, usagef("argument %d is not KEY=VALUE, KEY=@FILE or KEY: a key has 1 to 256 bytes of UTF-8 and no "+
+				"control characters", i+2)
 		}
 		if _, twice := fields[key]; twice {
 			return nil, usagef("the field %q is given twice", key)
