@@ -154,7 +154,7 @@ func writeExport(path string, text []byte) error {
 		return vault.Errorf(vault.ErrExists, "%s exists already, and was left as it is", filepath.Clean(path))
 	}
 	if err != nil {
-		return fmt.Errorf("writing the export: %w", err)
+		return fmt.Errorf("cannot write the export: %w", err)
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ func (a *app) runInject(o injectOptions) error {
 	}
 	if o.out != "" {
 		if err := durable.Replace(o.out, text); err != nil {
-			return fmt.Errorf("writing %s: %w", o.out, err)
+			return fmt.Errorf("cannot write %s: %w", o.out, err)
 		}
 		return nil
 	}

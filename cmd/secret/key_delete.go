@@ -43,7 +43,7 @@ func (a *app) runKeyDelete(name string, yes bool) error {
 	}
 	users, err := v.ValueKeyUsers(name)
 	if err != nil {
-		return fmt.Errorf("looking for secrets under the key %s: %w", name, err)
+		return fmt.Errorf("cannot look for secrets under the key %s: %w", name, err)
 	}
 	if users > 0 {
 		return usagef("the key %s is used by %s; secret list --long and --deleted shows them; give them another with: "+

@@ -29,7 +29,7 @@ func checkOutFile(path string, force bool) error {
 // checkParent refuses a path in a directory that does not exist, because it may be mistyped.
 func checkParent(path string) error {
 	if _, err := os.Stat(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	return nil
 }

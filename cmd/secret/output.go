@@ -50,7 +50,7 @@ func (a *app) printText(text []byte) error {
 }
 
 // errOutput is the error of a failed write. The command itself may have succeeded.
-var errOutput = errors.New("writing the output")
+var errOutput = errors.New("cannot write the output")
 
 func wrapWrite(err error) error {
 	if err == nil {

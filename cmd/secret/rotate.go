@@ -82,8 +82,8 @@ func (a *app) runRotate(o rotateOptions, args []string) error {
 	if o.dryRun {
 		err = a.printPlan(engine, names, o.when())
 	} else {
-		report := &rotationReport{app: a, total: len(names), single: len(names) == 1 && !o.due && !o.all, busyIsFine: o.due}
-		err = report.run(engine, names, o.when(), o.jobs)
+		report := &rotationReport{single: len(names) == 1 && !o.due && !o.all, busyIsFine: o.due}
+		err = a.rotateAll(report, engine, names, o.when(), o.jobs)
 	}
 	if err == nil && len(unreadable) > 0 {
 		return unreadable[0]

@@ -108,8 +108,8 @@ func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) e
 	if o.noRotateNow {
 		return nil
 	}
-	report := &rotationReport{app: a, total: 1, single: true}
-	return report.run(engine, []vault.Name{name}, rotate.Now, 1)
+	report := &rotationReport{single: true}
+	return a.rotateAll(report, engine, []vault.Name{name}, rotate.Now, 1)
 }
 
 func graceText(r rotate.Rotation) string {

@@ -12,10 +12,11 @@ import (
 	"example.org/secret/vault"
 )
 
-// rotationReport prints a line for each rotation as it ends, and the progress on a
-// terminal. It implements [rotate.Progress].
+// rotationReport prints a line for each rotation as it ends, and the progress at a terminal. It implements
+// [rotate.Progress].
 type rotationReport struct {
-	app        *app
+	say, warn  func(format string, args ...any)
+	print      func(rotationResult) error
 	total      int
 	single     bool // the failure of the one rotation is the command's own
 	busyIsFine bool // a secret that another run rotates is not a failure
@@ -34,20 +35,25 @@ type rotationResult struct {
 	Error   string         `json:"error,omitempty"`
 }
 
-// run rotates names, reports, and returns the command's error.
-func (r *rotationReport) run(engine *rotate.Engine, names []vault.Name, when rotate.When, jobs int) error {
-	settings, err := r.app.loadSettings()
+// rotateAll rotates names with a report, and returns the error of the command.
+func (a *app) rotateAll(
+	r *rotationReport, engine *rotate.Engine, names []vault.Name, when rotate.When, jobs int,
+) error {
+	settings, err := a.loadSettings()
 	if err != nil {
 		return err
 	}
-	r.hook = hook.Hook{
-		Command: settings.OnRotation, Environ: r.app.environ, Output: r.app.stderr, Timeout: hook.Timeout,
+	r.hook = hook.Hook{Command: settings.OnRotation, Environ: a.environ, Output: a.stderr, Timeout: hook.Timeout}
+	r.say, r.warn, r.total = a.sayf, a.warnf, len(names)
+	r.print = func(line rotationResult) error { return a.printf("%s\n", line) }
+	if a.jsonFlag {
+		r.print = func(rotationResult) error { return nil } // all at the end
 	}
 	ctx, stop := untilInterrupted()
 	defer stop()
 	engine.RotateAll(ctx, names, when, jobs, r)
-	if r.app.jsonFlag {
-		r.err = r.app.printJSON(append([]rotationResult{}, r.results...))
+	if a.jsonFlag {
+		r.err = a.printJSON(append([]rotationResult{}, r.results...))
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -65,14 +71,14 @@ func (r *rotationReport) run(engine *rotate.Engine, names []vault.Name, when rot
 // Changed implements [rotate.Progress].
 func (r *rotationReport) Changed(running []vault.Name, ended int) {
 	if len(running) == 0 {
-		r.app.sayf("\r\x1b[K")
+		r.say("\r\x1b[K")
 		return
 	}
 	names := make([]string, len(running))
 	for i, name := range running {
 		names[i] = string(name)
 	}
-	r.app.sayf("\r\x1b[K%d of %d: %s", ended, r.total, strings.Join(names, ", "))
+	r.say("\r\x1b[K%d of %d: %s", ended, r.total, strings.Join(names, ", "))
 }
 
 // Ended implements [rotate.Progress].
@@ -86,16 +92,15 @@ func (r *rotationReport) Ended(result rotate.Result) {
 		r.failed = append(r.failed, result.Err)
 	}
 	r.results = append(r.results, line)
-	r.app.sayf("\r\x1b[K")
-	reportedAsError := r.single && result.Err != nil
-	if !r.app.jsonFlag && !reportedAsError {
-		r.err = errors.Join(r.err, r.app.printf("%s\n", line))
+	r.say("\r\x1b[K")
+	if !r.single || result.Err == nil {
+		r.err = errors.Join(r.err, r.print(line))
 	}
 	if r.hook.Command == "" {
 		return
 	}
 	if err := r.hook.Run(result); err != nil {
-		r.app.warnf("%v", err)
+		r.warn("%v", err)
 	}
 }
 

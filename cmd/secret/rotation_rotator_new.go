@@ -39,18 +39,18 @@ func (a *app) runRotatorNew(args []string) error {
 	}
 	path, err := a.newRotatorPath(args)
 	if err != nil {
-		return fmt.Errorf("writing the rotator: %w", err)
+		return fmt.Errorf("cannot write the rotator: %w", err)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
 	if errors.Is(err, fs.ErrExist) {
 		return vault.Errorf(vault.ErrExists, "%s exists already, and was not changed", path)
 	}
 	if err != nil {
-		return fmt.Errorf("writing the rotator: %w", err)
+		return fmt.Errorf("cannot write the rotator: %w", err)
 	}
 	_, err = f.Write(text)
 	if err := errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("writing the rotator: %w", err)
+		return fmt.Errorf("cannot write the rotator: %w", err)
 	}
 	return a.printf("%s\n", path)
 }

@@ -91,7 +91,7 @@ func (a *app) readStdin(raw bool) (vault.Bytes, error) {
 	// One byte above the limit makes the vault refuse a value that is too large.
 	value, err := io.ReadAll(io.LimitReader(a.stdin, vault.MaxValueSize+2))
 	if err != nil {
-		return nil, fmt.Errorf("reading standard input: %w", err)
+		return nil, fmt.Errorf("cannot read standard input: %w", err)
 	}
 	if !raw {
 		value = bytes.TrimSuffix(value, []byte("\n"))
@@ -110,7 +110,7 @@ const maxInput = 16 << 20
 func readInputFile(path string, limit int64, subject string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, usagef("reading %s: %v", subject, err)
+		return nil, usagef("cannot read %s: %v", subject, err)
 	}
 	defer f.Close()
 	return readAtMost(f, limit, subject)
@@ -120,7 +120,7 @@ func readInputFile(path string, limit int64, subject string) ([]byte, error) {
 func readAtMost(r io.Reader, limit int64, subject string) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
-		return nil, usagef("reading %s: %v", subject, err)
+		return nil, usagef("cannot read %s: %v", subject, err)
 	}
 	if int64(len(data)) > limit {
 		return nil, usagef("%s is larger than %d bytes (%d MiB), which is the limit", subject, limit, limit>>20)

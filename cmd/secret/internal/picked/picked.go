@@ -63,7 +63,7 @@ func (p Value) Text() (vault.Bytes, error) {
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(p.Version.Fields); err != nil {
-		return nil, fmt.Errorf("encoding %s: %w", p.Secret.Name, err)
+		return nil, fmt.Errorf("cannot encode %s: %w", p.Secret.Name, err)
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }

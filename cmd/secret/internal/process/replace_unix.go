@@ -38,7 +38,7 @@ func Run(c Command) (int, error) {
 	f := filters{masker: c.Masker}
 	files, err := f.streams(c)
 	if err != nil {
-		return 1, fmt.Errorf("making a pipe: %w", err)
+		return 1, fmt.Errorf("cannot make a pipe: %w", err)
 	}
 	process, err := os.StartProcess(c.Path, c.Args, &os.ProcAttr{Env: c.Env, Files: files})
 	f.started()

@@ -15,7 +15,7 @@ func Run(c Command) (int, error) {
 	f := filters{masker: c.Masker}
 	files, err := f.streams(c)
 	if err != nil {
-		return 1, fmt.Errorf("making a pipe: %w", err)
+		return 1, fmt.Errorf("cannot make a pipe: %w", err)
 	}
 	cmd := &exec.Cmd{Path: c.Path, Args: c.Args, Env: c.Env, Stdin: files[0], Stdout: files[1], Stderr: files[2]}
 	err = cmd.Start()
