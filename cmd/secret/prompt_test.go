@@ -90,7 +90,7 @@ func TestAmbiguousValueIsNotRepeated(t *testing.T) {
 	if code := run(a, []string{"set", "github", "ghp_canary", "--key-file", key}); code != exitUsage {
 		t.Errorf("exit code %d, want %d", code, exitUsage)
 	}
-	if text := said.String(); !strings.Contains(text, "a value or a key?") || strings.Contains(text, "canary") {
+	if text := said.String(); !strings.Contains(text, "may be a value or a key") || strings.Contains(text, "canary") {
 		t.Errorf("it said %q", text)
 	}
 }
