@@ -71,7 +71,7 @@ Formats: raw, json, yaml, env (a .env file), shell (export lines to eval) and ur
 	cmd.MarkFlagsMutuallyExclusive("otp", "json")
 	_ = cmd.RegisterFlagCompletionFunc("version", a.completeVersions)
 	_ = cmd.RegisterFlagCompletionFunc("label", a.completeLabels)
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatNames(), noFiles))
 	return cmd
 }
 

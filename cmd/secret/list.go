@@ -51,7 +51,8 @@ func newListCommand(a *app) *cobra.Command {
 	flags.BoolVarP(&o.long, "long", "l", false, "with kind, version, age, tags and description")
 	flags.BoolVar(&a.jsonFlag, "json", false, "print JSON")
 	cmd.MarkFlagsMutuallyExclusive("tree", "long", "json")
-	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions([]string{"plaintext", "kv", "credential"}, noFiles))
+	kinds := []string{"plaintext", "kv", "credential"}
+	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kinds, noFiles))
 	_ = cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions([]string{"name", "created", "changed"}, noFiles))
 	return cmd
 }
@@ -98,7 +99,9 @@ func (a *app) runList(o listOptions, pattern string) error {
 func listOrder(by string) (sort func([]vault.Listed), err error) {
 	byTime := func(timeOf func(vault.Meta) time.Time) func([]vault.Listed) {
 		return func(found []vault.Listed) {
-			slices.SortStableFunc(found, func(a, b vault.Listed) int { return timeOf(a.Meta()).Compare(timeOf(b.Meta())) })
+			slices.SortStableFunc(found, func(a, b vault.Listed) int {
+				return timeOf(a.Meta()).Compare(timeOf(b.Meta()))
+			})
 		}
 	}
 	switch by {
@@ -126,7 +129,8 @@ func (a *app) printLong(listed []vault.Listed) error {
 			changed = "deleted, gone on " + s.Deletion.Due.Format("2006-01-02")
 		}
 		rows[i] = []string{
-			string(s.Name), string(s.Kind), fmt.Sprint(s.Labels[vault.Current]), changed, formatTags(s.Tags), s.Description,
+			string(s.Name), string(s.Kind), fmt.Sprint(s.Labels[vault.Current]), changed,
+			formatTags(s.Tags), s.Description,
 		}
 		if withKeys {
 			rows[i] = append(rows[i], s.Key)

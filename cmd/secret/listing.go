@@ -29,8 +29,8 @@ func (a *app) listMatching(matches func(vault.Listed) bool, show func([]vault.Li
 func (a *app) list(v *vault.Vault) (vault.Listing, error) {
 	listing, err := v.List()
 	for _, name := range listing.RolledBack {
-		a.warnf("%s is older than it was: an earlier copy of its file came back; look at it, and store it anew if that is "+
-			"right", name)
+		a.warnf("%s is older than it was: an earlier copy of its file came back; look at it, and store it anew if "+
+			"that is right", name)
 	}
 	return listing, err
 }

@@ -43,8 +43,8 @@ func (a *app) write(data []byte) error {
 // printText writes text to standard output. It refuses text that a terminal would obey.
 func (a *app) printText(text []byte) error {
 	if a.stdoutIsTerminal && !escape.Harmless(text) {
-		return usagef("this is binary, or has characters that a terminal would obey; redirect it, or print it with --format json " +
-			"or raw")
+		return usagef("this is binary, or has characters that a terminal would obey; redirect it, or print it with " +
+			"--format json or raw")
 	}
 	return a.write(text)
 }

@@ -52,7 +52,8 @@ the operating system, in a key file, or behind a passphrase.`,
 		&cobra.Group{ID: groupVault, Title: "The vault:"},
 	)
 	addGroup(root, groupSecrets,
-		newSetCommand(a), newGetCommand(a), newListCommand(a), newDescribeCommand(a), newFindCommand(a), newEditCommand(a),
+		newSetCommand(a), newGetCommand(a), newListCommand(a), newDescribeCommand(a), newFindCommand(a),
+		newEditCommand(a),
 		newDeleteCommand(a), newRestoreCommand(a), newPurgeCommand(a), newRenameCommand(a), newCopyCommand(a),
 		newTagCommand(a), newUntagCommand(a), newGenerateCommand(a))
 	addGroup(root, groupVersions,
@@ -63,9 +64,11 @@ the operating system, in a key file, or behind a passphrase.`,
 	addGroup(root, groupRotation,
 		newRotateCommand(a), newRotationCommand(a))
 	addGroup(root, groupVault,
-		newInitCommand(a), newUnlockCommand(a), newLockCommand(a), newKeyCommand(a), newConfigCommand(a), newCompletionCommand(a), newVersionCommand(a))
+		newInitCommand(a), newUnlockCommand(a), newLockCommand(a), newKeyCommand(a), newConfigCommand(a),
+		newCompletionCommand(a), newVersionCommand(a))
 	root.SetHelpCommand(newHelpCommand())
-	root.AddCommand(newRotatorAlias(a), newManCommand(a), newClearClipboardCommand(a), newExitCodesTopic(), newEnvironmentTopic())
+	root.AddCommand(
+		newRotatorAlias(a), newManCommand(a), newClearClipboardCommand(a), newExitCodesTopic(), newEnvironmentTopic())
 	return root
 }
 

@@ -67,7 +67,9 @@ not found, 126 if it could not be run.`,
 	flags.BoolVar(&o.noMasking, "no-masking", false, "let all output through")
 	flags.BoolVar(&o.allowUnsafe, environ.AllowUnsafeFlag, false, "let secrets set PATH, LD_PRELOAD and the like")
 	cmd.MarkFlagsMutuallyExclusive("mask", "no-masking")
-	_ = cmd.RegisterFlagCompletionFunc("secret", func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+	_ = cmd.RegisterFlagCompletionFunc("secret", func(
+		cmd *cobra.Command, _ []string, toComplete string,
+	) ([]string, cobra.ShellCompDirective) {
 		return a.completeGet(cmd, nil, toComplete)
 	})
 	return cmd

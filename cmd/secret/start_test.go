@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// What everybody pays at every start: the size of the program, and what its
-// packages do before main.
+// TestStart bounds the cost of each start: the size of the program, and the work of its packages before main.
 func TestStart(t *testing.T) {
 	const maxSize, maxBytes = 8 << 20, 256 << 10
 	binary := build(t, ".")

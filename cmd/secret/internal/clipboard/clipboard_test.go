@@ -86,7 +86,7 @@ func TestTools(t *testing.T) {
 				t.Fatal(err)
 			}
 			if held() != "hunter2" {
-				t.Error("what somebody else copied was cleared")
+				t.Error("the text of another program was cleared")
 			}
 			if err := tool.Clear(env, clipboard.SumOf([]byte("hunter2"))); err != nil {
 				t.Fatal(err)
