@@ -26,8 +26,8 @@ import (
 //
 //	go test -run '^$' -bench . -benchtime 100x ./cmd/secret
 //
-// The times themselves depend on the machine; what is promised are the ratios.
-// What happens inside one process is measured in packages vault and crypto.
+// The times depend on the machine, and the ratios are promised. Packages vault and crypto measure the work inside one
+// process.
 
 // rival is a command line that is measured against others.
 type rival struct {
@@ -60,13 +60,12 @@ func compare(b *testing.B, rivals ...rival) []time.Duration {
 	return medians
 }
 
-// reportRatio reports how much longer the first of two takes; what is promised is
-// at most the given.
+// reportRatio reports the ratio of the first median to the second, with the highest ratio that is promised.
 func reportRatio(b *testing.B, medians []time.Duration, promised string) {
 	b.ReportMetric(float64(medians[0])/float64(medians[1]), "ratio(max."+promised+")")
 }
 
-// What secret adds to a program of the same packages that does nothing.
+// The cost above that of a program with the same packages that does nothing.
 func BenchmarkGetAndNothing(b *testing.B) {
 	o := newOwner(b, build(b, "."))
 	// The comparison is fair only while both link the same.
@@ -93,7 +92,7 @@ func imports(b *testing.B, pkg string) string {
 	return strings.Join(lines, "\n")
 }
 
-// What many secrets cost those who want one, and those who list them.
+// The cost of many secrets for a command that reads one, and for one that lists them.
 func BenchmarkLargeVault(b *testing.B) {
 	const many = 10_000
 	binary := build(b, ".")
@@ -126,7 +125,7 @@ func BenchmarkLargeVault(b *testing.B) {
 				b.Fatalf("list: %d lines, %v", strings.Count(string(output), "\n"), err)
 			}
 			usage = append(usage, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
-			// Linux starts to count at what the parent had, so this is an upper bound.
+			// Linux starts to count at the memory of the parent, so that this is an upper bound.
 			peak = max(peak, cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
 		}
 		if runtime.GOOS != "darwin" {
@@ -138,7 +137,7 @@ func BenchmarkLargeVault(b *testing.B) {
 	})
 }
 
-// What the keyring of the system costs where a key file would do.
+// The cost of the keyring of the system above that of a key file.
 func BenchmarkKeyringAndKeyFile(b *testing.B) {
 	binary := build(b, ".")
 	file := newOwner(b, binary)

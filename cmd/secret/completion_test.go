@@ -71,7 +71,7 @@ func completionHome(t *testing.T) []string {
 	return env
 }
 
-// completionCases are what is typed, the last word unfinished, and what is offered.
+// completionCases are command lines with an unfinished last word, and the words that completion offers.
 var completionCases = []struct{ line, want string }{
 	{"secret ge", "generate get"},
 	{"secret get ", "prod/api prod/db"},
@@ -121,7 +121,7 @@ func TestCompletionInFish(t *testing.T) {
 	}
 }
 
-// In zsh completion exists only where somebody types.
+// Zsh completes only at a terminal.
 func TestCompletionInZsh(t *testing.T) {
 	need(t, "zsh")
 	env := completionHome(t)
@@ -177,7 +177,7 @@ func checkOffers(t *testing.T, line, want, output string) {
 	}
 }
 
-// A keyring that never answers must not hang the shell of whoever pressed Tab.
+// A keyring that never answers must not hang the shell of a user who presses Tab.
 func TestCompletionIsQuickWhenLocked(t *testing.T) {
 	env := newHome(t)
 	unlockByKeyring(t, filepath.Join(strings.TrimPrefix(env[0], "HOME="), ".local/share/secret/vault/vault.yaml"))

@@ -26,8 +26,7 @@ type contender struct {
 	latencies []time.Duration
 }
 
-// No set that succeeded is lost, no get sees a value that nobody set, and nobody
-// is kept waiting for long.
+// No value that was set is lost, no get sees another value, and no process waits for long.
 func TestManyProcesses(t *testing.T) {
 	o := newOwner(t, build(t, "."))
 	o.env = []string{"SECRET_HISTORY=1000000"}
@@ -80,7 +79,7 @@ func contendedValue(contender, step int) string {
 	return strings.Repeat(fmt.Sprintf("%d.%d ", contender, step), 600)
 }
 
-// step sets and gets a secret of everybody's and one of its own.
+// step sets and gets a secret that all contenders share, and one of its own.
 func (c *contender) step(t *testing.T, step int) {
 	own := vault.Name(fmt.Sprintf("own/%d", c.id))
 	for _, name := range []vault.Name{sharedName(rand.IntN(sharedSecrets)), own} {

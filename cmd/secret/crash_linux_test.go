@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// killCase is a command that is killed, and what it reads.
+// killCase is a command to kill, with its input.
 type killCase struct {
 	name  string
 	args  []string
@@ -26,8 +26,8 @@ func tracedCalls() []string {
 	return calls
 }
 
-// A command that is killed at any system call leaves the old or the new state,
-// readable, and the next writer clears away what it left.
+// A command that is killed at any system call leaves the old or the new state, which can be read. The next writer
+// removes its temporary files.
 func TestKilledAtEverySystemCall(t *testing.T) {
 	needStrace(t)
 	binary := build(t, ".")

@@ -30,7 +30,7 @@ func askpassHome(t *testing.T) (env []string, key string) {
 	return env, key
 }
 
-// The real ssh-add gets what is stored; what is not is asked for as without us.
+// The real ssh-add gets a stored passphrase, and asks the user for another as it does without this program.
 func TestAskpassAtTerminal(t *testing.T) {
 	env, key := askpassHome(t)
 	p := runAtTerminal(t, env, "ssh-agent", "ssh-add", key)
@@ -47,7 +47,7 @@ func TestAskpassAtTerminal(t *testing.T) {
 	}
 }
 
-// Questions to confirm are for a person, with what they need to know.
+// The user sees and answers questions to confirm.
 func TestAskpassRelaysQuestions(t *testing.T) {
 	env := newHome(t)
 	p := secretAtTerminal(t, env, "helper", "askpass",

@@ -178,7 +178,7 @@ func (s *site) withoutServer(all bool) {
 	}
 }
 
-// answer waits for the rotator to ask, does what it asks for and lets it go on.
+// answer waits for the question of the rotator, calls do and lets the rotator go on.
 func (s *site) answer(do func()) {
 	if _, err := os.ReadFile(filepath.Join(s.home, "home/ask")); err != nil {
 		s.t.Error(err)

@@ -13,10 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What a command answered survives a power cut right after. The cut is real as
-// far as the file system goes: a file system of its own in a file is shut down,
-// which drops whatever was not synced, and mounted again. Those chosen here, with
-// these options, keep nothing that was not asked for.
+// The change of a command that succeeded survives a power cut right after it. The test shuts down a file system in a
+// file, which drops all that was not synced, and mounts it again. The file systems with these options keep nothing
+// else.
 func TestPowerCut(t *testing.T) {
 	binary := build(t, ".")
 	for _, fs := range []struct{ name, size, mkfs, options string }{
@@ -127,8 +126,8 @@ func (d *disk) unmount() error {
 	return nil
 }
 
-// cutPower shuts the file system down without writing what is in memory, and
-// brings it back. A file that nobody synced proves that it did.
+// cutPower shuts the file system down without writing its memory, and mounts it again. It checks that a file which was
+// not synced is lost.
 func (d *disk) cutPower(t *testing.T) {
 	t.Helper()
 	unsynced := filepath.Join(d.mountPoint, "unsynced")
@@ -142,7 +141,7 @@ func (d *disk) cutPower(t *testing.T) {
 	}
 }
 
-// shutDown has the file system forget what is not on the disk, and answer nothing more.
+// shutDown makes the file system drop all that is not on the disk, and refuse all calls.
 func (d *disk) shutDown(t *testing.T) {
 	t.Helper()
 	const (

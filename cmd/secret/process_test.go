@@ -20,8 +20,7 @@ import (
 	"example.org/secret/vault"
 )
 
-// What is measured and killed here are real processes of a program built as for a
-// release.
+// These helpers run and kill real processes of a program that is built as for a release.
 
 func isLong() bool { return os.Getenv("SECRET_TEST_LONG") != "" }
 
@@ -51,10 +50,10 @@ func build(t testing.TB, pkg string) string {
 	return path
 }
 
-// owner is somebody with a vault and a key file.
+// owner is a user with a vault and a key file.
 type owner struct {
 	binary, vault, keyFile string
-	env                    []string // more than what every process gets
+	env                    []string // beside that of every process
 }
 
 func (o owner) command(args ...string) *exec.Cmd {
@@ -91,7 +90,7 @@ func run(t testing.TB, cmd *exec.Cmd, stdin string) result {
 	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-// must runs a command that has to succeed and returns what it printed.
+// must runs a command that must succeed, and returns its output.
 func (o owner) must(t testing.TB, stdin string, args ...string) string {
 	t.Helper()
 	r := run(t, o.command(args...), stdin)

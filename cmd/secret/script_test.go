@@ -69,8 +69,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// scriptEnv is what a script, and every other test with a real process, runs in:
-// a home of its own, no keyring, and a key file.
+// scriptEnv returns the environment of a script and of other tests with a real process: a home of its own, no keyring,
+// and a key file.
 func scriptEnv(work string) []string {
 	return []string{
 		"HOME=" + filepath.Join(work, "home"),
@@ -131,7 +131,7 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdLeak looks for a value, as it is or encoded, in what the last program wrote.
+// cmdLeak looks for a value, plain or encoded, in the output of the last program.
 func cmdLeak(ts *testscript.TestScript, neg bool, args []string) {
 	if !neg || len(args) != 1 {
 		ts.Fatalf("usage: ! leak VALUE")

@@ -24,8 +24,7 @@ type site struct {
 	now    time.Time
 }
 
-// wrapper is a rotator that does what the plan says, once, before or after the
-// real one is called.
+// wrapper is a rotator that executes the plan once, before or after it calls the real one.
 const wrapper = `#!/bin/sh
 strike() {
 	read -r at step what 2>/dev/null <"$HOME/plan" || return 0
@@ -86,7 +85,7 @@ func (s *site) run(under []string, stdin string, args ...string) ran {
 	cmd.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	// What a killed run leaves behind may hold the pipes.
+	// The processes of a killed run may hold the pipes.
 	cmd.WaitDelay = 20 * time.Second
 	err := cmd.Run()
 	var exit *exec.ExitError
@@ -105,7 +104,7 @@ func (s *site) must(stdin string, args ...string) string {
 	return r.stdout
 }
 
-// readVersion is what secret get --json prints of a version, for an application.
+// readVersion is the part of the output of secret get --json that an application reads.
 type readVersion struct {
 	ID     string
 	Fields map[string]string
@@ -153,7 +152,7 @@ func (s *site) step() string {
 	return statuses[0].Step
 }
 
-// plan says what is to befall the next run.
+// plan sets the blow that hits the next run.
 func (s *site) plan(what string) {
 	s.t.Helper()
 	if err := os.WriteFile(filepath.Join(s.home, "home/plan"), []byte(what+"\n"), 0o600); err != nil {
@@ -177,7 +176,7 @@ func (s *site) due(blow string, hit func() ran) (first ran, step string) {
 	return first, step
 }
 
-// settle runs what is due once more.
+// settle runs secret rotate --due once more.
 func (s *site) settle(blow string) {
 	s.t.Helper()
 	if r := s.run(nil, "", "rotate", "--due"); r.code != 0 {

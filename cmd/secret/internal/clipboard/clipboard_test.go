@@ -27,7 +27,7 @@ case $1 in
 esac
 `
 	wlPaste = "#!/bin/sh\ncat \"$DIR/clipboard\"\n"
-	// xclip stays, and keeps what it was given open.
+	// xclip stays, and keeps its streams open.
 	xclip = `#!/bin/sh
 case $3 in
 -in) cat >"$DIR/clipboard"; sleep 1 & ;;

@@ -56,7 +56,7 @@ func checkYAML(t *testing.T, value []byte, text, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Other programs read what get --format yaml prints by its types.
+	// Other programs read the output of get --format yaml by its types.
 	var generic any
 	if err := yaml.Unmarshal(encoded, &generic); err != nil {
 		t.Fatalf("%q: %v\n%s", value, err, encoded)

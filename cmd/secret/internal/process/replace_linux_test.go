@@ -123,7 +123,7 @@ func (s *session) typed(text string) {
 	}
 }
 
-// expect waits for text and returns what was printed up to it.
+// expect waits for text and returns the output up to it.
 func (s *session) expect(text string) string {
 	s.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
