@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"example.org/secret/cmd/secret/internal/process"
@@ -16,6 +18,7 @@ import (
 	"example.org/secret/vault"
 	"example.org/secret/vault/unlock"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
 
@@ -90,8 +93,16 @@ func run(a *app, args []string) (code int) {
 	root.SetIn(a.stdin)
 	help := &helpWriter{to: a.stdout}
 	root.SetOut(help)
+	var candidates *bufio.Writer
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		candidates = bufio.NewWriter(help) // cobra writes each by itself
+		root.SetOut(candidates)
+	}
 	root.SetErr(a.stderr)
 	err := root.Execute()
+	if candidates != nil {
+		_ = candidates.Flush() // the error stays in help
+	}
 	if err == nil {
 		err = wrapWrite(help.err)
 	}
