@@ -9,7 +9,7 @@ import (
 
 // TestStart bounds the cost of each start: the size of the program, and the work of its packages before main.
 func TestStart(t *testing.T) {
-	const maxSize, maxBytes = 8 << 20, 256 << 10
+	const maxSize, maxBytes = 12 << 20, 256 << 10
 	binary := build(t, ".")
 	info, err := os.Stat(binary)
 	if err != nil {
