@@ -8,7 +8,6 @@ import (
 	"example.org/secret/cmd/secret/internal/edit"
 	"example.org/secret/cmd/secret/internal/memory"
 	"example.org/secret/cmd/secret/internal/picked"
-	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
@@ -58,7 +57,7 @@ func (a *app) runEdit(nameArg string) error {
 		}
 		return after.ApplyTo(scratch, before)
 	})
-	if errors.Is(err, prompt.ErrInterrupted) && session.Changed(text) {
+	if err != nil && !errors.Is(err, edit.ErrGivenUp) && session.Changed(text) {
 		return fmt.Errorf("%w (your text is kept in %s; delete it when done)", err, session.Keep())
 	}
 	if err != nil {

@@ -46,7 +46,10 @@ func (s *Session) runEditor(path string) error {
 			if endedBy(err, syscall.SIGHUP) || endedBy(err, syscall.SIGTERM) {
 				return errInterrupted // a terminal that closes ends both
 			}
-			if err != nil {
+			if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() > 0 && exit.ExitCode() < 128 {
+				return vault.Errorf(ErrGivenUp, "the editor %q failed (%v); nothing was stored", editor, err)
+			}
+			if err != nil { // the shell reports a signal as 128 and more
 				return vault.Errorf(vault.ErrInvalid, "the editor %q failed (%v); nothing was stored", editor, err)
 			}
 			return nil

@@ -23,7 +23,7 @@ func (s *Session) runEditor(path string) error {
 	cmd.Env = s.Environ
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr
 	if err := cmd.Run(); err != nil {
-		return vault.Errorf(vault.ErrInvalid, "the editor %q failed (%v); nothing was stored", editor, err)
+		return vault.Errorf(ErrGivenUp, "the editor %q failed (%v); nothing was stored", editor, err)
 	}
 	return nil
 }

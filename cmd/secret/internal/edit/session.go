@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/vault"
@@ -32,21 +32,20 @@ type Session struct {
 }
 
 const (
-	prefix   = "secret-edit-"
-	keptMark = "kept"
+	prefix     = "secret-edit-"
+	keptPrefix = "secret-edit-kept-" // no process removes these
 
 	// maxEdited is the largest text that an editor may leave, in bytes: the largest value
 	// with each byte escaped, and its description and tags.
 	maxEdited = 8 * vault.MaxValueSize
 )
 
-// NewSession makes a directory below base. It removes the directories of processes that were killed, unless they hold
-// a text that the user was told to fetch.
+// ErrGivenUp means that the user chose not to store the text.
+var ErrGivenUp = vault.Errorf(vault.ErrInvalid, "given up")
+
+// NewSession makes a directory below base. It removes the directories of processes that were killed.
 func NewSession(base string, o Options) (*Session, error) {
 	for _, dir := range leftovers(base) {
-		if _, err := os.Stat(filepath.Join(dir, keptMark)); !errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
 		if os.RemoveAll(dir) == nil {
 			o.Warn("removed %s, which an interrupted edit had left", dir)
 		}
@@ -73,7 +72,11 @@ func (s *Session) path() string { return filepath.Join(s.dir, "secret.yaml") }
 // Keep makes Close keep the text, and returns its path.
 func (s *Session) Keep() string {
 	s.kept = true
-	_ = os.WriteFile(filepath.Join(s.dir, keptMark), nil, 0o600)
+	base, name := filepath.Split(s.dir)
+	kept := filepath.Join(base, keptPrefix+strings.TrimPrefix(name, prefix))
+	if os.Rename(s.dir, kept) == nil {
+		s.dir = kept
+	}
 	return s.path()
 }
 
@@ -93,7 +96,8 @@ func (s *Session) Close() {
 	}
 }
 
-// Edit has the user edit the text until it decodes and passes the check, or until the user gives up. An error of the
+// Edit has the user edit the text until it decodes and passes the check, or until the user gives up ([ErrGivenUp]).
+// After another error the caller should keep a changed text. An error of the
 // check that is not [vault.ErrInvalid] is no fault of the text, and ends the editing without an error.
 func (s *Session) Edit(text []byte, kind vault.Kind, check func(Document) error) (Document, error) {
 	if err := os.WriteFile(s.path(), text, 0o600); err != nil {
@@ -108,7 +112,7 @@ func (s *Session) Edit(text []byte, kind vault.Kind, check func(Document) error)
 			return Document{}, fmt.Errorf("cannot read the text back: %w", err)
 		}
 		if len(bytes.TrimSpace(edited)) == 0 {
-			return Document{}, vault.Errorf(vault.ErrInvalid, "the text is empty; nothing was stored")
+			return Document{}, vault.Errorf(ErrGivenUp, "the text is empty; nothing was stored")
 		}
 		result, problem := Decode(edited, kind)
 		if problem == nil {
@@ -119,7 +123,7 @@ func (s *Session) Edit(text []byte, kind vault.Kind, check func(Document) error)
 		s.Warn("%v", problem)
 		again, err := s.Confirm("Edit it again?")
 		if errors.Is(err, prompt.ErrNoTerminal) || (err == nil && !again) {
-			return Document{}, vault.Errorf(vault.ErrInvalid, "%v; nothing was stored", problem)
+			return Document{}, vault.Errorf(ErrGivenUp, "%v; nothing was stored", problem)
 		}
 		if err != nil {
 			return Document{}, err
