@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -46,20 +47,26 @@ type Version struct {
 	Sealed []byte `json:"sealed,omitempty"`
 }
 
+// Annotations are the part of the metadata that the user writes. Copies, edits and
+// exports carry them over.
+type Annotations struct {
+	Description string            `json:"description,omitempty"`
+	Tags        map[string]string `json:"tags,omitempty"`
+}
+
 // Meta is the metadata of a secret: everything but its values and the log of its
 // rotations.
 type Meta struct {
-	Name        Name              `json:"name"`
-	ID          string            `json:"id"`       // a UUID; stays through renaming
-	Kind        Kind              `json:"kind"`     // empty in a secret that is not made yet
-	Revision    int               `json:"revision"` // counts commits
-	Created     time.Time         `json:"created"`
-	Changed     time.Time         `json:"changed"`
-	Description string            `json:"description,omitempty"`
-	Tags        map[string]string `json:"tags,omitempty"`
-	Deletion    *Deletion         `json:"deletion,omitempty"` // nil unless scheduled
-	Key         string            `json:"key,omitempty"`      // a value key; see SetKey
-	Labels      map[Label]int     `json:"labels"`             // to version numbers
+	Name     Name      `json:"name"`
+	ID       string    `json:"id"`       // a UUID; stays through renaming
+	Kind     Kind      `json:"kind"`     // empty in a secret that is not made yet
+	Revision int       `json:"revision"` // counts commits
+	Created  time.Time `json:"created"`
+	Changed  time.Time `json:"changed"`
+	Annotations
+	Deletion *Deletion     `json:"deletion,omitempty"` // nil unless scheduled
+	Key      string        `json:"key,omitempty"`      // a value key; see SetKey
+	Labels   map[Label]int `json:"labels"`             // to version numbers
 	// Rotation belongs to package rotate, which keeps a JSON object in it.
 	Rotation json.RawMessage `json:"rotation,omitempty"`
 	// RenamedFrom is the file that [Vault.Rename] was moving the secret from. See
@@ -287,6 +294,34 @@ func (s *Secret) prune(keep int, now time.Time) {
 		excess--
 		return true
 	})
+}
+
+// SetAnnotations replaces all annotations. See [Secret.SetDescription] and [Secret.Tag]
+// for the limits.
+func (s *Secret) SetAnnotations(a Annotations) error {
+	without := Secret{Meta: s.Meta}
+	without.Annotations = Annotations{}
+	if err := without.AddAnnotations(a); err != nil {
+		return err
+	}
+	s.Annotations = without.Annotations
+	return nil
+}
+
+// AddAnnotations adds annotations, and replaces those that a sets.
+func (s *Secret) AddAnnotations(a Annotations) error {
+	annotated := Secret{Meta: s.Meta}
+	annotated.Tags = maps.Clone(s.Tags)
+	if err := annotated.SetDescription(cmp.Or(a.Description, s.Description)); err != nil {
+		return err
+	}
+	for key, value := range a.Tags {
+		if err := annotated.Tag(key, value); err != nil {
+			return err
+		}
+	}
+	s.Annotations = annotated.Annotations
+	return nil
 }
 
 // SetDescription replaces the description: at most 2048 bytes of

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"maps"
-
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/vault"
 
@@ -41,7 +39,7 @@ func (a *app) runCopy(args []string) error {
 		if s.Exists() {
 			return vault.Errorf(vault.ErrExists, "there is a secret named %q already", to)
 		}
-		s.Description, s.Tags = original.Secret.Description, maps.Clone(original.Secret.Tags)
+		s.Annotations = original.Secret.Annotations
 		if err := s.SetKey(original.Secret.Key); err != nil {
 			return err
 		}

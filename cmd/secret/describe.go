@@ -46,7 +46,7 @@ func (a *app) runDescribe(nameArg string) error {
 	}
 	if a.jsonFlag {
 		return a.printJSON(descriptionJSON{
-			summaryJSON{s.Name, s.Kind, s.Description, s.Tags, s.Created, s.Changed, s.Key, s.Labels, s.Deletion},
+			summaryJSON{s.Name, s.Kind, s.Annotations, s.Created, s.Changed, s.Key, s.Labels, s.Deletion},
 			s.ID, current.FieldNames(), len(s.Versions), s.Rotation,
 		})
 	}

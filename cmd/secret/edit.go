@@ -38,9 +38,7 @@ func (a *app) runEdit(nameArg string) error {
 	if err != nil {
 		return err
 	}
-	before := edit.Document{
-		Description: original.Secret.Description, Tags: original.Secret.Tags, Value: original.Version.Value,
-	}
+	before := edit.Document{Annotations: original.Secret.Annotations, Value: original.Version.Value}
 	text, err := before.Encode(original.Secret, original.Version)
 	if err != nil {
 		return err

@@ -137,8 +137,7 @@ func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, err
 			return nil, err
 		}
 		entries = append(entries, exchange.Entry{
-			Name: string(name), Kind: p.Secret.Kind, Value: p.Version.Value,
-			Description: p.Secret.Description, Tags: p.Secret.Tags,
+			Name: string(name), Kind: p.Secret.Kind, Value: p.Version.Value, Annotations: p.Secret.Annotations,
 		})
 	}
 	return entries, nil

@@ -294,18 +294,14 @@ func (b *batch) change(s *vault.Secret, entry exchange.Entry) error {
 	if err := store(vault.NewVersion{Kind: entry.Kind, Value: entry.Value, Origin: vault.OriginImport}); err != nil {
 		return err
 	}
-	if entry.Description != "" {
-		if err := s.SetDescription(entry.Description); err != nil {
-			return err
-		}
+	if err := s.AddAnnotations(entry.Annotations); err != nil {
+		return err
 	}
 	if !exchange.KeepsLetters(entry.Name) {
 		// The title finds the secret again.
-		if err := s.Tag(names.TitleTag, strings.ToValidUTF8(entry.Name[:min(len(entry.Name), 256)], "")); err != nil {
-			return err
-		}
+		return s.Tag(names.TitleTag, strings.ToValidUTF8(entry.Name[:min(len(entry.Name), 256)], ""))
 	}
-	return applyTags(s, entry.Tags)
+	return nil
 }
 
 // importedJSON is a secret that an import made, or would make.

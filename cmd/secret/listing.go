@@ -49,15 +49,14 @@ func damage(listing vault.Listing) error {
 
 // summaryJSON is the output of list, find and describe for a secret.
 type summaryJSON struct {
-	Name        vault.Name          `json:"name"`
-	Kind        vault.Kind          `json:"kind"`
-	Description string              `json:"description,omitempty"`
-	Tags        map[string]string   `json:"tags,omitempty"`
-	Created     time.Time           `json:"created"`
-	Changed     time.Time           `json:"changed"`
-	Key         string              `json:"key,omitempty"`
-	Labels      map[vault.Label]int `json:"labels"`
-	Deletion    *vault.Deletion     `json:"deletion,omitempty"`
+	Name vault.Name `json:"name"`
+	Kind vault.Kind `json:"kind"`
+	vault.Annotations
+	Created  time.Time           `json:"created"`
+	Changed  time.Time           `json:"changed"`
+	Key      string              `json:"key,omitempty"`
+	Labels   map[vault.Label]int `json:"labels"`
+	Deletion *vault.Deletion     `json:"deletion,omitempty"`
 }
 
 func metas(listed []vault.Listed) []vault.Meta {
@@ -72,7 +71,7 @@ func (a *app) printSummariesJSON(listed []vault.Listed) error {
 	found := metas(listed)
 	entries := make([]summaryJSON, len(found))
 	for i, s := range found {
-		entries[i] = summaryJSON{s.Name, s.Kind, s.Description, s.Tags, s.Created, s.Changed, s.Key, s.Labels, s.Deletion}
+		entries[i] = summaryJSON{s.Name, s.Kind, s.Annotations, s.Created, s.Changed, s.Key, s.Labels, s.Deletion}
 	}
 	return a.printJSON(entries)
 }

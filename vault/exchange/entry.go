@@ -21,13 +21,12 @@ func formatf(format string, args ...any) error {
 
 // Entry is one secret on its way in or out.
 type Entry struct {
-	Name        string // as the other tool has it; see [MapName]
-	Kind        vault.Kind
-	Value       vault.Value
-	Description string
-	Tags        map[string]string
-	Discarded   bool     // it lies in the trash of the other tool
-	Warnings    []string // what the user should know of how it was read
+	Name  string // as the other tool has it; see [MapName]
+	Kind  vault.Kind
+	Value vault.Value
+	vault.Annotations
+	Discarded bool     // it lies in the trash of the other tool
+	Warnings  []string // for the user, on how it was read
 }
 
 func plaintext(name string, value []byte) Entry {

@@ -48,7 +48,7 @@ func encodeJSON(v any) ([]byte, error) {
 func toDocument(entries []Entry) document {
 	d := document{Secrets: []record{}}
 	for _, e := range entries {
-		d.Secrets = append(d.Secrets, record{e.Name, e.Kind, e.Description, e.Tags, e.Value.Plain, e.Value.Fields})
+		d.Secrets = append(d.Secrets, record{e.Name, e.Kind, e.Annotations, e.Value.Plain, e.Value.Fields})
 	}
 	return d
 }

@@ -31,12 +31,11 @@ type document struct {
 }
 
 type record struct {
-	Name        string                 `json:"name"`
-	Kind        vault.Kind             `json:"kind"`
-	Description string                 `json:"description,omitempty"`
-	Tags        map[string]string      `json:"tags,omitempty"`
-	Value       vault.Bytes            `json:"value,omitzero"`
-	Fields      map[string]vault.Bytes `json:"fields,omitzero"`
+	Name string     `json:"name"`
+	Kind vault.Kind `json:"kind"`
+	vault.Annotations
+	Value  vault.Bytes            `json:"value,omitzero"`
+	Fields map[string]vault.Bytes `json:"fields,omitzero"`
 }
 
 func (r record) entry() (Entry, error) {
@@ -51,7 +50,7 @@ func (r record) entry() (Entry, error) {
 	if isPlain != (len(r.Fields) == 0) || !isPlain && r.Value != nil {
 		return Entry{}, formatf("%q: plaintext secrets have a value, others fields", r.Name)
 	}
-	return Entry{Name: r.Name, Kind: r.Kind, Value: value, Description: r.Description, Tags: r.Tags}, nil
+	return Entry{Name: r.Name, Kind: r.Kind, Value: value, Annotations: r.Annotations}, nil
 }
 
 // list is a list in a tree. No secret is a list, so it is stored as its text.

@@ -16,9 +16,8 @@ import (
 
 // Document is the part of a secret that the user edits.
 type Document struct {
-	Description string
-	Tags        map[string]string
-	Value       vault.Value
+	vault.Annotations
+	Value vault.Value
 }
 
 // Equal reports whether two documents are the same.
@@ -33,22 +32,7 @@ func (e Document) ApplyTo(s *vault.Secret, before Document) error {
 			return err
 		}
 	}
-	if err := s.SetDescription(e.Description); err != nil {
-		return err
-	}
-	for key := range before.Tags {
-		if _, kept := e.Tags[key]; !kept {
-			if err := s.Untag(key); err != nil {
-				return err
-			}
-		}
-	}
-	for key, value := range e.Tags {
-		if err := s.Tag(key, value); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.SetAnnotations(e.Annotations)
 }
 
 // Encode returns the text of the document for an editor.

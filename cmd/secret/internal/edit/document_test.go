@@ -36,9 +36,10 @@ func checkYAML(t *testing.T, value []byte, text, key string) {
 	if key != "" {
 		tags[key], fields[key] = text, value
 	}
+	annotations := vault.Annotations{Description: text, Tags: tags}
 	for kind, want := range map[vault.Kind]edit.Document{
-		vault.Plaintext: {Description: text, Tags: tags, Value: vault.Value{Plain: value}},
-		vault.KV:        {Description: text, Tags: tags, Value: vault.Value{Fields: fields}},
+		vault.Plaintext: {Annotations: annotations, Value: vault.Value{Plain: value}},
+		vault.KV:        {Annotations: annotations, Value: vault.Value{Fields: fields}},
 	} {
 		s := &vault.Secret{Meta: vault.Meta{Name: "a/b", Kind: kind}}
 		encoded, err := want.Encode(s, vault.Version{Number: 1, Value: want.Value})
