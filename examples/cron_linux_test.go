@@ -14,11 +14,7 @@ import (
 // become postgres and has no cron: stand-ins are.
 func TestCron(t *testing.T) {
 	need(t, "bash")
-	markdown, err := os.ReadFile("cron.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, rest := transcripts(string(markdown))
+	first, rest := transcripts(t, "cron.md")
 	steps := append(first, rest...)
 	if len(steps) < 8 {
 		t.Fatalf("found %d commands", len(steps))
@@ -36,7 +32,7 @@ func TestCron(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	home, environ := checkTranscript(t, "cron.md", map[string]string{
+	home, environ := checkTranscript(t, map[string]string{
 		"PATH":   strings.Join([]string{standIns, bin, server.Bin, os.Getenv("PATH")}, ":"),
 		"PGHOST": "127.0.0.1", "PGPORT": server.Port, "PAGER": "cat",
 	}, steps, []answer{

@@ -10,18 +10,20 @@ import (
 	"testing"
 )
 
-// step is a command in a transcript and what it printed.
+// step is a command in a transcript, and its output.
 type step struct {
+	file            string
 	line            int
 	command, output string
 }
 
-// transcripts returns the steps in the console blocks of a Markdown text: those
-// above the first section, and those below.
-func transcripts(markdown string) (opening, rest []step) {
+// transcripts returns the steps in the console blocks of a Markdown file: those above the first section, and those
+// below.
+func transcripts(t *testing.T, path string) (opening, rest []step) {
+	t.Helper()
 	var steps []step
 	inBlock := false
-	for i, line := range strings.Split(markdown, "\n") {
+	for i, line := range readLines(t, path) {
 		command, isCommand := strings.CutPrefix(line, "$ ")
 		switch {
 		case strings.HasPrefix(line, "## ") && opening == nil:
@@ -29,7 +31,7 @@ func transcripts(markdown string) (opening, rest []step) {
 		case strings.HasPrefix(line, "```"):
 			inBlock = line == "```console"
 		case inBlock && isCommand:
-			steps = append(steps, step{line: i + 1, command: command})
+			steps = append(steps, step{file: filepath.Base(path), line: i + 1, command: command})
 		case inBlock && len(steps) > 0:
 			steps[len(steps)-1].output += line + "\n"
 		}
@@ -37,7 +39,42 @@ func transcripts(markdown string) (opening, rest []step) {
 	return opening, steps
 }
 
-// volatile is what differs from one run to the next.
+// topicTranscripts returns the steps in the topics of help, which are indented.
+func topicTranscripts(t *testing.T) (steps []step) {
+	t.Helper()
+	topics, err := filepath.Glob("../cmd/secret/help/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range topics {
+		inBlock := false
+		for i, line := range readLines(t, path) {
+			text, indented := strings.CutPrefix(line, "  ")
+			command, isCommand := strings.CutPrefix(text, "$ ")
+			switch {
+			case indented && isCommand:
+				inBlock = true
+				steps = append(steps, step{file: filepath.Base(path), line: i + 1, command: command})
+			case indented && inBlock:
+				steps[len(steps)-1].output += text + "\n"
+			default:
+				inBlock = false
+			}
+		}
+	}
+	return steps
+}
+
+func readLines(t *testing.T, path string) []string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(string(text), "\n")
+}
+
+// volatile is the text that differs from one run to the next.
 var volatile = []struct {
 	what        *regexp.Regexp
 	replacement string
@@ -76,24 +113,21 @@ func hidden(prompt, text string) answer {
 func TestReadme(t *testing.T) {
 	need(t, "bash")
 	need(t, "git")
-	markdown, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	opening, rest := transcripts(string(markdown))
-	if len(opening) < 3 || len(rest) < 20 {
-		t.Fatalf("found %d and %d commands", len(opening), len(rest))
+	opening, rest := transcripts(t, "../README.md")
+	topics := topicTranscripts(t)
+	if len(opening) < 3 || len(rest) < 15 || len(topics) < 10 {
+		t.Fatalf("found %d, %d and %d commands", len(opening), len(rest), len(topics))
 	}
 	t.Run("opening", func(t *testing.T) {
 		// By somebody who has a vault already.
 		opening := append([]step{{command: "secret init --no-recovery >/dev/null 2>&1"}}, opening...)
-		checkTranscript(t, "README.md", readmeUser(t), opening, []answer{
+		checkTranscript(t, readmeUser(t), opening, []answer{
 			hidden("Value of openai/key: ", "sk-proj-4242"),
 			hidden("Value of openai/key: ", "sk-proj-4343"),
 		})
 	})
-	t.Run("tour", func(t *testing.T) {
-		checkTranscript(t, "README.md", readmeUser(t), rest, []answer{
+	t.Run("tour and topics", func(t *testing.T) {
+		checkTranscript(t, readmeUser(t), append(rest, topics...), []answer{
 			{"lost? [y/N] ", func(string) string { return "y" }, false},
 			{"from your paper: ", func(output string) string { return recoveryWords.FindString(output) }, false},
 			hidden("Value of openai/key: ", "sk-proj-4242"),
@@ -111,9 +145,9 @@ func readmeUser(t *testing.T) map[string]string {
 	}
 }
 
-// checkTranscript types the commands into one shell and compares what each says
-// with what the file promises. It returns the user's home and environment.
-func checkTranscript(t *testing.T, file string, user map[string]string, steps []step, answers []answer) (home string, environ []string) {
+// checkTranscript types the commands into one shell and compares the output of each with that in the file. It returns
+// the user's home and environment.
+func checkTranscript(t *testing.T, user map[string]string, steps []step, answers []answer) (home string, environ []string) {
 	t.Helper()
 	home, environ = newHome(t, user)
 	const mark = "\x1e"
@@ -134,7 +168,7 @@ func checkTranscript(t *testing.T, file string, user map[string]string, steps []
 	}
 	for i, s := range steps {
 		if got, want := settle(outputs[i], home), settle(s.output, home); got != want {
-			t.Errorf("%s:%d: %s\nprints\n%s\nand not\n%s", file, s.line, s.command, outputs[i], s.output)
+			t.Errorf("%s:%d: %s\nprints\n%s\nand not\n%s", s.file, s.line, s.command, outputs[i], s.output)
 		}
 	}
 	return home, environ

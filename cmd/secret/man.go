@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"example.org/secret/cmd/secret/internal/manpage"
@@ -17,7 +18,7 @@ func newManCommand(a *app) *cobra.Command {
 		Hidden: true,
 		Args:   argCount(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			topics := manpage.Topics{Environment: environmentText(), ExitCodes: exitCodesText}
+			topics := manpage.Topics{Environment: environmentText(), ExitCodes: strings.TrimSuffix(exitCodesHelp, "\n")}
 			if err := manpage.Write(args[0], cmd.Root(), a.releaseDate(), topics); err != nil {
 				return fmt.Errorf("cannot write the man pages: %w", err)
 			}

@@ -25,7 +25,13 @@ func TestManPages(t *testing.T) {
 		want = append(want, strings.ReplaceAll(cmd.CommandPath(), " ", "-")+".1")
 		checkManPage(t, dir, cmd)
 	})
-	pages, err := filepath.Glob(filepath.Join(dir, "*.1"))
+	for _, topic := range newTopics() {
+		if topic.Name() != "environment" { // secret(1) has it
+			want = append(want, "secret-"+topic.Name()+".7")
+			checkTopicPage(t, filepath.Join(dir, "secret-"+topic.Name()+".7"), topic.Long)
+		}
+	}
+	pages, err := filepath.Glob(filepath.Join(dir, "*.[17]"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,17 +66,10 @@ func checkManPage(t *testing.T, dir string, cmd *cobra.Command) {
 	if !strings.Contains(string(source), " 2026-03-01 ") {
 		t.Errorf("%s is not dated as SOURCE_DATE_EPOCH says", path)
 	}
-	if _, err := exec.LookPath("mandoc"); err != nil && os.Getenv("SECRET_TEST_SERVICES") != "required" {
+	text, ok := rendered(t, path)
+	if !ok {
 		return
 	}
-	if out, err := exec.Command("mandoc", "-T", "lint", "-W", "warning", path).CombinedOutput(); err != nil {
-		t.Errorf("mandoc: %v\n%s", err, out)
-	}
-	out, err := exec.Command("mandoc", "-T", "ascii", "-O", "width=200", path).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := words(regexp.MustCompile(".\b").ReplaceAllString(string(out), "")) // bold and underlined
 	if !cmd.HasParent() && !strings.Contains(text, " ENVIRONMENT SECRET_VAULT the vault's directory ") {
 		t.Errorf("the page of %s does not show the environment variables", cmd.CommandPath())
 	}
@@ -82,6 +81,31 @@ func checkManPage(t *testing.T, dir string, cmd *cobra.Command) {
 			t.Errorf("the page of %s does not show %q", cmd.CommandPath(), want)
 		}
 	}
+}
+
+func checkTopicPage(t *testing.T, path, text string) {
+	t.Helper()
+	page, ok := rendered(t, path)
+	plain := func(text string) string { return strings.ReplaceAll(text, " o ", " ") } // without the points of lists
+	if want := plain(words(strings.ReplaceAll(text, "\n- ", "\n"))); ok && !strings.Contains(plain(page), want) {
+		t.Errorf("%s does not show the topic", path)
+	}
+}
+
+// rendered returns the words of a page as mandoc shows them, unless there is no mandoc.
+func rendered(t *testing.T, path string) (text string, ok bool) {
+	t.Helper()
+	if _, err := exec.LookPath("mandoc"); err != nil && os.Getenv("SECRET_TEST_SERVICES") != "required" {
+		return "", false
+	}
+	if out, err := exec.Command("mandoc", "-T", "lint", "-W", "warning", path).CombinedOutput(); err != nil {
+		t.Errorf("mandoc: %v\n%s", err, out)
+	}
+	out, err := exec.Command("mandoc", "-T", "ascii", "-O", "width=200", path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return words(regexp.MustCompile(".\b").ReplaceAllString(string(out), "")), true // bold and underlined
 }
 
 // words is text without regard to how it is laid out.

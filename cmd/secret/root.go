@@ -67,8 +67,8 @@ the operating system, in a key file, or behind a passphrase.`,
 		newInitCommand(a), newUnlockCommand(a), newLockCommand(a), newKeyCommand(a), newConfigCommand(a),
 		newCompletionCommand(a), newVersionCommand(a))
 	root.SetHelpCommand(newHelpCommand())
-	root.AddCommand(
-		newRotatorAlias(a), newManCommand(a), newClearClipboardCommand(a), newExitCodesTopic(), newEnvironmentTopic())
+	root.AddCommand(newRotatorAlias(a), newManCommand(a), newClearClipboardCommand(a))
+	root.AddCommand(newTopics()...)
 	return root
 }
 

@@ -1,11 +1,16 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
 
 func newRotationCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rotation",
 		Short: "Set up and watch the rotation of secrets",
+		Long:  strings.TrimSuffix(rotationHelp, "\n"),
 		Example: `  secret rotation rotator new postgres
   secret rotation enable prod/db --rotator postgres --every 30d
   secret rotation schedule install

@@ -1,6 +1,7 @@
 package main
 
 import (
+	_ "embed"
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/settings"
@@ -8,30 +9,44 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const exitCodesText = `0    done
-1    failed
-2    wrong usage: a bad name, value or option; nothing was changed
-3    no such secret, version, label or field
-4    no key: it is locked away, absent or the wrong one
-5    it exists already, or is busy
-6    damaged data, or data that somebody tampered with
-130  interrupted at a prompt
+// The topics of help that are no command. Each is a man page as well.
+var (
+	//go:embed help/keys.txt
+	keysHelp string
+	//go:embed help/versions.txt
+	versionsHelp string
+	//go:embed help/rotation.txt
+	rotationHelp string
+	//go:embed help/scripts.txt
+	scriptsHelp string
+	//go:embed help/backup.txt
+	backupHelp string
+	//go:embed help/security.txt
+	securityHelp string
+	//go:embed help/exit-codes.txt
+	exitCodesHelp string
+)
 
-secret run exits as its command did; 126 if it could not be run, 127 if it was not
-found.`
-
-func newExitCodesTopic() *cobra.Command {
-	return &cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesText}
-}
-
-func newEnvironmentTopic() *cobra.Command {
-	topic := &cobra.Command{Use: "environment", Short: "The environment variables that count"}
+func newTopics() []*cobra.Command {
+	topics := []*cobra.Command{
+		{Use: "keys", Short: "Where the master key is, and keys for single secrets", Long: keysHelp},
+		{Use: "versions", Short: "Versions, labels, names and kinds", Long: versionsHelp},
+		{Use: "scripts", Short: "Use in scripts: bytes, references, JSON", Long: scriptsHelp},
+		{Use: "backup", Short: "Back up a vault, and sync it with git", Long: backupHelp},
+		{Use: "security", Short: "The protection that a vault gives, and its limits", Long: securityHelp},
+		{Use: "exit-codes", Short: "The meaning of the exit codes", Long: exitCodesHelp},
+		{Use: "environment", Short: "The environment variables that count"},
+	}
+	for _, topic := range topics {
+		topic.Long = strings.TrimSuffix(topic.Long, "\n")
+	}
+	environment := topics[len(topics)-1]
 	// The text is made on demand, to keep the start fast.
-	topic.SetHelpFunc(func(topic *cobra.Command, args []string) {
+	environment.SetHelpFunc(func(topic *cobra.Command, args []string) {
 		topic.Long = environmentText()
 		topic.Root().HelpFunc()(topic, args)
 	})
-	return topic
+	return topics
 }
 
 func environmentText() string {

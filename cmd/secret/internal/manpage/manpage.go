@@ -18,7 +18,8 @@ type Topics struct {
 	ExitCodes   string // a code and its meaning in a line, and text behind an empty line
 }
 
-// Write writes a page for each command from root down, made of the text of --help.
+// Write writes a page in section 1 for each command from root down, and one in section 7 for each topic of help. They
+// have the text of --help.
 func Write(dir string, root *cobra.Command, date time.Time, topics Topics) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -32,7 +33,24 @@ func Write(dir string, root *cobra.Command, date time.Time, topics Topics) error
 			return err
 		}
 	}
+	for _, topic := range topicsOf(root) {
+		path := filepath.Join(dir, nameOf(topic)+".7")
+		if err := os.WriteFile(path, []byte(topicText(topic, date)), 0o644); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// topicsOf returns the topics that have pages of their own: those with a text.
+func topicsOf(cmd *cobra.Command) []*cobra.Command {
+	var topics []*cobra.Command
+	for _, sub := range cmd.Commands() {
+		if sub.IsAdditionalHelpTopicCommand() && sub.Long != "" {
+			topics = append(topics, sub)
+		}
+	}
+	return topics
 }
 
 // documented returns the commands below cmd that have pages of their own.
@@ -51,12 +69,58 @@ func nameOf(cmd *cobra.Command) string { return strings.ReplaceAll(cmd.CommandPa
 // page is the text of a man page, in the macros of man(7).
 type page struct{ strings.Builder }
 
-func text(cmd *cobra.Command, date time.Time, topics Topics) string {
+// newPage begins the page of a command or a topic.
+func newPage(cmd *cobra.Command, section int, date time.Time) *page {
 	p := new(page)
 	name := nameOf(cmd)
-	fmt.Fprintf(p, ".TH %s 1 %s secret \"secret manual\"\n", strings.ToUpper(name), date.Format(time.DateOnly))
+	fmt.Fprintf(p, ".TH %s %d %s secret \"secret manual\"\n", strings.ToUpper(name), section, date.Format(time.DateOnly))
 	p.section("NAME")
 	fmt.Fprintf(p, "%s \\- %s\n", roffText(name), roffText(cmd.Short))
+	return p
+}
+
+func topicText(topic *cobra.Command, date time.Time) string {
+	p := newPage(topic, 7, date)
+	p.section("DESCRIPTION")
+	for i, block := range strings.Split(topic.Long, "\n\n") {
+		if i > 0 && !strings.HasPrefix(block, "- ") {
+			fmt.Fprintln(p, ".PP")
+		}
+		p.block(block)
+	}
+	p.section("SEE ALSO")
+	fmt.Fprintf(p, "\\fB%s\\fR(1)\n", roffText(nameOf(topic.Parent())))
+	return p.String()
+}
+
+// block writes a paragraph. It keeps the lines of tables and transcripts, and sets those of lists.
+func (p *page) block(text string) {
+	plain, inList := true, false
+	for line := range strings.SplitSeq(text, "\n") {
+		item, isItem := strings.CutPrefix(line, "- ")
+		keep := !inList && !isItem && strings.HasPrefix(line, "  ")
+		switch {
+		case isItem:
+			inList, line = true, item
+			fmt.Fprintln(p, ".IP \\(bu 2")
+		case keep && plain:
+			fmt.Fprintln(p, ".nf")
+		case !keep && !plain:
+			fmt.Fprintln(p, ".fi")
+		}
+		plain = !keep
+		if inList {
+			line = strings.TrimPrefix(line, "  ")
+		}
+		fmt.Fprintln(p, roffText(line))
+	}
+	if !plain {
+		fmt.Fprintln(p, ".fi")
+	}
+}
+
+func text(cmd *cobra.Command, date time.Time, topics Topics) string {
+	p := newPage(cmd, 1, date)
 	p.section("SYNOPSIS")
 	fmt.Fprintf(p, "\\fB%s\\fR%s\n", roffText(cmd.CommandPath()), roffText(strings.TrimPrefix(cmd.UseLine(), cmd.CommandPath())))
 	p.section("DESCRIPTION")
@@ -92,9 +156,19 @@ func text(cmd *cobra.Command, date time.Time, topics Topics) string {
 		p.item("\\fB"+code+"\\fR", strings.TrimSpace(meaning))
 	}
 	fmt.Fprintf(p, ".PP\n%s\n", roffText(about))
-	if cmd.HasParent() {
+	switch topics := topicsOf(cmd); {
+	case cmd.HasParent():
 		p.section("SEE ALSO")
 		fmt.Fprintf(p, "\\fB%s\\fR(1)\n", roffText(nameOf(cmd.Parent())))
+	case len(topics) > 0:
+		p.section("SEE ALSO")
+		for i, topic := range topics {
+			if i > 0 {
+				fmt.Fprintln(p, ",")
+			}
+			fmt.Fprintf(p, "\\fB%s\\fR(7)", roffText(nameOf(topic)))
+		}
+		fmt.Fprintln(p)
 	}
 	return p.String()
 }
