@@ -5,6 +5,7 @@
 package examples_test
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -19,6 +20,10 @@ import (
 var bin string
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		return // they build three programs, and walk through long scripts with them
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "secret-examples-")
 		if err != nil {

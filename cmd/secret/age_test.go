@@ -108,6 +108,7 @@ func (p *person) answers(prompt, answer string) {
 }
 
 func TestIdentityOfPluginAsksForItsPIN(t *testing.T) {
+	t.Parallel()
 	env, withoutKey, work := identityHome(t)
 	pin := filepath.Join(work, "pin")
 	p := secretAtTerminal(t, env, "key", "add", "identity", pin)
@@ -163,6 +164,7 @@ func TestInterruptWhileAgeAsksRestoresEcho(t *testing.T) {
 }
 
 func TestSSHKeyAsksForItsPassphrase(t *testing.T) {
+	t.Parallel()
 	need(t, "ssh-keygen")
 	env, withoutKey, work := identityHome(t)
 	ssh := filepath.Join(work, "home", ".ssh")

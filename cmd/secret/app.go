@@ -36,6 +36,8 @@ type app struct {
 	now     func() time.Time
 	rand    io.Reader
 	keyring keyring.OS
+	// passphraseWork is lower in tests.
+	passphraseWork unlock.Work
 	// sessions holds the master keys that secret unlock put there.
 	sessions unlock.Sessions
 

@@ -20,6 +20,7 @@ import (
 
 // Over SSH the terminal at the other end has the clipboard.
 func TestClipThroughTerminal(t *testing.T) {
+	t.Parallel()
 	screen := filepath.Join(t.TempDir(), "screen")
 	a := &app{
 		stderr: new(bytes.Buffer),

@@ -92,6 +92,7 @@ var completionCases = []struct{ line, want string }{
 }
 
 func TestCompletionInBash(t *testing.T) {
+	t.Parallel()
 	need(t, "bash")
 	const library = "/usr/share/bash-completion/bash_completion"
 	if _, err := os.Stat(library); err != nil {
@@ -114,6 +115,7 @@ printf '%s\n' "${COMPREPLY[@]}"`
 }
 
 func TestCompletionInFish(t *testing.T) {
+	t.Parallel()
 	need(t, "fish")
 	env := completionHome(t)
 	for _, test := range completionCases {
@@ -123,6 +125,7 @@ func TestCompletionInFish(t *testing.T) {
 
 // Zsh completes only at a terminal.
 func TestCompletionInZsh(t *testing.T) {
+	t.Parallel()
 	need(t, "zsh")
 	env := completionHome(t)
 	dir := t.TempDir()
@@ -179,6 +182,7 @@ func checkOffers(t *testing.T, line, want, output string) {
 
 // A keyring that never answers must not hang the shell of a user who presses Tab.
 func TestCompletionIsQuickWhenLocked(t *testing.T) {
+	t.Parallel()
 	env := newHome(t)
 	unlockByKeyring(t, filepath.Join(strings.TrimPrefix(env[0], "HOME="), ".local/share/secret/vault/vault.yaml"))
 	socket := filepath.Join(t.TempDir(), "bus")

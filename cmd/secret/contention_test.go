@@ -28,6 +28,7 @@ type contender struct {
 
 // No value that was set is lost, no get sees another value, and no process waits for long.
 func TestManyProcesses(t *testing.T) {
+	skipIfShort(t)
 	o := newOwner(t, build(t, "."))
 	o.env = []string{"SECRET_HISTORY=1000000"}
 	for i := range sharedSecrets {

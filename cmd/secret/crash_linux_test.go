@@ -134,8 +134,10 @@ func TestInitKilledAtEverySystemCall(t *testing.T) {
 	}
 }
 
+// needStrace is for sweeps, which kill a command at each of its system calls.
 func needStrace(t *testing.T) {
 	t.Helper()
+	skipIfShort(t)
 	if _, err := exec.LookPath("strace"); err != nil {
 		unavailable(t, "strace is not installed")
 	}

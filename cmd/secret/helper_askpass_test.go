@@ -32,6 +32,7 @@ func askpassHome(t *testing.T) (env []string, key string) {
 
 // The real ssh-add gets a stored passphrase, and asks the user for another as it does without this program.
 func TestAskpassAtTerminal(t *testing.T) {
+	t.Parallel()
 	env, key := askpassHome(t)
 	p := runAtTerminal(t, env, "ssh-agent", "ssh-add", key)
 	p.answers("Enter passphrase for .*id_test", "correct horse\r")

@@ -73,9 +73,7 @@ func TestImportKilledAtEverySystemCall(t *testing.T) {
 // A large import that is killed, or told to end, while its files move to their places
 // stored everything.
 func TestLargeImportEndedWhileFilesMove(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it imports a thousand secrets several times")
-	}
+	skipIfShort(t)
 	const many = 1000
 	binary := build(t, ".")
 	text := imported(t, many, 10)
@@ -116,6 +114,7 @@ func TestLargeImportEndedWhileFilesMove(t *testing.T) {
 
 // An import that is told to end before that stores nothing, and says so.
 func TestLargeImportInterrupted(t *testing.T) {
+	skipIfShort(t)
 	o := newOwner(t, build(t, "."))
 	before := o.state(t)
 	cmd := o.command(importArgs...)
@@ -148,6 +147,7 @@ func TestLargeImportInterrupted(t *testing.T) {
 // An import into a disk that is full, at first or in the midst of it, changes
 // nothing and leaves nothing.
 func TestImportIntoFullDisk(t *testing.T) {
+	t.Parallel()
 	binary := build(t, ".")
 	for _, free := range []int{0, 1, 3, 6} {
 		t.Run(fmt.Sprint(free), func(t *testing.T) {
@@ -177,6 +177,7 @@ func TestImportIntoFullDisk(t *testing.T) {
 
 // An export that does not fit leaves no half file.
 func TestExportIntoFullDisk(t *testing.T) {
+	t.Parallel()
 	binary := build(t, ".")
 	o := newOwner(t, binary)
 	o.must(t, imported(t, 10, 3000), importArgs...)

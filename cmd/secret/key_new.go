@@ -2,7 +2,6 @@ package main
 
 import (
 	"example.org/secret/crypto"
-	"example.org/secret/vault/unlock"
 
 	"github.com/spf13/cobra"
 )
@@ -39,7 +38,7 @@ func (a *app) runKeyNew(name string, passphrase bool) error {
 	}
 	var seal func(crypto.MasterKey) ([]byte, error)
 	if passphrase {
-		seal = unlock.Passphrase{Ask: a.askPassphrase}.SealToNew
+		seal = a.passphrase().SealToNew
 	}
 	if err := v.NewValueKey(name, seal); err != nil {
 		return err

@@ -121,6 +121,7 @@ func testKeyRotate(t *testing.T, program string) {
 
 // The replacement ends the session. A session that outlives its key does not keep other sources from being used.
 func TestKeyRotateEndsTheSession(t *testing.T) {
+	t.Parallel()
 	o := newOwner(t, build(t, "."))
 	before := o.copied(t)
 	if r := run(t, o.command("unlock"), ""); r.code != 0 {

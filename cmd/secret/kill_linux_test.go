@@ -19,6 +19,9 @@ import (
 // the system calls of the commits between them, ends their rotators, and stops
 // the database, while applications log in.
 func TestKilledRotation(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long")
+	}
 	long := os.Getenv("SECRET_TEST_LONG") != ""
 	for _, rotator := range []string{"postgres", "postgres-alternating"} {
 		t.Run(rotator, func(t *testing.T) {

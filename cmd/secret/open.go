@@ -151,7 +151,7 @@ func (a *app) newFinder() (*unlock.Finder, error) {
 			unlock.Session{Store: a.sessions},
 			unlock.Keyring{Store: a.keyring},
 			unlock.Identity{SSHKeys: a.sshKeys(), Age: a.ageProgram(a.prompt, unattendedTimeout)},
-			unlock.Passphrase{Ask: a.askPassphrase},
+			a.passphrase(),
 		},
 		Rand: a.rand, Now: a.now, Timeout: lockTimeout, Warn: a.warn,
 	}, nil

@@ -17,6 +17,7 @@ import (
 // file, which drops all that was not synced, and mounts it again. The file systems with these options keep nothing
 // else.
 func TestPowerCut(t *testing.T) {
+	skipIfShort(t)
 	binary := build(t, ".")
 	for _, fs := range []struct{ name, size, mkfs, options string }{
 		{"ext4", "32M", "mkfs.ext4 -q -F", "noauto_da_alloc,commit=1000"},

@@ -22,6 +22,14 @@ import (
 
 // These helpers run and kill real processes of a program that is built as for a release.
 
+// skipIfShort skips a test that takes more than a second.
+func skipIfShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it takes long")
+	}
+}
+
 func isLong() bool { return os.Getenv("SECRET_TEST_LONG") != "" }
 
 // unavailable skips a test for want of something, or fails it where everything

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"flag"
 	"net/url"
 	"os"
 	"os/exec"
@@ -27,17 +28,29 @@ func TestMain(m *testing.M) {
 		programs[name] = secretMain
 	}
 	programs["age-plugin-touch"] = touchPlugin
-	testscript.Main(m, programs)
+	testscript.Main(crowd{m}, programs)
 }
 
-// secretMain is main with a clock that scripts set, without the terminal that the
-// tests were started from: no script may end up asking there.
+// crowd runs more tests at once than there are processors, because they wait for clocks and for other processes.
+type crowd struct{ *testing.M }
+
+func (m crowd) Run() int {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	return m.M.Run()
+}
+
+// secretMain is main with a clock that scripts set and quick passphrases, without the
+// terminal that the tests were started from: no script may end up asking there.
 func secretMain() {
 	if os.Getenv("SECRET_TEST_TERMINAL") == "" { // which runAtTerminal makes
 		_, _ = syscall.Setsid()
 	}
 	process.Harden()
 	a := newApp()
+	a.passphraseWork = 4
 	if text := os.Getenv("SECRET_TEST_NOW"); text != "" {
 		now, err := time.Parse(time.RFC3339, text)
 		if err != nil {

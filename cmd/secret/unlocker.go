@@ -12,10 +12,14 @@ func (a *app) newUnlocker(unlocker vault.Unlocker, path string) unlock.Unlocker 
 	return map[vault.Unlocker]unlock.Unlocker{
 		vault.Keyring:    unlock.Keyring{Store: a.keyring},
 		vault.KeyFile:    unlock.KeyFile{Path: path},
-		vault.Passphrase: unlock.Passphrase{Ask: a.askPassphrase},
-		vault.Recovery:   unlock.Recovery{Rand: a.rand, Show: a.showRecovery},
+		vault.Passphrase: a.passphrase(),
+		vault.Recovery:   unlock.Recovery{Rand: a.rand, Work: a.passphraseWork, Show: a.showRecovery},
 		vault.Identity:   unlock.Identity{Path: path, Age: a.ageProgram(a.prompt, unattendedTimeout)},
 	}[unlocker]
+}
+
+func (a *app) passphrase() unlock.Passphrase {
+	return unlock.Passphrase{Ask: a.askPassphrase, Work: a.passphraseWork}
 }
 
 const recoveryAttempts = 3

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -21,6 +22,9 @@ func description(vaultID string) string { return "secret:" + vaultID }
 
 // Open keeps key for the vault until timeout, in whole seconds, has passed.
 func (Kernel) Open(vaultID, key string, timeout time.Duration) error {
+	// The kernel makes the process keyring for the calling thread alone, and refuses the key to the others.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	// Only this process has the key until the timeout is set. A process that is killed before leaves no key behind.
 	id, err := unix.AddKey(keyType, description(vaultID), []byte(key), unix.KEY_SPEC_PROCESS_KEYRING)
 	if err == nil {

@@ -22,6 +22,7 @@ func fakeAWS(t *testing.T, d *driver) string {
 }
 
 func TestAWSIAM(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	d := newDriver(t, "aws-iam")
 	d.kind = "kv"

@@ -39,9 +39,7 @@ func passwordFile(t *testing.T, user, password string) fields {
 }
 
 func TestHtpasswd(t *testing.T) {
-	if testing.Short() {
-		t.Skip("bcrypt takes several seconds")
-	}
+	skipIfShort(t)
 	t.Parallel()
 	servicetest.Need(t, "flock")
 	run := func(t *testing.T, passwords []string, drop ...string) {

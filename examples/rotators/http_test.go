@@ -111,6 +111,7 @@ func (a *tokenAPI) names() []string {
 }
 
 func TestHTTPToken(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	servicetest.Need(t, "curl")
 	servicetest.Need(t, "jq")

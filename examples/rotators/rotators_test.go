@@ -17,6 +17,14 @@ import (
 	"example.org/secret/rotate/servicetest"
 )
 
+// skipIfShort skips a test that takes more than a second.
+func skipIfShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it takes long")
+	}
+}
+
 func TestNames(t *testing.T) {
 	t.Parallel()
 	names := rotators.Names()

@@ -36,6 +36,7 @@ func read(t *testing.T, file string) string {
 }
 
 func TestSSHKeyInFile(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	d := newDriver(t, "ssh-key")
 	d.kind = "kv"

@@ -14,6 +14,7 @@ import (
 )
 
 func TestTemplatePython(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	d := newDriver(t, "template.py")
 	d.record("python3", python(t))
@@ -33,6 +34,7 @@ func python(t *testing.T) string {
 }
 
 func TestTemplateGo(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "rotator")
 	out, err := exec.Command(servicetest.Need(t, "go"), "build", "-o", program, "template.go").CombinedOutput()

@@ -49,13 +49,13 @@ func TestEachSourceFindsTheKey(t *testing.T) {
 		"passphrase": {
 			func(f *fixture) unlock.Unlocker {
 				f.typed = []string{"correct horse", "correct horse"}
-				return unlock.Passphrase{Ask: f.ask}
+				return unlock.Passphrase{Ask: f.ask, Work: lowWork}
 			},
 			func(f *fixture) { f.typed = []string{"wrong", "correct horse"} },
 		},
 		"recovery sheet": {
 			func(f *fixture) unlock.Unlocker {
-				return unlock.Recovery{Rand: rand.Reader, Show: func(words string, opens func(string) bool) error {
+				return unlock.Recovery{Rand: rand.Reader, Work: lowWork, Show: func(words string, opens func(string) bool) error {
 					f.typed = []string{words}
 					if opens("other words") || !opens(words) {
 						return errors.New("the proof is none")
@@ -135,6 +135,22 @@ func TestRecoveryQuestionNamesPlacesWithoutKey(t *testing.T) {
 	_ = f.read()
 	if len(f.asked) != 1 || !strings.HasPrefix(f.asked[0], "No key found (no --key-file or SECRET_KEY_FILE; ") {
 		t.Errorf("it asks %q", f.asked)
+	}
+}
+
+func TestPassphraseTakesWork(t *testing.T) {
+	set, err := unlock.NewSet(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(string) (string, error) { return "correct horse", nil }
+	sealed, err := unlock.Passphrase{Ask: ask}.SealToNew(set.Master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// See the scrypt recipient stanza of the age specification.
+	if header, _, _ := strings.Cut(string(sealed), "\n---"); !strings.Contains(header, "\n-> scrypt ") || !strings.Contains(header, " 18\n") {
+		t.Errorf("the header is\n%s", header)
 	}
 }
 

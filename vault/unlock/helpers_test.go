@@ -17,6 +17,9 @@ import (
 	"example.org/secret/vault/unlock"
 )
 
+// lowWork keeps the tests quick.
+const lowWork = unlock.Work(1)
+
 // memoryKeyring is a keyring in memory.
 type memoryKeyring struct {
 	entries map[string]string
@@ -175,7 +178,7 @@ func (f *fixture) finder() *unlock.Finder {
 			unlock.Session{Store: f.sessions},
 			unlock.Keyring{Store: f.keyring},
 			unlock.Identity{SSHKeys: []string{f.path("id_ed25519")}, Age: fakeAge},
-			unlock.Passphrase{Ask: f.ask},
+			unlock.Passphrase{Ask: f.ask, Work: lowWork},
 		},
 		Rand: rand.Reader, Now: time.Now, Timeout: time.Minute,
 		Warn: func(text string) { f.warned = append(f.warned, text) },

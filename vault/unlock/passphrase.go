@@ -13,8 +13,6 @@ import (
 )
 
 const (
-	// passphraseWork is log2 of scrypt's cost: about a second.
-	passphraseWork      = 18
 	minPassphraseLength = 8
 	passphraseAttempts  = 3
 	// recoveryWords make 103 bits, behind scrypt.
@@ -34,7 +32,18 @@ func (e askError) Unwrap() error { return e.error }
 
 // Passphrase is a passphrase. A source of it takes the words of a recovery sheet as well, at the same question.
 type Passphrase struct {
-	Ask Ask // nil if the user must not be asked
+	Ask  Ask // nil if the user must not be asked
+	Work Work
+}
+
+// Work is log2 of the cost of scrypt, by which a passphrase is sealed. The zero Work is 18, which takes about a second.
+type Work int
+
+func (w Work) cost() int {
+	if w == 0 {
+		return 18
+	}
+	return int(w)
 }
 
 func (p Passphrase) find(f *Finder) (*crypto.VaultKey, error) {
@@ -165,12 +174,13 @@ func (p Passphrase) SealToNew(key crypto.MasterKey) ([]byte, error) {
 	if again != typed {
 		return nil, vault.Errorf(vault.ErrInvalid, "the two passphrases differ; nothing was made")
 	}
-	return crypto.SealWithPassphrase(typed, passphraseWork, key)
+	return crypto.SealWithPassphrase(typed, p.Work.cost(), key)
 }
 
 // Recovery is a recovery sheet, to be added to a vault. [Passphrase] finds its key.
 type Recovery struct {
 	Rand io.Reader
+	Work Work
 	// Show shows the words, and returns nil only after the user typed them so that opens returned true.
 	Show func(words string, opens func(typed string) bool) error
 }
@@ -183,7 +193,7 @@ func (r Recovery) prepare(_ string, master crypto.MasterKey) (keep, error) {
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := crypto.SealWithPassphrase(words, passphraseWork, master)
+	sealed, err := crypto.SealWithPassphrase(words, r.Work.cost(), master)
 	if err != nil {
 		return nil, err
 	}
@@ -203,6 +213,7 @@ func (Recovery) undo(string) error { return nil }
 type sealedHolder struct {
 	unlocker   vault.Unlocker
 	passphrase string
+	work       Work
 	held       []crypto.MasterKey
 	sealed     []byte
 }
@@ -230,7 +241,7 @@ func (p Passphrase) holder(f *Finder, unlocker vault.Unlocker) (keyHolder, error
 	if err != nil {
 		return nil, err
 	}
-	return &sealedHolder{unlocker, typed, keys, sealed}, err
+	return &sealedHolder{unlocker, typed, p.Work, keys, sealed}, err
 }
 
 func (h *sealedHolder) Unlocker() vault.Unlocker { return h.unlocker }
@@ -249,7 +260,7 @@ func (h *sealedHolder) seal(keys []crypto.MasterKey) error {
 	if len(keys) == len(h.held) {
 		return nil
 	}
-	sealed, err := crypto.SealWithPassphrase(h.passphrase, passphraseWork, keys...)
+	sealed, err := crypto.SealWithPassphrase(h.passphrase, h.work.cost(), keys...)
 	if err != nil {
 		return fmt.Errorf("changing the master key in %s: %w", h.where(), err)
 	}

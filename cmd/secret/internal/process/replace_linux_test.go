@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -25,6 +26,8 @@ const maskVariable = "CHILD_TEST_MASK"
 func TestMain(m *testing.M) {
 	value := os.Getenv(maskVariable)
 	if value == "" {
+		// Under nohup, the children would inherit that SIGHUP is ignored.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 		os.Exit(m.Run())
 	}
 	path, code, err := process.Find(os.Args[1])
