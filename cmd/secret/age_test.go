@@ -164,6 +164,9 @@ func TestInterruptWhileAgeAsksRestoresEcho(t *testing.T) {
 }
 
 func TestSSHKeyAsksForItsPassphrase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("ssh-keygen makes passphrases slow")
+	}
 	t.Parallel()
 	need(t, "ssh-keygen")
 	env, withoutKey, work := identityHome(t)

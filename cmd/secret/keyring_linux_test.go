@@ -25,10 +25,7 @@ var anyKey = regexp.MustCompile(keyStart + "[0-9A-Z]")
 
 // TestKeyring runs the built program, since a faulty keyring can make it hang, end it, or have it start others.
 func TestKeyring(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "secret")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	program := build(t, ".")
 	for name, test := range map[string]func(*testing.T, string){
 		"gnome":                    testGnome,
 		"gnome with other entries": testGnomeOtherEntry,

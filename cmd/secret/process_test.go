@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,14 +43,22 @@ func unavailable(t testing.TB, format string, args ...any) {
 	t.Skipf(format, args...)
 }
 
-// build builds a program as the release does and returns its path.
+// build builds a program as the release does, once, and returns its path.
 func build(t testing.TB, pkg string) string {
 	t.Helper()
-	name := "program"
+	building.Lock()
+	defer building.Unlock()
+	name := filepath.Base(pkg)
+	if pkg == "." {
+		name = "secret"
+	}
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	path := filepath.Join(t.TempDir(), name)
+	path := filepath.Join(os.Getenv("SECRET_TEST_PROGRAMS"), name)
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
 	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, pkg)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := cmd.CombinedOutput(); err != nil {
@@ -57,6 +66,8 @@ func build(t testing.TB, pkg string) string {
 	}
 	return path
 }
+
+var building sync.Mutex
 
 // owner is a user with a vault and a key file.
 type owner struct {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,7 +37,16 @@ type crowd struct{ *testing.M }
 
 func (m crowd) Run() int {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	dir, err := os.MkdirTemp("", "secret-test-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = errors.Join(
+			flag.Set("test.parallel", "8"),
+			os.Setenv("SECRET_TEST_PROGRAMS", dir),
+			os.Setenv("GOTMPDIR", dir), // testscript leaves a directory there if not all scripts run
+		)
+	}
+	if err != nil {
 		panic(err)
 	}
 	return m.M.Run()
@@ -61,18 +71,20 @@ func secretMain() {
 	os.Exit(run(a, arguments(os.Args)))
 }
 
+var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"age":   cmdAge,
+	"exits": cmdExits,
+	"leak":  cmdLeak,
+	"seal":  cmdSeal,
+	"size":  cmdSize,
+}
+
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
 		RequireUniqueNames: true,
 		Setup:              setUpScript,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"age":   cmdAge,
-			"exits": cmdExits,
-			"leak":  cmdLeak,
-			"seal":  cmdSeal,
-			"size":  cmdSize,
-		},
+		Cmds:               scriptCommands,
 		Condition: func(condition string) (bool, error) {
 			if condition == "root" {
 				return os.Getuid() == 0, nil
@@ -80,6 +92,18 @@ func TestScripts(t *testing.T) {
 			return false, errors.New("unknown condition " + condition)
 		},
 	})
+}
+
+func TestScriptCommandsAreDescribed(t *testing.T) {
+	text, err := os.ReadFile("testdata/script/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range scriptCommands {
+		if !regexp.MustCompile("(?m)^\\| `(! )?" + name + "[ `]").Match(text) {
+			t.Errorf("testdata/script/README.md does not describe %q", name)
+		}
+	}
 }
 
 // scriptEnv returns the environment of a script and of other tests with a real process: a home of its own, no keyring,
