@@ -23,6 +23,8 @@ var (
 	ErrDeleted = errors.New("scheduled for deletion")
 	// ErrExists means that a thing of that name is there already.
 	ErrExists = errors.New("already exists")
+	// ErrVersionExists means that the id of a new version is that of another one.
+	ErrVersionExists = fmt.Errorf("version exists: %w", ErrExists)
 	// ErrBusy means that another process kept the vault locked for too long.
 	ErrBusy = durable.ErrBusy
 	// ErrKeyReplaced means that the vault got another master key since it was

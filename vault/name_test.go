@@ -77,6 +77,8 @@ func TestCheckField(t *testing.T) {
 	}
 }
 
+var oddID = strings.Repeat("%23%3F%25 ", 8)
+
 const aUUID = "0b8f6a3e-3b1c-4f0e-9a57-1d2c3b4a5f60"
 
 func TestParseSelector(t *testing.T) {
@@ -84,15 +86,16 @@ func TestParseSelector(t *testing.T) {
 		"1":                                {Number: 1},
 		"2147483647":                       {Number: 2147483647},
 		aUUID:                              {ID: aUUID},
-		strings.ToUpper(aUUID):             {ID: aUUID},
-		"urn:uuid:" + aUUID:                {ID: aUUID},
-		strings.Replace(aUUID, "-", "", 4): {ID: aUUID},
+		strings.ToUpper(aUUID):             {ID: strings.ToUpper(aUUID)}, // another id
+		strings.Replace(aUUID, "-", "", 4): {ID: strings.Replace(aUUID, "-", "", 4)},
+		strings.Repeat("7", 32):            {ID: strings.Repeat("7", 32)},
+		strings.Repeat("a ~!", 16):         {ID: strings.Repeat("a ~!", 16)},
 	} {
 		if got, err := vault.ParseSelector(s); err != nil || got != want {
 			t.Errorf("%q: %+v, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{"", "0", "-1", "1.5", "0x1", "1e3", " 1", "current", "99999999999999999999", aUUID[:35], aUUID + "0", "1\n"} {
+	for _, s := range []string{"", "0", "-1", "1.5", "0x1", "1e3", " 1", "current", "99999999999999999999", aUUID[:31], aUUID + aUUID, "1\n", aUUID + "\n", aUUID + "é"} {
 		if got, err := vault.ParseSelector(s); !errors.Is(err, vault.ErrInvalid) || got != (vault.Selector{}) {
 			t.Errorf("%q: %+v, %v", s, got, err)
 		}
@@ -109,6 +112,7 @@ func TestParseReference(t *testing.T) {
 		"a?version=" + aUUID:         {Name: "a", Version: vault.Selector{ID: aUUID}},
 		"a?label=previous":           {Name: "a", Version: vault.Selector{Label: "previous"}},
 		"a?label=b=c+d":              {Name: "a", Version: vault.Selector{Label: "b=c+d"}},
+		"a?version=" + oddID:         {Name: "a", Version: vault.Selector{ID: strings.Repeat("#?% ", 8)}},
 		"a=b+c@d#x":                  {Name: "a=b+c@d", Field: "x"},
 		"a#two%20words":              {Name: "a", Field: "two words"},
 		"a#%23%3F%25%2F":             {Name: "a", Field: "#?%/"},

@@ -11,7 +11,7 @@ const ReferenceScheme = "secret://"
 
 // Reference points to a secret, or to one field or version of it:
 // secret://NAME, secret://NAME#FIELD, each with ?version=N or ?label=L behind.
-// The scheme may be left out. A field that holds ?, # or % has these
+// The scheme may be left out. A field, an id or a label that holds ?, # or % has these
 // percent-encoded.
 type Reference struct {
 	Name    Name
@@ -50,6 +50,10 @@ func ParseReference(s string) (Reference, error) {
 
 func parseReferenceQuery(query string) (Selector, error) {
 	key, value, _ := strings.Cut(query, "=")
+	value, err := url.PathUnescape(value)
+	if err != nil {
+		return Selector{}, err
+	}
 	switch key {
 	case "version":
 		return ParseSelector(value)
@@ -70,9 +74,11 @@ func (r Reference) String() string {
 	case r.Version.Number != 0:
 		s += "?version=" + strconv.Itoa(r.Version.Number)
 	case r.Version.ID != "":
-		s += "?version=" + r.Version.ID
+		s += "?version=" + escapeQuery.Replace(r.Version.ID)
 	case r.Version.Label != "":
-		s += "?label=" + string(r.Version.Label)
+		s += "?label=" + escapeQuery.Replace(string(r.Version.Label))
 	}
 	return s
 }
+
+var escapeQuery = strings.NewReplacer("%", "%25", "#", "%23", "?", "%3F")

@@ -6,13 +6,14 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/google/uuid"
 )
 
 const (
+	minVersionIDLength   = 32
+	maxVersionIDLength   = 64
 	maxDescriptionLength = 2048
 	maxTags              = 50
 	maxTagKeyLength      = 128
@@ -38,7 +39,7 @@ const (
 // Version is one value of a secret. It never changes.
 type Version struct {
 	Number  int       `json:"number"`         // 1 for the first; not used twice
-	ID      string    `json:"id"`             // a UUID
+	ID      string    `json:"id"`             // see [CheckVersionID]; a UUID unless the caller gave another
 	Created time.Time `json:"created"`        // UTC, whole seconds
 	Origin  Origin    `json:"origin"`         //
 	From    int       `json:"from,omitempty"` // of a rollback: the version whose value it has
@@ -98,26 +99,39 @@ func (d *Deletion) over(now time.Time) bool {
 	return d != nil && !now.Before(d.Due)
 }
 
-// Selector picks a version by its number, its UUID or a label. The zero value
-// picks the current one.
+// Selector picks a version by its number, its id or a label. The zero value picks the
+// current one. One with an id and a label picks the version of that id, or else that of
+// the label.
 type Selector struct {
 	Number int
 	ID     string
 	Label  Label
 }
 
-// ParseSelector reads a version's number or UUID. The error is [ErrInvalid].
+// ParseSelector reads a version's number or id. The error is [ErrInvalid].
 func ParseSelector(s string) (Selector, error) {
 	if n, err := strconv.Atoi(s); err == nil && n > 0 {
 		return Selector{Number: n}, nil
 	}
-	if id, err := uuid.Parse(s); err == nil {
-		return Selector{ID: id.String()}, nil
+	if CheckVersionID(s) == nil {
+		return Selector{ID: s}, nil
 	}
-	return Selector{}, Errorf(ErrInvalid, "%q is not a version: give its number or its UUID", s)
+	return Selector{}, Errorf(ErrInvalid, "%q is not a version: give its number or its id", s)
 }
 
-// String returns the number, the UUID or the label.
+// CheckVersionID checks the id of a version: 32 to 64 printable ASCII characters
+// (ClientRequestToken of AWS Secrets Manager). The error is [ErrInvalid].
+func CheckVersionID(id string) error {
+	if len(id) < minVersionIDLength || len(id) > maxVersionIDLength {
+		return Errorf(ErrInvalid, "the id of a version has %d to %d characters, not %d", minVersionIDLength, maxVersionIDLength, len(id))
+	}
+	if strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return Errorf(ErrInvalid, "%q is not the id of a version: it may hold only printable ASCII characters", id)
+	}
+	return nil
+}
+
+// String returns the number, the id or the label.
 func (sel Selector) String() string {
 	switch {
 	case sel.Number != 0:
@@ -150,6 +164,9 @@ func (s *Secret) Find(sel Selector) (Version, error) {
 		if v.Number == number || (number == 0 && v.ID == sel.ID) {
 			return v, nil
 		}
+	}
+	if number == 0 && sel.Label != "" {
+		return s.Find(Selector{Label: sel.Label})
 	}
 	return Version{}, Errorf(ErrNoVersion, "%q has no version %s", s.Name, sel)
 }
@@ -185,17 +202,25 @@ type NewVersion struct {
 	Value  Value
 	Origin Origin
 	From   int
-	ID     string  // a UUID; the commit makes one if it is empty
+	ID     string  // see [CheckVersionID]; the commit makes a UUID if it is empty
 	Labels []Label // current if empty
 }
 
-// Add appends a version. It has no time, and no id unless one is given, before the commit. Labels move as with AWS's PutSecretValue: without Labels
-// the new version becomes current, the one that was becomes previous, and a
-// pending one is given up; with Labels it gets exactly these, except that a
-// secret's first version is current in any case.
+// Add appends a version. It has no time, and no id unless one is given, before the
+// commit. Labels move as with AWS's PutSecretValue: without Labels the new version becomes
+// current, the one that was becomes previous, and a pending one is given up; with Labels
+// it gets exactly these, except that a secret's first version is current in any case.
+//
+// An id makes Add safe to repeat: it returns [ErrUnchanged] if the version of that id has
+// the same value, and [ErrVersionExists] if it has another one.
 func (s *Secret) Add(n NewVersion) error {
 	if err := s.Deleted(); err != nil {
 		return err
+	}
+	if n.ID != "" {
+		if err := s.checkUnused(n); err != nil {
+			return err
+		}
 	}
 	if s.Exists() && s.Kind != n.Kind {
 		return Errorf(ErrInvalid, "%q is a %s secret and cannot become a %s one", s.Name, s.Kind, n.Kind)
@@ -208,13 +233,6 @@ func (s *Secret) Add(n NewVersion) error {
 	}
 	if slices.Contains(n.Labels, Previous) {
 		return Errorf(ErrInvalid, "the label %q moves by itself when %q does", Previous, Current)
-	}
-	if n.ID != "" {
-		id, err := uuid.Parse(n.ID)
-		if err != nil {
-			return Errorf(ErrInvalid, "%q is not a UUID", n.ID)
-		}
-		n.ID = id.String()
 	}
 	number := 1
 	if len(s.Versions) > 0 {
@@ -237,6 +255,23 @@ func (s *Secret) Add(n NewVersion) error {
 		Number: number, ID: n.ID, Origin: n.Origin, From: n.From, Value: n.Value,
 	})
 	return nil
+}
+
+// checkUnused checks the id of a new version, which no other may have.
+func (s *Secret) checkUnused(n NewVersion) error {
+	if err := CheckVersionID(n.ID); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(s.Versions, func(v Version) bool { return v.ID == n.ID })
+	switch {
+	case i < 0:
+		return nil
+	case s.Versions[i].closed():
+		return Errorf(ErrNoKey, "%q has a version %s, whose value is sealed to the key %q", s.Name, n.ID, s.Key)
+	case s.Versions[i].same(n.Value):
+		return ErrUnchanged
+	}
+	return Errorf(ErrVersionExists, "%q has a version %s already, with another value", s.Name, n.ID)
 }
 
 // Replace is Add for a value that takes the place of the whole history, whatever

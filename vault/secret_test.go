@@ -19,7 +19,7 @@ func TestVersions(t *testing.T) {
 	c.add(time.Hour)
 	s := update(t, v, "s", func(s *vault.Secret) error {
 		n := text("two")
-		n.ID, n.Origin, n.From = strings.ToUpper(aUUID), vault.OriginRollback, 1
+		n.ID, n.Origin, n.From = aUUID, vault.OriginRollback, 1
 		return s.Add(n)
 	})
 	if s.Revision != 2 || !s.Created.Equal(start) || !s.Changed.Equal(start.Add(time.Hour)) || len(s.Versions) != 2 {
@@ -272,5 +272,40 @@ func TestNumbersAreNotUsedTwice(t *testing.T) {
 	s := set(t, v, "s", "five")
 	if last := s.Versions[len(s.Versions)-1]; last.Number != 5 || last.ID == four.ID {
 		t.Errorf("versions %v", numbers(s))
+	}
+}
+
+// A version keeps the id that its caller gave, and a caller who repeats itself makes no
+// second one.
+func TestVersionIDsThatAreGiven(t *testing.T) {
+	v, dir, c := newVault(t)
+	put := func(id, value string, labels ...vault.Label) error {
+		n := text(value, labels...)
+		n.ID = id
+		_, err := v.Upsert("s", func(s *vault.Secret) error { return s.Add(n) })
+		return err
+	}
+	ids := []string{strings.Repeat("A", 32), strings.ToUpper(aUUID), aUUID, "{" + aUUID + "}", strings.Repeat("a ~/", 16)}
+	for _, id := range ids {
+		wantError(t, put(id, "value of "+id), nil)
+	}
+	before, err := openVault(t, dir, options(c)).Get("s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, id := range ids {
+		version, err := before.Find(vault.Selector{ID: id})
+		if err != nil || version.Number != i+1 || string(version.Plain) != "value of "+id {
+			t.Errorf("%q: %+v, %v", id, version, err)
+		}
+	}
+	wantError(t, put(ids[0], "value of "+ids[0], "blue"), nil)
+	wantError(t, put(ids[0], "another"), vault.ErrVersionExists)
+	wantError(t, put(ids[0], "another"), vault.ErrExists)
+	for _, id := range []string{"x", strings.Repeat("a", 31), strings.Repeat("a", 65), aUUID + "\n", strings.Repeat("é", 32)} {
+		wantError(t, put(id, "x"), vault.ErrInvalid)
+	}
+	if after, err := v.Get("s"); err != nil || after.Revision != before.Revision || describe(after) != describe(before) {
+		t.Errorf("%s, %v", describe(after), err)
 	}
 }

@@ -85,6 +85,9 @@ func (v Value) Equal(other Value) bool {
 		maps.EqualFunc(v.Fields, other.Fields, func(a, b Bytes) bool { return bytes.Equal(a, b) })
 }
 
+// same reports whether two values are the same for the user of AWS's API.
+func (v Value) same(other Value) bool { return v.Equal(other) }
+
 // Merged returns a copy of v in which the fields of changes replace those of v.
 func (v Value) Merged(changes Value) Value {
 	merged := Value{Plain: v.Plain, Fields: maps.Clone(v.Fields)}

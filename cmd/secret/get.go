@@ -59,7 +59,7 @@ Formats: raw, json, yaml, env (a .env file), shell (export lines to eval) and ur
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.version, "version", "", "the version's number or UUID")
+	flags.StringVar(&o.version, "version", "", "the version's number or id")
 	flags.StringVar(&o.label, "label", "", "the version with this label (default current)")
 	flags.StringVar(&o.format, "format", "", "raw, json, yaml, env, shell or url")
 	flags.BoolVar(&a.jsonFlag, "json", false, "print JSON with the version's number, labels and dates")

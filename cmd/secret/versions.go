@@ -33,16 +33,18 @@ func describeVersion(s *vault.Secret, v vault.Version) versionJSON {
 	}
 }
 
-// parseVersionArg parses the number or the UUID of a version, or a label.
+// parseVersionArg parses the number or the id of a version, or a label. A long word may be either of the last two.
 func parseVersionArg(arg string) (vault.Selector, error) {
-	if sel, err := vault.ParseSelector(arg); err == nil {
+	sel, err := vault.ParseSelector(arg)
+	if err == nil && sel.ID == "" {
 		return sel, nil
 	}
-	label, err := vault.ParseLabel(arg)
-	if err != nil {
-		return vault.Selector{}, usagef("%q is not a version: give its number, its UUID or a label", arg)
+	label, labelErr := vault.ParseLabel(arg)
+	if err != nil && labelErr != nil {
+		return vault.Selector{}, usagef("%q is not a version: give its number, its id or a label", arg)
 	}
-	return vault.Selector{Label: label}, nil
+	sel.Label = label
+	return sel, nil
 }
 
 // noPrevious returns the error of a command that needs a previous version, on a secret without one.
