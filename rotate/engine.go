@@ -209,7 +209,7 @@ func (e *Engine) currentFields(nameText string) (map[string]vault.Bytes, error) 
 	if err != nil {
 		return nil, err
 	}
-	return fieldsOf(s.Kind, current.Value), nil
+	return fieldsOf(current.Kind, current.Value), nil
 }
 
 // nameInARN returns the name in arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-RANDOM.

@@ -107,7 +107,7 @@ func (a *attempt) set(ctx context.Context) error {
 	}
 	a.tested = map[int]error{} // set may change which values the service accepts
 	pending := a.pending()
-	_, err := a.call(ctx, Set, pending.ID, fieldsOf(a.secret.Kind, pending.Value))
+	_, err := a.call(ctx, Set, pending.ID, fieldsOf(pending.Kind, pending.Value))
 	var failed *StepError
 	if errors.As(err, &failed) && failed.Refused {
 		return a.replaceRefused(ctx, err)
@@ -217,7 +217,7 @@ func (a *attempt) test(ctx context.Context, version vault.Version) error {
 	if err, known := a.tested[version.Number]; known {
 		return err
 	}
-	_, err := a.call(ctx, Test, version.ID, fieldsOf(a.secret.Kind, version.Value))
+	_, err := a.call(ctx, Test, version.ID, fieldsOf(version.Kind, version.Value))
 	a.tested[version.Number] = err
 	return err
 }
@@ -233,7 +233,7 @@ func (a *attempt) call(ctx context.Context, step Step, token string, pending map
 		vault.Current: &c.Current, vault.Previous: &c.Previous,
 	} {
 		if version, err := s.Find(vault.Selector{Label: label}); err == nil {
-			*fields = fieldsOf(s.Kind, version.Value)
+			*fields = fieldsOf(version.Kind, version.Value)
 		}
 	}
 	admin, err := a.admin(c.Current)

@@ -19,12 +19,12 @@ func filledVault(b *testing.B, n int) *vault.Vault {
 	if err != nil {
 		b.Fatal(err)
 	}
-	key, err := crypto.DeriveVaultKey(master, "bench", rand.Reader)
+	key, err := crypto.DeriveVaultKey(master, testVaultID, rand.Reader)
 	if err != nil {
 		b.Fatal(err)
 	}
 	options := vault.Options{Now: time.Now, Rand: rand.Reader, History: vault.DefaultHistory, LockTimeout: time.Minute}
-	v, err := vault.Create(filepath.Join(b.TempDir(), "vault"), "bench", key, vault.SealedKeys{vault.KeyFile: nil}, options)
+	v, err := vault.Create(filepath.Join(b.TempDir(), "vault"), testVaultID, key, vault.SealedKeys{vault.KeyFile: nil}, options)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -92,7 +92,11 @@ func (s *Secret) MoveLabel(label Label, to, from int) error {
 	if _, err := s.Find(Selector{Number: to}); err != nil {
 		return err
 	}
-	return s.attach(to, label)
+	if err := s.attach(to, label); err != nil {
+		return err
+	}
+	s.followCurrent()
+	return nil
 }
 
 func describeVersion(number int) string {

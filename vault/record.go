@@ -2,6 +2,7 @@ package vault
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"reflect"
@@ -16,7 +17,7 @@ const padding = 256
 // encodeRecord returns the document of a secret, with the members that a later
 // version of this program may have put into the document it was read from.
 func encodeRecord(s *Secret) ([]byte, error) {
-	document, err := json.Marshal(s.withSealedValues())
+	document, err := json.Marshal(s.stored())
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +43,16 @@ func decodeRecord(document []byte) (*Secret, error) {
 	if !isUUID(s.ID) || !s.wellNumbered() || !s.wellSealed() {
 		return nil, ErrDamaged
 	}
+	for i := range s.Versions {
+		v := &s.Versions[i]
+		if !v.wellFormed() {
+			return nil, ErrDamaged
+		}
+		v.Kind = cmp.Or(v.Kind, s.Kind)
+		if v.Binary != nil {
+			v.Plain = v.Binary
+		}
+	}
 	if s.Labels == nil {
 		s.Labels = map[Label]int{}
 	}
@@ -51,7 +62,24 @@ func decodeRecord(document []byte) (*Secret, error) {
 // valuesElsewhere reports whether a value is neither here nor sealed as this
 // program does it (FORMAT.md, Reserved).
 func (s *Secret) valuesElsewhere() bool {
-	return s.Key == "" && slices.ContainsFunc(s.Versions, func(v Version) bool { return v.Plain == nil && v.Fields == nil })
+	return s.Key == "" && slices.ContainsFunc(s.Versions, func(v Version) bool { return v.empty() })
+}
+
+// stored is s as it is on the disk.
+func (s *Secret) stored() *Secret {
+	stored := *s
+	stored.Versions = slices.Clone(s.Versions)
+	for i := range stored.Versions {
+		v := &stored.Versions[i]
+		v.Value = v.Value.stored()
+		if v.Kind == s.Kind {
+			v.Kind = ""
+		}
+		if s.Key != "" {
+			v.Value = Value{} // it is in Sealed
+		}
+	}
+	return &stored
 }
 
 // wellNumbered reports whether the numbers of the versions rise, so that the next number

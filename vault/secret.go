@@ -43,7 +43,8 @@ type Version struct {
 	Created time.Time `json:"created"`        // UTC, whole seconds
 	Origin  Origin    `json:"origin"`         //
 	From    int       `json:"from,omitempty"` // of a rollback: the version whose value it has
-	Value             // empty while it is sealed
+	Kind    Kind      `json:"kind,omitempty"` // on the disk only where it is not the secret's
+	Value             // empty while it is sealed; see [Secret.Find]
 	// Sealed is the value sealed to the secret's key.
 	Sealed []byte `json:"sealed,omitempty"`
 }
@@ -60,7 +61,7 @@ type Annotations struct {
 type Meta struct {
 	Name     Name      `json:"name"`
 	ID       string    `json:"id"`       // a UUID; stays through renaming
-	Kind     Kind      `json:"kind"`     // empty in a secret that is not made yet
+	Kind     Kind      `json:"kind"`     // of the current version; empty in a secret that is not made yet
 	Revision int       `json:"revision"` // counts commits
 	Created  time.Time `json:"created"`
 	Changed  time.Time `json:"changed"`
@@ -148,7 +149,8 @@ func (sel Selector) String() string {
 // [Vault.Upsert] hands out for a new name.
 func (s *Secret) Exists() bool { return s.Kind != "" }
 
-// Find returns the version that sel picks. The error is [ErrNotFound].
+// Find returns the version that sel picks, with its fields: those of a value that is JSON
+// are not in Versions. The error is [ErrNoVersion].
 func (s *Secret) Find(sel Selector) (Version, error) {
 	number := sel.Number
 	if number == 0 && sel.ID == "" {
@@ -162,6 +164,7 @@ func (s *Secret) Find(sel Selector) (Version, error) {
 	}
 	for _, v := range s.Versions {
 		if v.Number == number || (number == 0 && v.ID == sel.ID) {
+			v.Value = v.read()
 			return v, nil
 		}
 	}
@@ -179,7 +182,7 @@ func (s *Secret) Field(v Version, field string) (Bytes, error) {
 			return value, nil
 		}
 	}
-	if s.Kind == Plaintext {
+	if v.Kind == Plaintext {
 		return nil, Errorf(ErrNotFound, "%q is a plaintext secret and has no field %q", s.Name, field)
 	}
 	return nil, Errorf(ErrNotFound, "%q has no field %q", s.Name, field)
@@ -198,12 +201,14 @@ func otherName(field string) string {
 // NewVersion says how [Secret.Add] makes a version. Only Kind, Value and Origin
 // are needed.
 type NewVersion struct {
-	Kind   Kind // has to be the secret's own, where it exists
+	Kind   Kind // must be the secret's own, unless AnyKind or the secret has no version
 	Value  Value
 	Origin Origin
 	From   int
 	ID     string  // see [CheckVersionID]; the commit makes a UUID if it is empty
 	Labels []Label // current if empty
+
+	AnyKind bool
 }
 
 // Add appends a version. It has no time, and no id unless one is given, before the
@@ -222,10 +227,10 @@ func (s *Secret) Add(n NewVersion) error {
 			return err
 		}
 	}
-	if s.Exists() && s.Kind != n.Kind {
+	if len(s.Versions) > 0 && !n.AnyKind && s.Kind != n.Kind {
 		return Errorf(ErrInvalid, "%q is a %s secret and cannot become a %s one", s.Name, s.Kind, n.Kind)
 	}
-	if n.Kind == Plaintext && n.Value.Plain == nil {
+	if n.Kind == Plaintext && n.Value.empty() {
 		n.Value.Plain = Bytes{} // an empty value is a value
 	}
 	if err := n.Value.check(n.Kind); err != nil {
@@ -250,11 +255,20 @@ func (s *Secret) Add(n NewVersion) error {
 		s.Labels = labels
 		return err
 	}
-	s.Kind = n.Kind
 	s.Versions = append(s.Versions, Version{
-		Number: number, ID: n.ID, Origin: n.Origin, From: n.From, Value: n.Value,
+		Number: number, ID: n.ID, Origin: n.Origin, From: n.From, Kind: n.Kind, Value: n.Value,
 	})
+	s.followCurrent()
 	return nil
+}
+
+// followCurrent gives the secret the kind of its current version.
+func (s *Secret) followCurrent() {
+	for _, v := range s.Versions {
+		if v.Number == s.Labels[Current] {
+			s.Kind = v.Kind
+		}
+	}
 }
 
 // checkUnused checks the id of a new version, which no other may have.
@@ -277,10 +291,8 @@ func (s *Secret) checkUnused(n NewVersion) error {
 // Replace is Add for a value that takes the place of the whole history, whatever
 // kind the secret was. Version numbers go on.
 func (s *Secret) Replace(n NewVersion) error {
-	kind := s.Kind
-	s.Kind = n.Kind
+	n.AnyKind = true
 	if err := s.Add(n); err != nil {
-		s.Kind = kind
 		return err
 	}
 	last := s.Versions[len(s.Versions)-1]

@@ -62,7 +62,11 @@ func (v *Vault) openValues(s *Secret) error {
 		if err == nil {
 			err = json.Unmarshal(text, &opened[i].Value)
 		}
-		if err != nil || opened[i].closed() || opened[i].check(s.Kind) != nil {
+		wellFormed := opened[i].wellFormed()
+		if opened[i].Binary != nil {
+			opened[i].Plain = opened[i].Binary
+		}
+		if err != nil || opened[i].closed() || !wellFormed || opened[i].check(opened[i].Kind) != nil {
 			return Errorf(ErrDamaged, "version %d of %q was not sealed with the key %q that is in the vault now; bring both files back from one copy of the vault", opened[i].Number, s.Name, s.Key)
 		}
 	}
@@ -71,7 +75,7 @@ func (v *Vault) openValues(s *Secret) error {
 }
 
 // closed reports whether the value is sealed and was not opened.
-func (v Version) closed() bool { return v.Sealed != nil && v.Plain == nil && v.Fields == nil }
+func (v Version) closed() bool { return v.Sealed != nil && v.empty() }
 
 // sealValues seals the values that are new under a value key. Those that are
 // sealed to it already stay as they are.
@@ -89,7 +93,7 @@ func (v *Vault) sealValues(s *Secret) error {
 		if err != nil {
 			return err
 		}
-		text, err := json.Marshal(version.Value)
+		text, err := json.Marshal(version.Value.stored())
 		if err != nil {
 			return err
 		}
@@ -114,21 +118,8 @@ func (s *Secret) wellSealed() bool {
 		if s.Key == "" {
 			return v.Sealed != nil
 		}
-		return len(v.Sealed) == 0 || v.Plain != nil || v.Fields != nil
+		return len(v.Sealed) == 0 || !v.empty()
 	})
-}
-
-// withSealedValues is s as it is written: without the values that are sealed.
-func (s *Secret) withSealedValues() *Secret {
-	if s.Key == "" {
-		return s
-	}
-	written := *s
-	written.Versions = slices.Clone(s.Versions)
-	for i := range written.Versions {
-		written.Versions[i].Value = Value{}
-	}
-	return &written
 }
 
 // ReachValueKey opens a value key, and asks for its passphrase if there is one, so that

@@ -28,6 +28,7 @@ type vector struct {
 	document        string   // SHA-256 of the document, in hexadecimal
 	value           string   // the current value: "base64 …", or "sha256 …" of a long one
 	fields          []string // the current fields, "NAME BASE64"
+	aws             string   // the current value in AWS's API: "string BASE64" or "binary BASE64"
 	check           string
 	ids             []string // "FILE-ID NAME"
 	body            []byte
@@ -53,6 +54,7 @@ func (v vector) encode() []byte {
 	for _, field := range v.fields {
 		line("field", field)
 	}
+	line("aws", v.aws)
 	for _, id := range v.ids {
 		line("file id", id)
 	}
@@ -77,6 +79,7 @@ func parseVector(t *testing.T, data []byte) (v vector) {
 			"document":   func() { v.document = value },
 			"value":      func() { v.value = value },
 			"field":      func() { v.fields = append(v.fields, value) },
+			"aws":        func() { v.aws = value },
 			"check":      func() { v.check = value },
 			"file id":    func() { v.ids = append(v.ids, value) },
 			"master key": func() { ok = ok && value == testMaster },
@@ -157,6 +160,9 @@ func checkOpens(t *testing.T, v vector) {
 	if value, fields := currentValue(t, s); value != v.value || !slices.Equal(fields, v.fields) {
 		t.Errorf("value %q, fields %q", value, fields)
 	}
+	if aws := currentAWS(t, s); v.aws != "" && aws != v.aws {
+		t.Errorf("%q in AWS, want %q", aws, v.aws)
+	}
 	if names := listed(t, made); !slices.Equal(names, []vault.Name{s.Name}) {
 		t.Error(names)
 	}
@@ -191,6 +197,22 @@ func currentValue(t *testing.T, s *vault.Secret) (value string, fields []string)
 		fields = append(fields, name+" "+base64.StdEncoding.EncodeToString(version.Fields[name]))
 	}
 	return "", fields
+}
+
+func currentAWS(t *testing.T, s *vault.Secret) string {
+	t.Helper()
+	version, err := s.Find(vault.Selector{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := version.AWS()
+	switch {
+	case err != nil:
+		return ""
+	case value.Binary != nil:
+		return "binary " + base64.StdEncoding.EncodeToString(value.Binary)
+	}
+	return "string " + base64.StdEncoding.EncodeToString([]byte(value.String))
 }
 
 func checkHeader(t *testing.T, v vector) {

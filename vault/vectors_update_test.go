@@ -75,16 +75,24 @@ func addOpening(t *testing.T, all map[string]func() vector, key *crypto.VaultKey
 	second := `"versions":[{"number":3,"id":"11111111-1111-4111-8111-111111111111","created":"2026-02-01T00:00:00Z","origin":"rotate","value":"old"},` +
 		`{"number":5,"id":"22222222-2222-4222-8222-222222222222","created":"2026-03-01T00:00:00Z","origin":"rollback","from":3,"value":"right"}]}`
 	for name, test := range map[string]struct{ comment, document string }{
-		"plaintext":       {"A plaintext secret of one version.", pad(plainDocument)},
-		"empty":           {"An empty value.", pad(strings.Replace(plainDocument, "right", "", 1))},
-		"binary":          {"A value that is no UTF-8.", pad(strings.Replace(plainDocument, `"right"`, `{"base64":"AP/+Cg0="}`, 1))},
-		"text-in-base64":  {"A writer may write any value as base64.", pad(strings.Replace(plainDocument, `"right"`, `{"base64":"cmlnaHQ="}`, 1))},
-		"escapes":         {"Characters that JSON escapes.", pad(strings.Replace(plainDocument, `right`, `\u0000\r\n\"\\\u2028\ud83d\ude00\u003c`, 1))},
-		"kv":              {"Fields.", pad(`{"name":"s","kind":"kv",` + oneVersion + `"fields":{"A":"1","b c":"","bin":{"base64":"/w=="}}}]}`)},
-		"credential":      {"A database credential.", pad(`{"name":"s","kind":"credential",` + oneVersion + `"fields":{"engine":"postgres","host":"db.example.org","password":"p@ss","port":"5432","username":"app"}}]}`)},
-		"two-chunks":      {"A payload of two chunks.", pad(strings.Replace(plainDocument, "right", strings.Repeat("0123456789abcdef", 4096), 1))},
-		"unpadded":        {"A reader does not need the padding.", plainDocument},
-		"whole-chunk":     {"A payload whose last chunk is full.", strings.Replace(plainDocument, "right", strings.Repeat("x", 64<<10-len(plainDocument)+5), 1)},
+		"plaintext":      {"A plaintext secret of one version.", pad(plainDocument)},
+		"empty":          {"An empty value.", pad(strings.Replace(plainDocument, "right", "", 1))},
+		"binary":         {"A value that is no UTF-8.", pad(strings.Replace(plainDocument, `"right"`, `{"base64":"AP/+Cg0="}`, 1))},
+		"text-in-base64": {"A writer may write any value as base64.", pad(strings.Replace(plainDocument, `"right"`, `{"base64":"cmlnaHQ="}`, 1))},
+		"escapes":        {"Characters that JSON escapes.", pad(strings.Replace(plainDocument, `right`, `\u0000\r\n\"\\\u2028\ud83d\ude00\u003c`, 1))},
+		"kv":             {"Fields.", pad(`{"name":"s","kind":"kv",` + oneVersion + `"fields":{"A":"1","b c":"","bin":{"base64":"/w=="}}}]}`)},
+		"credential":     {"A database credential.", pad(`{"name":"s","kind":"credential",` + oneVersion + `"fields":{"engine":"postgres","host":"db.example.org","password":"p@ss","port":"5432","username":"app"}}]}`)},
+		"two-chunks":     {"A payload of two chunks.", pad(strings.Replace(plainDocument, "right", strings.Repeat("0123456789abcdef", 4096), 1))},
+		"unpadded":       {"A reader does not need the padding.", plainDocument},
+		"whole-chunk":    {"A payload whose last chunk is full.", strings.Replace(plainDocument, "right", strings.Repeat("x", 64<<10-len(plainDocument)+5), 1)},
+		"json": {"A flat object that came through AWS's API.", pad(`{"name":"s","kind":"credential",` + oneVersion +
+			`"json":"{ \"password\" : \"\\u0070\", \"port\":5432, \"rate\":1.10, \"a\":null,\n\"a\":true, \"username\":\"<é>\" }"}]}`)},
+		"binary-member": {"A value that is binary though it could be a text.", pad(`{"name":"s","kind":"plaintext",` + oneVersion + `"binary":"cmlnaHQ="}]}`)},
+		"kinds": {"Versions of three kinds, of which the older ones say theirs.", pad(`{"name":"s","id":"0b8f6a3e-3b1c-4f0e-9a57-1d2c3b4a5f60","kind":"kv","revision":3,` +
+			`"created":"2026-01-01T00:00:00Z","changed":"2026-03-01T00:00:00Z","labels":{"current":3,"previous":2},"versions":[` +
+			`{"number":1,"id":"A token of 64 characters, as AWS's API takes any: {[<\"~!@#$%^&*(","created":"2026-01-01T00:00:00Z","origin":"set","kind":"plaintext","value":"text"},` +
+			`{"number":2,"id":"00000000000000000000000000000002","created":"2026-02-01T00:00:00Z","origin":"set","kind":"credential","fields":{"username":"app","password":"p"}},` +
+			`{"number":3,"id":"22222222-2222-4222-8222-222222222222","created":"2026-03-01T00:00:00Z","origin":"set","json":"{\"A\":1}"}]}`)},
 		"unknown-members": {"Members that format 1 does not name.", pad(`{"later":[1.50],` + strings.Replace(plainDocument[1:], `"value"`, `"note":{},"value"`, 1))},
 		"history": {"Two versions left of five, with everything that a secret may have.", pad(`{"name":"s","id":"0b8f6a3e-3b1c-4f0e-9a57-1d2c3b4a5f60","kind":"plaintext","revision":9,` +
 			`"created":"2026-01-01T00:00:00Z","changed":"2026-03-01T00:00:00Z","description":"what it is for","tags":{"team":"pay"},` +
@@ -98,6 +106,9 @@ func addOpening(t *testing.T, all map[string]func() vector, key *crypto.VaultKey
 				t.Fatal(err)
 			}
 			v.value, v.fields = currentValue(t, s)
+			if len(v.value) < 1000 {
+				v.aws = currentAWS(t, s)
+			}
 			return v
 		}
 	}
@@ -169,6 +180,9 @@ func addDamaged(t *testing.T, all map[string]func() vector, key *crypto.VaultKey
 		"not-json":             {"A document that is cut short.", document("}]}", "}]")},
 		"two-documents":        {"Another document behind the document.", document("}]}", "}]} {}")},
 		"no-version":           {"A document without a version.", func() []byte { return sealFor(t, key, "s", plainDocument[:strings.Index(plainDocument, `[{"n`)]+"[]}") }},
+		"json-nested":          {"JSON that is no flat object.", document(`"value":"right"`, `"json":"{\"a\":{}}"`)},
+		"json-empty":           {"JSON without a member.", document(`"value":"right"`, `"json":"{}"`)},
+		"two-values":           {"A version with two values.", document(`"value":"right"`, `"value":"right","binary":"cmlnaHQ="`)},
 		"version-twice":        {"A number that two versions have.", document("}]}", `},{"number":1}]}`)},
 	} {
 		all["damaged-"+name] = func() vector {

@@ -44,7 +44,7 @@ func (a *app) runCopy(args []string) error {
 			return err
 		}
 		return s.Add(vault.NewVersion{
-			Kind: original.Secret.Kind, Value: original.Version.Value, Origin: vault.OriginSet,
+			Kind: original.Kind(), Value: original.Version.Value, Origin: vault.OriginSet,
 		})
 	})
 	if err != nil {

@@ -137,7 +137,7 @@ func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, err
 			return nil, err
 		}
 		entries = append(entries, exchange.Entry{
-			Name: string(name), Kind: p.Secret.Kind, Value: p.Version.Value, Annotations: p.Secret.Annotations,
+			Name: string(name), Kind: p.Kind(), Value: p.Version.Value, Annotations: p.Secret.Annotations,
 		})
 	}
 	return entries, nil

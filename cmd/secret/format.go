@@ -36,8 +36,8 @@ func (a *app) printValue(p picked.Value, format string) error {
 	case "shell":
 		return a.printVariables(p, "sh")
 	case "url":
-		if p.Secret.Kind != vault.Credential || p.Field != "" {
-			return usagef("--format url is for a whole credential; %q is a %s secret", p.Secret.Name, p.Secret.Kind)
+		if p.Kind() != vault.Credential || p.Field != "" {
+			return usagef("--format url is for a whole credential; %q is a %s secret", p.Secret.Name, p.Kind())
 		}
 		text, err := connurl.Format(p.Version.Fields)
 		if err != nil {

@@ -44,7 +44,9 @@ func (a *app) runRollback(name string, sel vault.Selector) error {
 			return err
 		}
 		rotating = rotate.UnderWay(s)
-		return s.Add(vault.NewVersion{Kind: s.Kind, Value: from.Value, Origin: vault.OriginRollback, From: from.Number})
+		return s.Add(vault.NewVersion{
+			Kind: from.Kind, AnyKind: true, Value: from.Value, Origin: vault.OriginRollback, From: from.Number,
+		})
 	})
 	if err != nil {
 		return err

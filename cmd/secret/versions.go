@@ -28,7 +28,7 @@ func describeVersion(s *vault.Secret, v vault.Version) versionJSON {
 		labels = []vault.Label{}
 	}
 	return versionJSON{
-		Name: s.Name, Kind: s.Kind, Version: v.Number, ID: v.ID, Labels: labels,
+		Name: s.Name, Kind: v.Kind, Version: v.Number, ID: v.ID, Labels: labels,
 		Created: v.Created, Origin: v.Origin, From: v.From,
 	}
 }

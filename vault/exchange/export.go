@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"example.org/secret/vault"
 
@@ -48,7 +47,11 @@ func encodeJSON(v any) ([]byte, error) {
 func toDocument(entries []Entry) document {
 	d := document{Secrets: []record{}}
 	for _, e := range entries {
-		d.Secrets = append(d.Secrets, record{e.Name, e.Kind, e.Annotations, e.Value.Plain, e.Value.Fields})
+		r := record{Name: e.Name, Kind: e.Kind, Annotations: e.Annotations, JSON: e.Value.JSON, Binary: e.Value.Binary}
+		if r.JSON == "" && r.Binary == nil {
+			r.Value, r.Fields = e.Value.Plain, e.Value.Fields
+		}
+		d.Secrets = append(d.Secrets, r)
 	}
 	return d
 }
@@ -154,26 +157,12 @@ func exportAWS(entries []Entry) ([]byte, error) {
 	values := []secretValue{}
 	for _, e := range entries {
 		v := secretValue{Name: e.Name}
-		switch {
-		case e.Kind != vault.Plaintext:
-			texts := map[string]string{}
-			for field, value := range e.Value.Fields {
-				if !utf8.Valid(value) {
-					return nil, formatf("the field %q of %q is binary, which JSON in AWS cannot hold", field, e.Name)
-				}
-				texts[field] = string(value)
-			}
-			text, err := json.Marshal(texts)
-			if err != nil {
-				return nil, err
-			}
-			v.SecretString = new(string)
-			*v.SecretString = string(text)
-		case utf8.Valid(e.Value.Plain):
-			text := string(e.Value.Plain)
-			v.SecretString = &text
-		default:
-			v.SecretBinary = e.Value.Plain
+		value, err := e.Value.AWS()
+		if err != nil {
+			return nil, formatf("%q: %v", e.Name, err)
+		}
+		if v.SecretBinary = value.Binary; value.Binary == nil {
+			v.SecretString = &value.String
 		}
 		values = append(values, v)
 	}

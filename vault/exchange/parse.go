@@ -185,34 +185,12 @@ func parseAWS(data []byte) ([]Entry, error) {
 	}
 	var entries []Entry
 	for _, v := range values {
-		switch fields := flatJSON(v.SecretString); {
-		case v.SecretString == nil:
-			entries = append(entries, plaintext(v.Name, append([]byte{}, v.SecretBinary...)))
-		case fields != nil:
-			entries = append(entries, withFields(v.Name, fields))
-		default:
-			entries = append(entries, plaintext(v.Name, []byte(*v.SecretString)))
+		value := vault.AWSValue{Binary: append([]byte{}, v.SecretBinary...)}
+		if v.SecretString != nil {
+			value = vault.AWSValue{String: *v.SecretString}
 		}
+		kind, parsed := value.Value()
+		entries = append(entries, Entry{Name: v.Name, Kind: kind, Value: parsed})
 	}
 	return entries, nil
-}
-
-// flatJSON returns the fields of a text that is a JSON object of values, and nil
-// for any other.
-func flatJSON(text *string) map[string]vault.Bytes {
-	if text == nil || !strings.HasPrefix(strings.TrimSpace(*text), "{") {
-		return nil
-	}
-	tree, err := decodeJSON([]byte(*text))
-	if err != nil {
-		return nil
-	}
-	fields, flat := leaves(tree.(map[string]any))
-	for field := range fields {
-		flat = flat && vault.CheckField(field) == nil
-	}
-	if !flat || len(fields) == 0 {
-		return nil
-	}
-	return fields
 }

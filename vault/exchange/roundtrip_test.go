@@ -26,6 +26,9 @@ var (
 	fields = texts.Filter(func(s string) bool { return vault.CheckField(s) == nil })
 )
 
+// object is JSON of a value that came through AWS's API, or none.
+var object = rapid.SampledFrom([]string{"", `{"a": 1.10, "b":null }`, `{"password":"p","username":"u","password":"q"}`, `{"a":"\u00e9\n"}`})
+
 func entryOf(t *rapid.T, name string, value *rapid.Generator[[]byte], field *rapid.Generator[string]) exchange.Entry {
 	e := exchange.Entry{Name: name, Kind: rapid.SampledFrom(vault.Kinds()).Draw(t, "kind")}
 	if e.Kind == vault.Plaintext {
@@ -39,9 +42,21 @@ func entryOf(t *rapid.T, name string, value *rapid.Generator[[]byte], field *rap
 	return e
 }
 
+// maybeAWS turns some entries into ones that came through AWS's API.
+func maybeAWS(t *rapid.T, e exchange.Entry) exchange.Entry {
+	if e.Kind == vault.Plaintext && rapid.Bool().Draw(t, "binary") {
+		_, e.Value = vault.AWSValue{Binary: e.Value.Plain}.Value()
+	}
+	if kind, value := (vault.AWSValue{String: object.Draw(t, "JSON")}).Value(); kind == e.Kind && kind != vault.Plaintext {
+		e.Value = value
+	}
+	return e
+}
+
 func sameEntries(a, b []exchange.Entry) bool {
 	return slices.EqualFunc(a, b, func(a, b exchange.Entry) bool {
 		return a.Name == b.Name && a.Kind == b.Kind && a.Value.Equal(b.Value) && (a.Value.Plain == nil) == (b.Value.Plain == nil) &&
+			a.Value.JSON == b.Value.JSON && (a.Value.Binary == nil) == (b.Value.Binary == nil) &&
 			a.Description == b.Description && maps.Equal(a.Tags, b.Tags)
 	})
 }
@@ -52,7 +67,7 @@ func TestExportReadsBackTheSame(t *testing.T) {
 		t.Run(string(format), rapid.MakeCheck(func(t *rapid.T) {
 			var entries []exchange.Entry
 			for _, name := range rapid.SliceOfNDistinct(names, 1, 4, rapid.ID).Draw(t, "names") {
-				e := entryOf(t, name, values, fields)
+				e := maybeAWS(t, entryOf(t, name, values, fields))
 				e.Description = texts.Draw(t, "description")
 				e.Tags = rapid.MapOfN(texts, texts, 0, 2).Draw(t, "tags")
 				if mapped, err := exchange.MapName("", name); err != nil || string(mapped) != name {

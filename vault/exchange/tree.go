@@ -36,6 +36,10 @@ type record struct {
 	vault.Annotations
 	Value  vault.Bytes            `json:"value,omitzero"`
 	Fields map[string]vault.Bytes `json:"fields,omitzero"`
+	// JSON and Binary take the place of the others in a value that has them, because an
+	// edited export must not hold two values.
+	JSON   string `json:"json,omitempty"`
+	Binary []byte `json:"binary,omitzero"`
 }
 
 func (r record) entry() (Entry, error) {
@@ -44,6 +48,13 @@ func (r record) entry() (Entry, error) {
 	}
 	value := vault.Value{Plain: r.Value, Fields: r.Fields}
 	isPlain := r.Kind == vault.Plaintext
+	if r.JSON != "" || r.Binary != nil {
+		kind, stored := vault.AWSValue{String: r.JSON, Binary: r.Binary}.Value()
+		if isPlain != (kind == vault.Plaintext) || isPlain != (r.JSON == "") || r.Value != nil || r.Fields != nil {
+			return Entry{}, formatf("%q: binary is for plaintext secrets, and json, an object of texts and numbers, for others", r.Name)
+		}
+		return Entry{Name: r.Name, Kind: r.Kind, Value: stored, Annotations: r.Annotations}, nil
+	}
 	if isPlain && value.Plain == nil {
 		value.Plain = vault.Bytes{}
 	}

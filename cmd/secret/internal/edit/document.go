@@ -28,7 +28,11 @@ func (e Document) Equal(other Document) bool {
 // ApplyTo makes the changes since before to a secret. A changed value is a new version.
 func (e Document) ApplyTo(s *vault.Secret, before Document) error {
 	if !e.Value.Equal(before.Value) {
-		if err := s.Add(vault.NewVersion{Kind: s.Kind, Value: e.Value, Origin: vault.OriginEdit}); err != nil {
+		value := e.Value
+		if s.Kind != vault.Plaintext {
+			value = before.Value.WithFields(value.Fields)
+		}
+		if err := s.Add(vault.NewVersion{Kind: s.Kind, Value: value, Origin: vault.OriginEdit}); err != nil {
 			return err
 		}
 	}

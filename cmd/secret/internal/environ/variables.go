@@ -35,7 +35,7 @@ func Variables(p picked.Value, prefix string) ([]Variable, error) {
 	fields := map[string]string{} // by the variable
 	for _, field := range p.Version.FieldNames() {
 		name := prefix + field
-		if p.Secret.Kind == vault.Credential || !IsName(name) {
+		if p.Kind() == vault.Credential || !IsName(name) {
 			name = prefix + vault.VariableName(field)
 		}
 		if !IsName(name) {

@@ -3,6 +3,7 @@ package picked
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -51,8 +52,11 @@ func From(s *vault.Secret, ref vault.Reference) (Value, error) {
 	return p, nil
 }
 
+// Kind returns the kind of the version.
+func (p Value) Kind() vault.Kind { return cmp.Or(p.Version.Kind, p.Secret.Kind) }
+
 // IsWhole reports whether the value is all fields of a secret with fields.
-func (p Value) IsWhole() bool { return p.Field == "" && p.Secret.Kind != vault.Plaintext }
+func (p Value) IsWhole() bool { return p.Field == "" && p.Kind() != vault.Plaintext }
 
 // Text returns the text that replaces a reference: the value, or a JSON object of all fields.
 func (p Value) Text() (vault.Bytes, error) {
@@ -74,7 +78,7 @@ func PublicFields() []string { return []string{"username", "engine", "host", "po
 // Hidden returns the bytes that no output may show.
 func (p Value) Hidden() [][]byte {
 	public := func(field string) bool {
-		return p.Secret.Kind == vault.Credential && slices.Contains(PublicFields(), field)
+		return p.Kind() == vault.Credential && slices.Contains(PublicFields(), field)
 	}
 	if !p.IsWhole() {
 		if public(p.Field) {
