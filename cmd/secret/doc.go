@@ -9,7 +9,6 @@
 //   - output.go: the rules of the user interface, tables, JSON, times;
 //   - open.go: the settings, the vault, and the finder of its master key;
 //   - names.go, listing.go, versions.go, labels.go, tags.go: arguments that name secrets and their parts;
-//   - value.go, password.go, credential.go: values that the user gives or has made;
 //   - format.go, outfile.go, clip.go, onetimecode.go: values that the user gets;
 //   - unlocker.go, valuekey.go: keys;
 //   - rotation_engine.go, rotation_settings.go, rotation_plan.go, rotation_report.go: rotation;

@@ -32,7 +32,11 @@ To store a password that nobody sees: secret set NAME --generate.`,
 				}
 				return a.printGenerated(passphrase)
 			}
-			generated, err := a.generatePassword(cmd.Flags())
+			source, err := a.source()
+			if err != nil {
+				return err
+			}
+			generated, err := source.Password(cmd.Flags())
 			if err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/input"
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/template"
 	"example.org/secret/vault/durable"
@@ -81,7 +82,7 @@ func (a *app) runInject(o injectOptions) error {
 
 func (a *app) readTemplate(path string) ([]byte, error) {
 	if path == "" || path == "-" {
-		return readAtMost(a.stdin, maxInput, "the template")
+		return input.ReadAtMost(a.stdin, input.MaxFile, "the template")
 	}
-	return readInputFile(path, maxInput, "the template")
+	return input.ReadFile(path, input.MaxFile, "the template")
 }

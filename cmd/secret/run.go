@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"example.org/secret/cmd/secret/internal/environ"
+	"example.org/secret/cmd/secret/internal/input"
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/process"
 	"example.org/secret/vault/mask"
@@ -115,7 +116,7 @@ func (a *app) newEnvironment(o runOptions) (*environ.Environment, error) {
 		return nil, err
 	}
 	for _, path := range o.envFiles {
-		text, err := readInputFile(path, maxInput, "the environment")
+		text, err := input.ReadFile(path, input.MaxFile, "the environment")
 		if err != nil {
 			return nil, err
 		}

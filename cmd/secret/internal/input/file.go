@@ -1,0 +1,36 @@
+package input
+
+import (
+	"io"
+	"os"
+
+	"example.org/secret/vault"
+)
+
+// MaxFile is the largest template or .env file, in bytes.
+const MaxFile = 16 << 20
+
+// ReadFile reads a file that the user names, which may be a pipe of the shell. The error is [vault.ErrInvalid] if it has
+// more than limit bytes or cannot be read.
+func ReadFile(path string, limit int64, subject string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usagef("cannot read %s: %v", subject, err)
+	}
+	defer f.Close()
+	return ReadAtMost(f, limit, subject)
+}
+
+// ReadAtMost reads to the end, or fails at the limit: a device such as /dev/zero has no end.
+func ReadAtMost(r io.Reader, limit int64, subject string) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, usagef("cannot read %s: %v", subject, err)
+	}
+	if int64(len(data)) > limit {
+		return nil, usagef("%s is larger than %d bytes (%d MiB), which is the limit", subject, limit, limit>>20)
+	}
+	return data, nil
+}
+
+func usagef(format string, args ...any) error { return vault.Errorf(vault.ErrInvalid, format, args...) }
