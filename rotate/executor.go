@@ -63,7 +63,7 @@ func (x *Executor) Call(ctx context.Context, c Call) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a directory for the rotator: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer removeWorkDir(dir)
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	cmd := exec.Command(path, append(slices.Clone(c.Args), string(c.Step))...)
@@ -105,10 +105,31 @@ func (x *Executor) makeWorkDir(c Call) (string, error) {
 		prefix += c.ID + "-"
 		left, _ := filepath.Glob(filepath.Join(x.WorkDir, prefix+"*"))
 		for _, dir := range left {
-			_ = os.RemoveAll(dir)
+			removeWorkDir(dir)
 		}
 	}
 	return os.MkdirTemp(x.WorkDir, prefix)
+}
+
+// removeWorkDir removes the directory of a call, even where the rotator took the right to
+// write away. It works through a root, because a link that another user put in the place
+// of a directory must not change the mode of a directory elsewhere.
+func removeWorkDir(dir string) {
+	root, err := os.OpenRoot(filepath.Dir(dir))
+	if err != nil {
+		return
+	}
+	defer root.Close()
+	name := filepath.Base(dir)
+	if info, err := root.Lstat(name); err == nil && info.IsDir() {
+		_ = fs.WalkDir(root.FS(), name, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && entry.IsDir() {
+				_ = root.Chmod(path, 0o700)
+			}
+			return nil
+		})
+	}
+	_ = root.RemoveAll(name)
 }
 
 // notStarted explains an error of the kernel that does not name its cause.
