@@ -48,13 +48,13 @@ Standard output has to be a pipe, or a file that only you can read, unless --yes
 	flags.StringVar(&o.format, "format", "json", "json, yaml, dotenv, aws or kubernetes")
 	flags.StringVarP(&o.out, "out", "o", "", "a new file to write to, for you alone")
 	flags.BoolVarP(&o.yes, "yes", "y", false, "also write to a terminal, or to a file that others can read")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatWords(exchange.ExportFormats()), noFiles))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(asStrings(exchange.ExportFormats()), noFiles))
 	return cmd
 }
 
 func (a *app) runExport(o exportOptions, patterns []string) error {
 	if !slices.Contains(exchange.ExportFormats(), exchange.Format(o.format)) {
-		return usagef("%q is not a format that can be written; there are %s", o.format, strings.Join(formatWords(exchange.ExportFormats()), ", "))
+		return usagef("%q is not a format that can be written; there are %s", o.format, strings.Join(asStrings(exchange.ExportFormats()), ", "))
 	}
 	if o.out == "" && !o.yes {
 		if err := a.checkExportTarget(); err != nil {

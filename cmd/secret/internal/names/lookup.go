@@ -9,9 +9,6 @@ import (
 	"example.org/secret/vault/exchange"
 )
 
-// TitleTag is the tag in which import keeps a name that a secret cannot have.
-const TitleTag = "title"
-
 // ByTitle returns the name of the secret with the given title. The error is that of [vault.ParseName] if there is none.
 func ByTitle(v *vault.Vault, title string) (vault.Name, error) {
 	listing, err := v.List()
@@ -20,7 +17,7 @@ func ByTitle(v *vault.Vault, title string) (vault.Name, error) {
 	}
 	var found []string
 	for _, s := range listing.Secrets {
-		if !s.Deleted && s.Tags()[TitleTag] == title {
+		if !s.Deleted && s.Tags()[exchange.TitleTag] == title {
 			found = append(found, string(s.Name))
 		}
 	}
