@@ -32,9 +32,10 @@ func Enabled(secrets []vault.Listed) (names []vault.Name, unreadable []error) {
 // because a value that was set by hand puts a rotation off. Due returns an error for
 // each secret whose rotation cannot be read.
 func Due(secrets []vault.Listed, now time.Time) (names []vault.Name, unreadable []error) {
+	at := now.UTC().Format(time.RFC3339)
 	for _, s := range secrets {
 		record := s.Rotation()
-		if record == "" || s.Deleted || Idle(record, now) {
+		if record == "" || s.Deleted || idle(record, at) {
 			continue
 		}
 		due, err := mayBeDue(s.Meta(), now)
@@ -60,30 +61,56 @@ func mayBeDue(s vault.Meta, now time.Time) (bool, error) {
 	return status.Rotate, nil
 }
 
-// Idle reports whether nothing is due at now, by the period that the record of a
-// rotation names. An hourly run asks this of every secret: finding one member in the
-// text is cheaper than decoding the rotation and its schedule. False means that the
+// idle reports whether nothing is due at a time (RFC 3339, UTC), by the period that the
+// record of a rotation names. An hourly run asks this of every secret: finding one member
+// in the text is cheaper than decoding the rotation and its schedule. False means that the
 // secret may be due.
-func Idle(record string, now time.Time) bool {
+func idle(record, at string) bool {
 	_, rest, _ := strings.Cut(record, `"idle":"`)
 	period, _, ended := strings.Cut(rest, `"`)
 	from, until, ok := strings.Cut(period, "/")
-	at := now.UTC().Format(time.RFC3339)
 	return ended && ok && from <= at && at < until
 }
 
-// idlePeriod returns the time from the last rotation to the next as FROM/UNTIL, in UTC.
-// It is empty if the secret may be due at any time.
+// idlePeriod returns a time in which [Rotation.Due] reports nothing, as FROM/UNTIL in
+// whole seconds of UTC: up to the next rotation, the end of the grace or the next attempt.
+// A wait that is longer than any begins with a wrong clock, and is no part of it. The
+// period is empty if the secret may be due at any time.
 func (r Rotation) idlePeriod() string {
-	from, until := r.last(), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 	s, err := r.ParseSchedule()
-	if err != nil || r.Run != nil {
+	if err != nil {
 		return ""
 	}
-	if next, ok := s.Next(from); ok && r.Enabled && next.Before(until) {
-		until = next
+	from, until := r.last(), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	if next, ok := s.Next(from); ok && r.Enabled {
+		until = earlier(until, next)
+	}
+	switch graced := r.Run.hasGrace(); {
+	case !r.Enabled && !graced || r.Run == nil:
+	case graced && !r.Run.RetryAt.After(r.Run.FinishAt):
+		from, until = later(from, r.Run.FinishAt.Add(-r.grace())), earlier(until, r.Run.FinishAt)
+	default:
+		from, until = later(r.Run.FinishAt, r.Run.RetryAt.Add(-lastRetry)), r.Run.RetryAt
+	}
+	from = from.Add(time.Second - 1) // cut off below
+	if !from.Before(until) {
+		return ""
 	}
 	return from.UTC().Format(time.RFC3339) + "/" + until.UTC().Format(time.RFC3339)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // Reason says why a secret is rotated.

@@ -37,7 +37,7 @@ const (
 
 // Rotation is the part of a secret's record that this package reads and writes.
 type Rotation struct {
-	Idle     string         `json:"idle,omitempty"` // made by Save, for [Idle]
+	Idle     string         `json:"idle,omitempty"` // made by Save, for [Due]
 	Enabled  bool           `json:"enabled"`
 	Rotator  string         `json:"rotator"` // an absolute path, or a name in the rotators directory
 	Args     []string       `json:"args,omitempty"`

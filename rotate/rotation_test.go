@@ -8,6 +8,8 @@ import (
 
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
+
+	"pgregory.net/rapid"
 )
 
 func TestDue(t *testing.T) {
@@ -80,6 +82,49 @@ func TestIdle(t *testing.T) {
 	for _, raw := range []string{"", "{", `{"idle":"2026`, `{"enabled":true}`} {
 		if rotate.Idle(raw, now) {
 			t.Errorf("%q is idle", raw)
+		}
+	}
+}
+
+// A secret that waits for the end of its grace or for another attempt is idle meanwhile, and
+// never when it is due.
+func TestIdleUnderWay(t *testing.T) {
+	start := time.Date(2026, 3, 10, 12, 0, 0, 500, time.UTC)
+	rapid.Check(t, func(t *rapid.T) {
+		at := func(name string) time.Time {
+			return start.Add(time.Duration(rapid.IntRange(-50_000, 50_000).Draw(t, name)) * time.Second)
+		}
+		r := rotate.Rotation{
+			Enabled:  rapid.Bool().Draw(t, "enabled"),
+			Schedule: rapid.SampledFrom([]string{"", "90m", "1d"}).Draw(t, "schedule"),
+			Grace:    rapid.IntRange(0, 50_000).Draw(t, "grace"),
+			Since:    at("since"), Rotated: at("rotated"),
+			Run: &rotate.Run{Step: rapid.SampledFrom([]rotate.Step{rotate.Set, rotate.Finish}).Draw(t, "step")},
+		}
+		if rapid.Bool().Draw(t, "retries") {
+			r.Run.RetryAt = at("retry")
+		}
+		if rapid.Bool().Draw(t, "waits") {
+			r.Run.FinishAt = at("finish")
+		}
+		var s vault.Secret
+		if err := r.Save(&s); err != nil {
+			t.Fatal(err)
+		}
+		now := at("now")
+		status, err := r.Due(time.Time{}, now)
+		if rotate.Idle(string(s.Rotation), now) && (status.Rotate || err != nil) {
+			t.Fatalf("%s is idle and due at %v (%v)", s.Rotation, now, err)
+		}
+	})
+	for about, run := range map[string]rotate.Run{
+		"in grace":        {Step: rotate.Finish, FinishAt: start.Add(time.Hour)},
+		"after a failure": {Step: rotate.Set, RetryAt: start.Add(time.Hour)},
+	} {
+		var s vault.Secret
+		must(t, rotate.Rotation{Enabled: true, Schedule: "1d", Grace: 3600, Since: start, Run: &run}.Save(&s))
+		if !rotate.Idle(string(s.Rotation), start.Add(time.Minute)) || rotate.Idle(string(s.Rotation), start.Add(time.Hour)) {
+			t.Errorf("%s: idle is wrong in %s", about, s.Rotation)
 		}
 	}
 }
