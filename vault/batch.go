@@ -88,7 +88,7 @@ func (v *Vault) stage(name Name, change func(*Secret) error) (changed bool, err 
 		return false, err
 	}
 	if err := s.Deleted(); err != nil {
-		return false, Errorf(ErrExists, "%v", err)
+		return false, Errorf(errNameKept, "%v", err)
 	}
 	if err := change(s); err != nil {
 		if errors.Is(err, ErrUnchanged) {

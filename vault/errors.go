@@ -14,11 +14,18 @@ import (
 var (
 	// ErrInvalid means that an argument breaks a rule of this package.
 	ErrInvalid = errors.New("invalid")
+	// ErrLimit is the ErrInvalid of what would be one too many, or too large.
+	ErrLimit = fmt.Errorf("limit: %w", ErrInvalid)
+	// ErrRule is the ErrInvalid of an argument that would be right for a secret in another
+	// state.
+	ErrRule = fmt.Errorf("rule: %w", ErrInvalid)
 	// ErrNotFound means that there is no such secret, version, label or field.
 	ErrNotFound = errors.New("not found")
 	// ErrNoSecret and ErrNoVersion are the commonest kinds of ErrNotFound.
 	ErrNoSecret  = fmt.Errorf("no such secret: %w", ErrNotFound)
 	ErrNoVersion = fmt.Errorf("no such version: %w", ErrNotFound)
+	// ErrNoValue is the ErrNoVersion of a secret that has no value yet.
+	ErrNoValue = fmt.Errorf("no value yet: %w", ErrNoVersion)
 	// ErrDeleted means that the secret is scheduled for deletion.
 	ErrDeleted = errors.New("scheduled for deletion")
 	// ErrExists means that a thing of that name is there already.
@@ -50,6 +57,9 @@ var (
 	// is nothing to commit. It is not passed on.
 	ErrUnchanged = errors.New("unchanged")
 )
+
+// errNameKept means that a secret which is scheduled for deletion has the name.
+var errNameKept = errors.Join(ErrExists, ErrDeleted)
 
 // kindError is an error of one kind with its own text.
 type kindError struct {

@@ -3,6 +3,8 @@ package vault
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -10,9 +12,8 @@ const (
 	maxLabels      = 20
 )
 
-// Label is a name on at most one version of a secret: 1 to 256 of A-Z a-z 0-9
-// / _ + = . @ -, not all of them digits, so that it never looks like a version's
-// number.
+// Label is a name on at most one version of a secret: 1 to 256 characters of UTF-8
+// without control characters.
 type Label string
 
 // The labels that are moved by the program itself (AWSCURRENT, AWSPENDING and
@@ -28,14 +29,37 @@ func ParseLabel(s string) (Label, error) {
 	switch {
 	case s == "":
 		return "", Errorf(ErrInvalid, "a label cannot be empty")
-	case len(s) > maxLabelLength:
+	case utf8.RuneCountInString(s) > maxLabelLength:
 		return "", Errorf(ErrInvalid, "the label %.20q… is longer than %d characters", s, maxLabelLength)
-	case strings.Trim(s, "0123456789") == "":
-		return "", Errorf(ErrInvalid, "the label %q would look like a version's number", s)
-	case strings.ContainsFunc(s, func(r rune) bool { return !IsNameRune(r) }):
-		return "", Errorf(ErrInvalid, "%q is not a label; use A-Z a-z 0-9 / _ + = . @ -", s)
+	case !utf8.ValidString(s), strings.ContainsFunc(s, unicode.IsControl):
+		return "", Errorf(ErrInvalid, "%q is not a label: it may hold no control characters and has to be UTF-8", s)
 	}
 	return Label(s), nil
+}
+
+// awsLabels are the names of our labels in AWS.
+var awsLabels = map[Label]string{Current: "AWSCURRENT", Pending: "AWSPENDING", Previous: "AWSPREVIOUS"}
+
+// AWS returns the label as AWS Secrets Manager has it: AWSCURRENT for Current.
+func (l Label) AWS() string {
+	if name, ours := awsLabels[l]; ours {
+		return name
+	}
+	return string(l)
+}
+
+// ParseAWSLabel returns the label that AWS calls s. The error is [ErrInvalid], also for the
+// names of our own labels, which AWS calls otherwise.
+func ParseAWSLabel(s string) (Label, error) {
+	for label, name := range awsLabels {
+		switch s {
+		case name:
+			return label, nil
+		case string(label):
+			return "", Errorf(ErrInvalid, "the label %q is called %s in AWS's API", s, name)
+		}
+	}
+	return ParseLabel(s)
 }
 
 // LabelsOf returns the labels on version number, ours first.
@@ -78,13 +102,13 @@ func (s *Secret) MoveLabel(label Label, to, from int) error {
 	case to == 0 && at == 0:
 		return Errorf(ErrNoVersion, "no version of %q has the label %q", s.Name, label)
 	case from != 0 && from != at:
-		return Errorf(ErrInvalid, "the label %q of %q is not on version %d but on %s", label, s.Name, from, describeVersion(at))
+		return Errorf(ErrRule, "the label %q of %q is not on version %d but on %s", label, s.Name, from, describeVersion(at))
 	case to == at:
 		return ErrUnchanged
 	case at != 0 && from == 0:
-		return Errorf(ErrInvalid, "the label %q of %q is on version %d, from which it has to be taken explicitly", label, s.Name, at)
+		return Errorf(ErrRule, "the label %q of %q is on version %d, from which it has to be taken explicitly", label, s.Name, at)
 	case to == 0 && label == Current:
-		return Errorf(ErrInvalid, "the label %q of %q can be moved but not taken off", label, s.Name)
+		return Errorf(ErrRule, "the label %q of %q can be moved but not taken off", label, s.Name)
 	case to == 0:
 		delete(s.Labels, label)
 		return nil
@@ -114,7 +138,7 @@ func (s *Secret) attach(to int, labels ...Label) error {
 			s.Labels[Previous] = at
 		}
 		if _, ok := s.Labels[label]; !ok && len(s.Labels) >= maxLabels {
-			return Errorf(ErrInvalid, "%q has %d labels already, which is the limit", s.Name, maxLabels)
+			return Errorf(ErrLimit, "%q has %d labels already, which is the limit", s.Name, maxLabels)
 		}
 		s.Labels[label] = to
 	}

@@ -34,7 +34,16 @@ type Listed struct {
 }
 
 // Meta returns the metadata of the secret.
-func (l Listed) Meta() Meta { return l.meta.decode() }
+func (l Listed) Meta() Meta {
+	meta, _ := l.meta.decode()
+	return meta
+}
+
+// VersionIDs returns the ids of the versions that have a label.
+func (l Listed) VersionIDs() map[Label]string {
+	_, ids := l.meta.decode()
+	return ids
+}
 
 // Description returns the description alone.
 func (l Listed) Description() string {
@@ -195,11 +204,21 @@ func (s *scan) open(buffer *bytes.Buffer, fileID string, state fileState, inBatc
 	if err != nil {
 		return scannedFile{err: s.vault.damaged(fileID)}
 	}
-	var meta Meta
-	if err := json.Unmarshal(document, &meta); err != nil {
+	var decoded struct {
+		Meta
+		Versions []struct {
+			Number int    `json:"number"`
+			ID     string `json:"id"`
+		} `json:"versions"`
+	}
+	if err := json.Unmarshal(document, &decoded); err != nil {
 		return scannedFile{err: s.vault.damaged(fileID)}
 	}
-	entry := cacheEntry{fileID, state, meta.Revision, encodeMeta(&meta)}
+	meta, ids := &decoded.Meta, map[int]string{}
+	for _, version := range decoded.Versions {
+		ids[version.Number] = version.ID
+	}
+	entry := cacheEntry{fileID, state, meta.Revision, encodeMeta(meta, ids)}
 	if known, ok := s.cache.byID[fileID]; ok {
 		cached := s.cache.entries[known]
 		before, _ := cached.meta.decodeHead()

@@ -24,7 +24,7 @@ import (
 
 const (
 	cacheFileID  = "list-cache" // never the id of a secret's file
-	cacheFormat  = 3
+	cacheFormat  = 4
 	maxCacheSize = 1 << 30
 
 	// racyMargin is how old a file must be before its times tell its versions
@@ -129,33 +129,42 @@ func decodeCache(text []byte) (*listCache, error) {
 
 // encodedMeta is the metadata of a secret: first the parts that a listing of names
 // needs, the texts each with its length before it. JSON would take longer to read than
-// the files' times.
+// the files' times. With it are the ids of the versions that have a label.
 type encodedMeta string
 
-func encodeMeta(s *Meta) encodedMeta {
+func encodeMeta(s *Meta, ids map[int]string) encodedMeta {
 	b := appendText(nil, string(s.Name))
 	var requested, due int64
 	if s.Deletion != nil {
-		requested, due = s.Deletion.Requested.Unix(), s.Deletion.Due.Unix()
+		requested, due = s.Deletion.Requested.UnixMilli(), s.Deletion.Due.UnixMilli()
 	}
 	b = binary.AppendVarint(binary.AppendVarint(b, due), requested)
 	b = appendText(b, s.RenamedFrom)
 	b = binary.AppendVarint(b, int64(s.Revision))
 	b = appendText(b, s.ID)
 	b = appendText(b, s.Description)
-	b = binary.AppendUvarint(b, uint64(len(s.Tags)))
+	b = binary.AppendUvarint(b, tagCount(s.Tags))
 	for key, value := range s.Tags {
 		b = appendText(appendText(b, key), value)
 	}
 	b = appendText(b, string(s.Rotation))
 	b = appendText(b, string(s.Kind))
-	b = binary.AppendVarint(b, s.Created.Unix())
-	b = binary.AppendVarint(b, s.Changed.Unix())
+	b = binary.AppendVarint(b, s.Created.UnixMilli())
+	b = binary.AppendVarint(b, s.Changed.UnixMilli())
 	b = binary.AppendUvarint(b, uint64(len(s.Labels)))
 	for label, number := range s.Labels {
 		b = binary.AppendVarint(appendText(b, string(label)), int64(number))
+		b = appendText(b, ids[number])
 	}
-	return encodedMeta(appendText(b, s.Key))
+	return encodedMeta(appendText(appendText(b, s.Key), s.KMSKeyID))
+}
+
+// tagCount is 0 for nil, and else one more than the number of tags.
+func tagCount(tags map[string]string) uint64 {
+	if tags == nil {
+		return 0
+	}
+	return uint64(len(tags)) + 1
 }
 
 func appendText(b []byte, s string) []byte {
@@ -172,14 +181,15 @@ func (m encodedMeta) name() Name {
 func (m encodedMeta) decodeHead() (Meta, *cacheReader) {
 	r := &cacheReader{rest: string(m)}
 	s := Meta{Name: Name(r.text())}
-	if due, requested := r.time(), r.time(); due.Unix() != 0 {
+	if due, requested := r.time(), r.time(); due.UnixMilli() != 0 {
 		s.Deletion = &Deletion{Requested: requested, Due: due}
 	}
 	s.RenamedFrom, s.Revision, s.ID, s.Description = r.text(), int(r.varint()), r.text(), r.text()
 	return s, r
 }
 
-func (m encodedMeta) decode() Meta {
+// decode decodes the metadata, and the id of the version that each label is on.
+func (m encodedMeta) decode() (Meta, map[Label]string) {
 	s, r := m.decodeHead()
 	s.Tags = r.tags()
 	if rotation := r.text(); rotation != "" {
@@ -187,15 +197,16 @@ func (m encodedMeta) decode() Meta {
 	}
 	s.Kind, s.Created, s.Changed = Kind(r.text()), r.time(), r.time()
 	s.Labels = map[Label]int{}
+	ids := map[Label]string{}
 	for range r.uvarint() {
 		label := Label(r.text())
-		s.Labels[label] = int(r.varint())
+		s.Labels[label], ids[label] = int(r.varint()), r.text()
 		if r.failed {
 			break
 		}
 	}
-	s.Key = r.text()
-	return s
+	s.Key, s.KMSKeyID = r.text(), r.text()
+	return s, ids
 }
 
 // compareNames orders entries by the names of their secrets.
@@ -235,11 +246,12 @@ func (r *cacheReader) text() string {
 }
 
 func (r *cacheReader) tags() map[string]string {
-	var tags map[string]string
-	for range r.uvarint() {
-		if tags == nil {
-			tags = map[string]string{}
-		}
+	count := r.uvarint()
+	if count == 0 {
+		return nil
+	}
+	tags := map[string]string{}
+	for range count - 1 {
 		key := r.text()
 		tags[key] = r.text()
 		if r.failed {
@@ -249,7 +261,7 @@ func (r *cacheReader) tags() map[string]string {
 	return tags
 }
 
-func (r *cacheReader) time() time.Time { return time.Unix(r.varint(), 0).UTC() }
+func (r *cacheReader) time() time.Time { return time.UnixMilli(r.varint()).UTC() }
 
 func (r *cacheReader) uvarint() uint64 {
 	var value uint64

@@ -39,14 +39,29 @@ func TestParseName(t *testing.T) {
 }
 
 func TestParseLabel(t *testing.T) {
-	for _, s := range []string{"current", "a", "v1", "2024-01", "AWSSOMETHING", "blue/green", strings.Repeat("l", 256)} {
+	for _, s := range []string{"current", "a", "v1", "2024-01", "AWSSOMETHING", "blue/green", "1", "a b", "출시", strings.Repeat("l", 256), strings.Repeat("é", 256)} {
 		if label, err := vault.ParseLabel(s); err != nil || string(label) != s {
 			t.Errorf("%.40q: %q, %v", s, label, err)
 		}
 	}
-	for _, s := range append(hostile, "1", "007", strings.Repeat("l", 257)) {
+	for _, s := range []string{"", "a\tb", "a\nb", "a\x00b", "\x1b[2J", "a\x7fb", "\u009b", "\xff", "a\xc3", strings.Repeat("l", 257)} {
 		if label, err := vault.ParseLabel(s); !errors.Is(err, vault.ErrInvalid) || label != "" {
 			t.Errorf("%.40q: %q, %v", s, label, err)
+		}
+	}
+}
+
+func TestAWSLabels(t *testing.T) {
+	for label, name := range map[vault.Label]string{
+		"current": "AWSCURRENT", "pending": "AWSPENDING", "previous": "AWSPREVIOUS", "AWSSOMETHING": "AWSSOMETHING", "Current": "Current", "a b": "a b",
+	} {
+		if got, err := vault.ParseAWSLabel(name); err != nil || got != label || label.AWS() != name {
+			t.Errorf("%s is %q, %v, and back %s", name, got, err, label.AWS())
+		}
+	}
+	for _, s := range []string{"", "current", "pending", "previous", "a\nb", strings.Repeat("l", 257)} {
+		if got, err := vault.ParseAWSLabel(s); !errors.Is(err, vault.ErrInvalid) || got != "" {
+			t.Errorf("%.20q: %q, %v", s, got, err)
 		}
 	}
 }
@@ -113,6 +128,8 @@ func TestParseReference(t *testing.T) {
 		"a?label=previous":           {Name: "a", Version: vault.Selector{Label: "previous"}},
 		"a?label=b=c+d":              {Name: "a", Version: vault.Selector{Label: "b=c+d"}},
 		"a?version=" + oddID:         {Name: "a", Version: vault.Selector{ID: strings.Repeat("#?% ", 8)}},
+		"a?label=1":                  {Name: "a", Version: vault.Selector{Label: "1"}},
+		"a?label=b%23 %25c#f":        {Name: "a", Field: "f", Version: vault.Selector{Label: "b# %c"}},
 		"a=b+c@d#x":                  {Name: "a=b+c@d", Field: "x"},
 		"a#two%20words":              {Name: "a", Field: "two words"},
 		"a#%23%3F%25%2F":             {Name: "a", Field: "#?%/"},
@@ -129,7 +146,7 @@ func TestParseReference(t *testing.T) {
 		}
 	}
 	for _, s := range []string{
-		"", "secret://", "#a", "secret://#a", "a#", "a?", "a?version", "a?version=", "a?version=0", "a?version=latest", "a?label=", "a?label=1",
+		"", "secret://", "#a", "secret://#a", "a#", "a?", "a?version", "a?version=", "a?version=0", "a?version=latest", "a?label=", "a?label=%", "a?label=%0a",
 		"a?other=1", "a?version=1&label=b", "a#b?version=1?version=2", "a?version=1#", "a#%zz", "a#%0a", "SECRET://a", "https://a", "a b", "a\n", "secret://secret://a",
 	} {
 		if got, err := vault.ParseReference(s); !errors.Is(err, vault.ErrInvalid) || got != (vault.Reference{}) {

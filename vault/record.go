@@ -43,6 +43,9 @@ func decodeRecord(document []byte) (*Secret, error) {
 	if !isUUID(s.ID) || !s.wellNumbered() || !s.wellSealed() {
 		return nil, ErrDamaged
 	}
+	if len(s.Versions) == 0 && (s.Versions == nil || len(s.Labels) > 0) {
+		return nil, ErrDamaged
+	}
 	for i := range s.Versions {
 		v := &s.Versions[i]
 		if !v.wellFormed() {
@@ -92,7 +95,7 @@ func (s *Secret) wellNumbered() bool {
 		}
 		last = v.Number
 	}
-	return last > 0
+	return true
 }
 
 type members map[string]json.RawMessage

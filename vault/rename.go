@@ -57,7 +57,7 @@ func (v *Vault) free(name Name) error {
 		return err
 	}
 	if err := existing.Deleted(); err != nil {
-		return Errorf(ErrExists, "%v; restore it, or delete it with --force first", err)
+		return Errorf(errNameKept, "%v; restore it, or delete it with --force first", err)
 	}
 	return Errorf(ErrExists, "there is a secret named %q already", name)
 }

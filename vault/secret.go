@@ -18,6 +18,7 @@ const (
 	maxTags              = 50
 	maxTagKeyLength      = 128
 	maxTagValueLength    = 256
+	maxPolicyLength      = 20480
 
 	// pruneAfter keeps a version that lost its labels within reach of programs that
 	// still use it (AWS never removes one younger than this).
@@ -34,13 +35,14 @@ const (
 	OriginRotate   Origin = "rotate"
 	OriginRollback Origin = "rollback"
 	OriginImport   Origin = "import"
+	OriginAPI      Origin = "api" // of AWS's API
 )
 
 // Version is one value of a secret. It never changes.
 type Version struct {
 	Number  int       `json:"number"`         // 1 for the first; not used twice
 	ID      string    `json:"id"`             // see [CheckVersionID]; a UUID unless the caller gave another
-	Created time.Time `json:"created"`        // UTC, whole seconds
+	Created time.Time `json:"created"`        // UTC, whole milliseconds
 	Origin  Origin    `json:"origin"`         //
 	From    int       `json:"from,omitempty"` // of a rollback: the version whose value it has
 	Kind    Kind      `json:"kind,omitempty"` // on the disk only where it is not the secret's
@@ -53,7 +55,7 @@ type Version struct {
 // exports carry them over.
 type Annotations struct {
 	Description string            `json:"description,omitempty"`
-	Tags        map[string]string `json:"tags,omitempty"`
+	Tags        map[string]string `json:"tags,omitzero"` // empty, but not nil, once the last was removed
 }
 
 // Meta is the metadata of a secret: everything but its values and the log of its
@@ -66,9 +68,10 @@ type Meta struct {
 	Created  time.Time `json:"created"`
 	Changed  time.Time `json:"changed"`
 	Annotations
-	Deletion *Deletion     `json:"deletion,omitempty"` // nil unless scheduled
-	Key      string        `json:"key,omitempty"`      // a value key; see SetKey
-	Labels   map[Label]int `json:"labels"`             // to version numbers
+	Deletion *Deletion     `json:"deletion,omitempty"`   // nil unless scheduled
+	Key      string        `json:"key,omitempty"`        // a value key; see SetKey
+	KMSKeyID string        `json:"kms_key_id,omitempty"` // Key as AWS's API named it; SetKey forgets it
+	Labels   map[Label]int `json:"labels"`               // to version numbers
 	// Rotation belongs to package rotate, which keeps a JSON object in it.
 	Rotation json.RawMessage `json:"rotation,omitempty"`
 	// RenamedFrom is the file that [Vault.Rename] was moving the secret from. See
@@ -77,11 +80,14 @@ type Meta struct {
 }
 
 // Secret is a secret with all of its versions. Its methods keep the rules and touch no
-// file; [Vault.Update] and its like commit the result. The errors are [ErrInvalid],
-// [ErrNotFound] or [ErrDeleted], and a method that fails changes nothing.
+// file; [Vault.Update] and its like commit the result. The errors are [ErrInvalid] or its
+// [ErrLimit] and [ErrRule], [ErrNotFound] or [ErrDeleted], and a method that fails changes
+// nothing.
 type Secret struct {
 	Meta
 	Versions []Version `json:"versions"` // oldest first
+	// ResourcePolicy is a policy of AWS as it came; see [Secret.SetResourcePolicy].
+	ResourcePolicy string `json:"resource_policy,omitempty"`
 	// RotationLog belongs to package rotate. It is not metadata, because it grows.
 	RotationLog json.RawMessage `json:"rotation_log,omitempty"`
 
@@ -149,9 +155,22 @@ func (sel Selector) String() string {
 // [Vault.Upsert] hands out for a new name.
 func (s *Secret) Exists() bool { return s.Kind != "" }
 
+// Create makes a secret that has no value yet: [Secret.Add] gives it the first one. The
+// error is [ErrExists].
+func (s *Secret) Create() error {
+	if s.Exists() {
+		return Errorf(ErrExists, "there is a secret named %q already", s.Name)
+	}
+	s.Kind, s.Versions = Plaintext, []Version{}
+	return nil
+}
+
 // Find returns the version that sel picks, with its fields: those of a value that is JSON
-// are not in Versions. The error is [ErrNoVersion].
+// are not in Versions. The error is [ErrNoVersion], or [ErrNoValue] for a secret without any.
 func (s *Secret) Find(sel Selector) (Version, error) {
+	if s.Exists() && len(s.Versions) == 0 {
+		return Version{}, Errorf(ErrNoValue, "%q has no value yet", s.Name)
+	}
 	number := sel.Number
 	if number == 0 && sel.ID == "" {
 		if sel.Label == "" {
@@ -228,16 +247,13 @@ func (s *Secret) Add(n NewVersion) error {
 		}
 	}
 	if len(s.Versions) > 0 && !n.AnyKind && s.Kind != n.Kind {
-		return Errorf(ErrInvalid, "%q is a %s secret and cannot become a %s one", s.Name, s.Kind, n.Kind)
+		return Errorf(ErrRule, "%q is a %s secret and cannot become a %s one", s.Name, s.Kind, n.Kind)
 	}
 	if n.Kind == Plaintext && n.Value.empty() {
 		n.Value.Plain = Bytes{} // an empty value is a value
 	}
 	if err := n.Value.check(n.Kind); err != nil {
 		return err
-	}
-	if slices.Contains(n.Labels, Previous) {
-		return Errorf(ErrInvalid, "the label %q moves by itself when %q does", Previous, Current)
 	}
 	number := 1
 	if len(s.Versions) > 0 {
@@ -325,6 +341,9 @@ func (s *Secret) stamp(now time.Time, newID func() (string, error)) error {
 // left, except those younger than a day. The newest stays in any case, since the
 // next number is counted from it.
 func (s *Secret) prune(keep int, now time.Time) {
+	if len(s.Versions) == 0 {
+		return
+	}
 	excess := len(s.Versions) - keep
 	labelled := map[int]bool{}
 	for _, number := range s.Labels {
@@ -371,11 +390,10 @@ func (s *Secret) AddAnnotations(a Annotations) error {
 	return nil
 }
 
-// SetDescription replaces the description: at most 2048 bytes of
-// UTF-8.
+// SetDescription replaces the description: at most 2048 characters of UTF-8.
 func (s *Secret) SetDescription(text string) error {
-	if len(text) > maxDescriptionLength {
-		return Errorf(ErrInvalid, "the description has %d bytes; the limit is %d", len(text), maxDescriptionLength)
+	if n := utf8.RuneCountInString(text); n > maxDescriptionLength {
+		return Errorf(ErrInvalid, "the description has %d characters; the limit is %d", n, maxDescriptionLength)
 	}
 	if !utf8.ValidString(text) {
 		return Errorf(ErrInvalid, "the description has to be UTF-8")
@@ -387,19 +405,19 @@ func (s *Secret) SetDescription(text string) error {
 	return nil
 }
 
-// Tag adds a tag or replaces its value: keys of 1 to 128 bytes, values of up to
-// 256, at most 50 tags.
+// Tag adds a tag or replaces its value: keys of 1 to 128 characters, values of up to
+// 256, at most 50 tags (else [ErrLimit]).
 func (s *Secret) Tag(key, value string) error {
 	switch {
-	case key == "" || len(key) > maxTagKeyLength:
-		return Errorf(ErrInvalid, "a tag's key has 1 to %d bytes; %.20q does not", maxTagKeyLength, key)
-	case len(value) > maxTagValueLength:
-		return Errorf(ErrInvalid, "the value of the tag %q is longer than %d bytes", key, maxTagValueLength)
+	case key == "" || utf8.RuneCountInString(key) > maxTagKeyLength:
+		return Errorf(ErrInvalid, "a tag's key has 1 to %d characters; %.20q does not", maxTagKeyLength, key)
+	case utf8.RuneCountInString(value) > maxTagValueLength:
+		return Errorf(ErrInvalid, "the value of the tag %q is longer than %d characters", key, maxTagValueLength)
 	case !utf8.ValidString(key), !utf8.ValidString(value):
 		return Errorf(ErrInvalid, "the tag %q and its value have to be UTF-8", key)
 	}
 	if _, ok := s.Tags[key]; !ok && len(s.Tags) >= maxTags {
-		return Errorf(ErrInvalid, "%q has %d tags already, which is the limit", s.Name, maxTags)
+		return Errorf(ErrLimit, "%q has %d tags already, which is the limit", s.Name, maxTags)
 	}
 	if err := s.Deleted(); err != nil {
 		return err
@@ -408,6 +426,22 @@ func (s *Secret) Tag(key, value string) error {
 		s.Tags = map[string]string{}
 	}
 	s.Tags[key] = value
+	return nil
+}
+
+// SetResourcePolicy keeps a policy of AWS, which nothing enforces: at most 20480
+// characters. An empty text removes it.
+func (s *Secret) SetResourcePolicy(text string) error {
+	if n := utf8.RuneCountInString(text); n > maxPolicyLength {
+		return Errorf(ErrInvalid, "the policy has %d characters; the limit is %d", n, maxPolicyLength)
+	}
+	if !utf8.ValidString(text) {
+		return Errorf(ErrInvalid, "the policy has to be UTF-8")
+	}
+	if err := s.Deleted(); err != nil {
+		return err
+	}
+	s.ResourcePolicy = text
 	return nil
 }
 

@@ -309,3 +309,54 @@ func TestVersionIDsThatAreGiven(t *testing.T) {
 		t.Errorf("%s, %v", describe(after), err)
 	}
 }
+
+// A secret can be there before its first value, as in AWS.
+func TestSecretWithoutValue(t *testing.T) {
+	v, dir, c := newVault(t)
+	create := func(name vault.Name) error {
+		_, err := v.Upsert(name, func(s *vault.Secret) error {
+			if err := s.Create(); err != nil {
+				return err
+			}
+			return s.SetDescription("to come")
+		})
+		return err
+	}
+	wantError(t, create("s"), nil)
+	wantError(t, create("s"), vault.ErrExists)
+	for range 2 {
+		s, err := openVault(t, dir, options(c)).Get("s")
+		if err != nil || !s.Exists() || s.Description != "to come" || s.Kind != vault.Plaintext {
+			t.Fatalf("%+v, %v", s, err)
+		}
+		for _, sel := range []vault.Selector{{}, {Number: 1}, {ID: aUUID}, {Label: vault.Pending}} {
+			_, err := s.Find(sel)
+			wantError(t, err, vault.ErrNoValue)
+			wantError(t, err, vault.ErrNoVersion)
+		}
+		_, err = v.UpdateMeta("s", func(s *vault.Secret) error { return s.MoveLabel("blue", 1, 0) })
+		wantError(t, err, vault.ErrNotFound)
+		update(t, v, "s", func(s *vault.Secret) error { return s.Tag("a", "b") })
+	}
+	if names := listed(t, v); !slices.Equal(names, []vault.Name{"s"}) {
+		t.Error(names)
+	}
+	if _, err := v.Rename("s", "t"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := v.Upsert("t", func(s *vault.Secret) error {
+		fields := map[string]vault.Bytes{"a": vault.Bytes("1")}
+		return s.Add(vault.NewVersion{Kind: vault.KV, Value: vault.Value{Fields: fields}, Origin: vault.OriginSet, Labels: []vault.Label{"blue"}})
+	})
+	if err != nil || describe(s) != "1 current blue" || s.Kind != vault.KV {
+		t.Errorf("%+v, %v", s, err)
+	}
+	// The value key of a secret is chosen before its first value as well.
+	newKey(t, v, "payroll", nil)
+	wantError(t, create("u"), nil)
+	update(t, v, "u", func(s *vault.Secret) error { return s.SetKey("payroll") })
+	set(t, v, "u", "first")
+	if s, err := v.GetMeta("u"); err != nil || s.Versions[0].Plain != nil || s.Versions[0].Sealed == nil {
+		t.Errorf("%+v, %v", s, err)
+	}
+}

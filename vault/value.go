@@ -205,7 +205,7 @@ func (v Value) checkStored(kind Kind) error {
 
 func checkSize(size int) error {
 	if size > MaxValueSize {
-		return Errorf(ErrInvalid, "the value is larger than %d bytes (1 MiB), which is the limit", MaxValueSize)
+		return Errorf(ErrLimit, "the value is larger than %d bytes (1 MiB), which is the limit", MaxValueSize)
 	}
 	return nil
 }

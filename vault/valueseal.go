@@ -37,7 +37,7 @@ func (s *Secret) SetKey(name string) error {
 	for i := range s.Versions {
 		s.Versions[i].Sealed = nil
 	}
-	s.Key = name
+	s.Key, s.KMSKeyID = name, ""
 	return nil
 }
 

@@ -248,4 +248,4 @@ func (v *Vault) path(fileID string) string {
 	return filepath.Join(v.secrets(), fileID+extension)
 }
 
-func (v *Vault) now() time.Time { return v.options.Now().UTC().Truncate(time.Second) }
+func (v *Vault) now() time.Time { return v.options.Now().UTC().Truncate(time.Millisecond) }

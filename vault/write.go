@@ -35,15 +35,15 @@ func existing(name Name, change func(*Secret) error) func(*Secret) error {
 }
 
 // Upsert is Update for a secret that need not exist: change gets an empty one,
-// and makes it by adding a version. A name that is kept by a secret scheduled for
-// deletion is taken: [ErrExists].
+// and makes it by adding a version, or by [Secret.Create]. A name that is kept by a secret
+// scheduled for deletion is taken: the error is both [ErrExists] and [ErrDeleted].
 func (v *Vault) Upsert(name Name, change func(*Secret) error) (*Secret, error) {
 	if err := v.reachKeyOf(name); err != nil {
 		return nil, err
 	}
 	return v.commit(name, v.getOpen, func(s *Secret) error {
 		if err := s.Deleted(); err != nil {
-			return Errorf(ErrExists, "%v", err)
+			return Errorf(errNameKept, "%v", err)
 		}
 		return change(s)
 	})
@@ -141,7 +141,7 @@ func (v *Vault) seal(s *Secret) (fileID string, sealed []byte, err error) {
 		return "", nil, fmt.Errorf("saving %q: %w", s.Name, err)
 	}
 	if len(sealed) > maxFileSize {
-		return "", nil, Errorf(ErrInvalid, "%q and its history would need %d bytes; the limit is %d", s.Name, len(sealed), maxFileSize)
+		return "", nil, Errorf(ErrLimit, "%q and its history would need %d bytes; the limit is %d", s.Name, len(sealed), maxFileSize)
 	}
 	return fileID, sealed, nil
 }

@@ -52,7 +52,11 @@ func (a *app) runLabel(o labelOptions, args []string) error {
 	case len(args) == 3 && o.remove:
 		return usagef("--remove takes a label off and puts it on no version")
 	}
-	label, err := vault.ParseLabel(args[1])
+	parse := parseNewLabel
+	if o.remove {
+		parse = vault.ParseLabel
+	}
+	label, err := parse(args[1])
 	if err != nil {
 		return err
 	}

@@ -19,13 +19,24 @@ func joinLabels(labels []vault.Label) string {
 func parseLabels(args []string) ([]vault.Label, error) {
 	var labels []vault.Label
 	for _, arg := range args {
-		label, err := vault.ParseLabel(arg)
+		label, err := parseNewLabel(arg)
 		if err != nil {
 			return nil, err
+		}
+		if label == vault.Previous {
+			return nil, usagef("the label %q moves by itself when %q does", vault.Previous, vault.Current)
 		}
 		labels = append(labels, label)
 	}
 	return labels, nil
+}
+
+// parseNewLabel parses a label for a version. AWS has labels of digits alone too, but here they would be numbers.
+func parseNewLabel(arg string) (vault.Label, error) {
+	if arg != "" && strings.Trim(arg, "0123456789") == "" {
+		return "", usagef("the label %q would look like a version's number", arg)
+	}
+	return vault.ParseLabel(arg)
 }
 
 // keepUnderWay refuses to move pending during a rotation, because the service may accept no other value by now.

@@ -148,6 +148,10 @@ func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string) error {
 	if err != nil {
 		return err
 	}
+	if len(stored.Versions) == 0 {
+		a.sayf("Stored %s, which has no value yet.\n", name)
+		return nil
+	}
 	if existing != nil && rotate.UnderWay(existing) && existing.Labels[vault.Current] != stored.Labels[vault.Current] {
 		a.warnGivenUp(name)
 	}

@@ -39,7 +39,7 @@ func parseVersionArg(arg string) (vault.Selector, error) {
 	if err == nil && sel.ID == "" {
 		return sel, nil
 	}
-	label, labelErr := vault.ParseLabel(arg)
+	label, labelErr := parseNewLabel(arg)
 	if err != nil && labelErr != nil {
 		return vault.Selector{}, usagef("%q is not a version: give its number, its id or a label", arg)
 	}

@@ -35,10 +35,12 @@ func Save(v *vault.Vault, name vault.Name, fields map[string]vault.Bytes) error 
 				return err
 			}
 			current, err := s.Find(vault.Selector{})
-			if err != nil {
+			switch {
+			case err == nil:
+				value = current.Merged(value)
+			case !errors.Is(err, vault.ErrNoValue):
 				return err
 			}
-			value = current.Merged(value)
 		}
 		return s.Add(vault.NewVersion{Kind: vault.Credential, Value: value, Origin: vault.OriginSet})
 	}
