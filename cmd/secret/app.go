@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/cmd/secret/internal/process"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/cmd/secret/internal/settings"
@@ -24,12 +25,10 @@ import (
 
 // app has everything that the commands take from outside. Tests make their own.
 type app struct {
-	stdin            io.Reader
-	stdout, stderr   io.Writer
-	stdinIsTerminal  bool
-	stdoutIsTerminal bool
-	stderrIsTerminal bool
-	prompt           *prompt.Prompter
+	stdin           io.Reader
+	stdinIsTerminal bool
+	out             *output.Output
+	prompt          *prompt.Prompter
 	// environ is taken before the keyring is asked, which may change our own.
 	environ []string
 	getenv  func(string) string
@@ -50,26 +49,28 @@ type app struct {
 
 func newApp() *app {
 	a := &app{
-		stdin:            os.Stdin,
-		stdout:           process.Stdout(),
-		stderr:           os.Stderr,
-		stdinIsTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
-		stdoutIsTerminal: term.IsTerminal(int(os.Stdout.Fd())),
-		stderrIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
-		prompt:           &prompt.Prompter{Open: prompt.Open},
-		environ:          os.Environ(),
-		getenv:           os.Getenv,
-		now:              time.Now,
-		rand:             rand.Reader,
-		sessions:         session.Kernel{},
+		stdin:           os.Stdin,
+		stdinIsTerminal: term.IsTerminal(int(os.Stdin.Fd())),
+		out: &output.Output{
+			Stdout: process.Stdout(), StdoutIsTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+			Stderr: os.Stderr, StderrIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+			Colour: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		},
+		prompt:   &prompt.Prompter{Open: prompt.Open},
+		environ:  os.Environ(),
+		getenv:   os.Getenv,
+		now:      time.Now,
+		rand:     rand.Reader,
+		sessions: session.Kernel{},
 	}
+	a.out.Now = func() time.Time { return a.now() }
 	a.keyring = keyring.OS{Getenv: a.getenv, Timeout: a.keyringTimeout()}
 	return a
 }
 
 // keyringTimeout leaves a user the time to unlock the keyring, and does not let cron wait.
 func (a *app) keyringTimeout() time.Duration {
-	if a.stderrIsTerminal || a.getenv("DISPLAY") != "" || a.getenv("WAYLAND_DISPLAY") != "" {
+	if a.out.StderrIsTerminal || a.getenv("DISPLAY") != "" || a.getenv("WAYLAND_DISPLAY") != "" {
 		return time.Minute
 	}
 	return 5 * time.Second
@@ -86,27 +87,27 @@ func run(a *app, args []string) (code int) {
 	defer func() {
 		// The value of a panic could be a secret.
 		if r := recover(); r != nil {
-			fmt.Fprintf(a.stderr, "secret: internal error (%T); please report it with what you typed, without values\n%s", r, debug.Stack())
+			fmt.Fprintf(a.out.Stderr, "secret: internal error (%T); please report it with what you typed, without values\n%s", r, debug.Stack())
 			code = exitFailed
 		}
 	}()
 	root := newRootCommand(a)
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
-	help := &helpWriter{to: a.stdout}
+	help := &helpWriter{to: a.out.Stdout}
 	root.SetOut(help)
 	var candidates *bufio.Writer
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		candidates = bufio.NewWriter(help) // cobra writes each by itself
 		root.SetOut(candidates)
 	}
-	root.SetErr(a.stderr)
+	root.SetErr(a.out.Stderr)
 	err := root.Execute()
 	if candidates != nil {
 		_ = candidates.Flush() // the error stays in help
 	}
 	if err == nil {
-		err = wrapWrite(help.err)
+		err = output.Wrap(help.err)
 	}
 	return a.report(err)
 }

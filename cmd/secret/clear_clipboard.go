@@ -40,7 +40,7 @@ func (a *app) runClearClipboard(after time.Duration, terminal bool) error {
 	}
 	time.Sleep(after)
 	if terminal {
-		return a.write([]byte(a.osc52(osc52.Clear())))
+		return a.out.Write([]byte(a.osc52(osc52.Clear())))
 	}
 	tool, ok := clipboard.Find(runtime.GOOS, a.getenv)
 	if !ok {

@@ -51,7 +51,7 @@ func (a *app) copyValue(p picked.Value, after time.Duration) error {
 		if err := a.clearLater(after, clipboard.SumOf(text), nil); err != nil {
 			return err
 		}
-		a.sayf("Copied %s to %s; it is cleared in %v if it is still there.\n", copied, tool.Place, after)
+		a.out.Sayf("Copied %s to %s; it is cleared in %v if it is still there.\n", copied, tool.Place, after)
 		return nil
 	}
 	t, err := a.prompt.Terminal()
@@ -68,7 +68,7 @@ func (a *app) copyValue(p picked.Value, after time.Duration) error {
 	if err := a.clearLater(after, clipboard.Sum{}, t.Out); err != nil {
 		return err
 	}
-	a.sayf("Copied %s to the clipboard through the terminal; the clipboard is cleared in %v.\n", copied, after)
+	a.out.Sayf("Copied %s to the clipboard through the terminal; the clipboard is cleared in %v.\n", copied, after)
 	return nil
 }
 

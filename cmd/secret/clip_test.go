@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/vault"
@@ -23,7 +24,7 @@ func TestClipThroughTerminal(t *testing.T) {
 	t.Parallel()
 	screen := filepath.Join(t.TempDir(), "screen")
 	a := &app{
-		stderr: new(bytes.Buffer),
+		out:    &output.Output{Stderr: new(bytes.Buffer)},
 		getenv: func(string) string { return "" },
 		prompt: &prompt.Prompter{Open: func() (*prompt.Terminal, error) {
 			f, err := os.OpenFile(screen, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)

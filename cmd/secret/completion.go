@@ -1,6 +1,10 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"example.org/secret/cmd/secret/internal/output"
+
+	"github.com/spf13/cobra"
+)
 
 //go:generate sh -c "mkdir -p ../../completions"
 //go:generate sh -c "go run . completion bash >../../completions/secret.bash"
@@ -28,13 +32,13 @@ shell starts.`,
 			root := cmd.Root()
 			switch args[0] {
 			case "bash":
-				return wrapWrite(root.GenBashCompletionV2(a.stdout, true))
+				return output.Wrap(root.GenBashCompletionV2(a.out.Stdout, true))
 			case "zsh":
-				return wrapWrite(root.GenZshCompletion(a.stdout))
+				return output.Wrap(root.GenZshCompletion(a.out.Stdout))
 			case "fish":
-				return wrapWrite(root.GenFishCompletion(a.stdout, true))
+				return output.Wrap(root.GenFishCompletion(a.out.Stdout, true))
 			case "powershell":
-				return wrapWrite(root.GenPowerShellCompletionWithDesc(a.stdout))
+				return output.Wrap(root.GenPowerShellCompletionWithDesc(a.out.Stdout))
 			}
 			return usagef("unknown shell %q; use bash, zsh, fish or powershell", args[0])
 		},

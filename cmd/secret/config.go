@@ -37,9 +37,9 @@ func (a *app) runConfigList() error {
 		rows = append(rows, []string{known.Name, known.Value(s), known.Env, known.About})
 	}
 	if a.jsonFlag {
-		return a.printJSON(values)
+		return a.out.JSON(values)
 	}
-	return a.printTable([]string{"NAME", "VALUE", "VARIABLE", "MEANING"}, rows)
+	return a.out.Table([]string{"NAME", "VALUE", "VARIABLE", "MEANING"}, rows)
 }
 
 func completeSettings(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

@@ -26,5 +26,5 @@ func (a *app) runConfigGet(name string) error {
 	if err != nil {
 		return err
 	}
-	return a.printf("%s\n", known.Value(s))
+	return a.out.Printf("%s\n", known.Value(s))
 }

@@ -13,7 +13,7 @@ func newConfigPathCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printf("%s\n", path)
+			return a.out.Printf("%s\n", path)
 		},
 	}
 }

@@ -50,6 +50,6 @@ func (a *app) runCopy(args []string) error {
 	if err != nil {
 		return err
 	}
-	a.sayf("Copied %s to %s.\n", from, to)
+	a.out.Sayf("Copied %s to %s.\n", from, to)
 	return nil
 }

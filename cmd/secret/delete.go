@@ -58,7 +58,7 @@ func (a *app) runDelete(o deleteOptions, name string) error {
 	if err != nil {
 		return err
 	}
-	a.sayf("Deleted %s; until %s it can be brought back with: secret restore %s\n",
+	a.out.Sayf("Deleted %s; until %s it can be brought back with: secret restore %s\n",
 		s.Name, s.Deletion.Due.Format(time.DateOnly), s.Name)
 	return nil
 }
@@ -86,6 +86,6 @@ func (a *app) runForceDelete(o deleteOptions, nameArg string) error {
 	if err := v.Remove(name); err != nil {
 		return err
 	}
-	a.sayf("Deleted %s for good.\n", name)
+	a.out.Sayf("Deleted %s for good.\n", name)
 	return nil
 }

@@ -45,7 +45,7 @@ func (a *app) runDescribe(nameArg string) error {
 		return err
 	}
 	if a.jsonFlag {
-		return a.printJSON(descriptionJSON{
+		return a.out.JSON(descriptionJSON{
 			summaryJSON{s.Name, s.Kind, s.Annotations, s.Created, s.Changed, s.Key, s.Labels, s.Deletion},
 			s.ID, current.FieldNames(), len(s.Versions), s.Rotation,
 		})
@@ -57,8 +57,8 @@ func (a *app) runDescribe(nameArg string) error {
 		{"Tags", formatTags(s.Tags)},
 		{"Key", s.Key},
 		{"Fields", strings.Join(current.FieldNames(), ", ")},
-		{"Created", a.timestamp(s.Created)},
-		{"Changed", a.timestamp(s.Changed)},
+		{"Created", a.out.Timestamp(s.Created)},
+		{"Changed", a.out.Timestamp(s.Changed)},
 		{"Versions", fmt.Sprint(len(s.Versions))},
 	}
 	for _, v := range s.Versions {
@@ -73,7 +73,7 @@ func (a *app) runDescribe(nameArg string) error {
 		if line[1] == "" {
 			continue
 		}
-		if err := a.printf("%-13s%s\n", line[0], escape.Text(line[1])); err != nil {
+		if err := a.out.Printf("%-13s%s\n", line[0], escape.Text(line[1])); err != nil {
 			return err
 		}
 	}

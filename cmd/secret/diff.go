@@ -70,16 +70,16 @@ func (a *app) runDiff(reveal bool, args []string) error {
 		}
 	}
 	if a.jsonFlag {
-		return a.printJSON(struct {
+		return a.out.JSON(struct {
 			Name    vault.Name `json:"name"`
 			From    int        `json:"from"`
 			To      int        `json:"to"`
 			Changes []change   `json:"changes"`
 		}{s.Name, before.Number, after.Number, changes})
 	}
-	a.sayf("%s, version %d to version %d:\n", s.Name, before.Number, after.Number)
+	a.out.Sayf("%s, version %d to version %d:\n", s.Name, before.Number, after.Number)
 	for _, c := range changes {
-		if err := a.printf("%s\n", c); err != nil {
+		if err := a.out.Printf("%s\n", c); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@
 //   - app.go, root.go: all that comes from outside (streams, terminal, environment, clock, randomness), and the tree of
 //     commands;
 //   - errors.go, arguments.go: the exit codes, the advice for errors, and the checks of arguments and flags;
-//   - output.go: the rules of the user interface, tables, JSON, times;
 //   - open.go: the settings, the vault, and the finder of its master key;
 //   - names.go, listing.go, versions.go, labels.go, tags.go: arguments that name secrets and their parts;
 //   - format.go, outfile.go, clip.go, onetimecode.go: values that the user gets;

@@ -62,7 +62,7 @@ func (a *app) runEdit(nameArg string) error {
 		return err
 	}
 	if after.Equal(before) {
-		a.sayf("Nothing changed.\n")
+		a.out.Sayf("Nothing changed.\n")
 		return nil
 	}
 	_, err = v.Update(name, func(s *vault.Secret) error {
@@ -78,17 +78,17 @@ func (a *app) runEdit(nameArg string) error {
 	if rotate.UnderWay(original.Secret) && !after.Value.Equal(before.Value) {
 		a.warnGivenUp(name)
 	}
-	a.sayf("Stored %s.\n", name)
+	a.out.Sayf("Stored %s.\n", name)
 	return nil
 }
 
 func (a *app) newEditSession() (*edit.Session, error) {
 	base, inMemory := memory.Dir(a.getenv)
 	if !inMemory {
-		a.warnf("there is no memory-backed directory; the text goes to %s while you edit", base)
+		a.out.Warnf("there is no memory-backed directory; the text goes to %s while you edit", base)
 	}
 	return edit.NewSession(base, edit.Options{
 		Getenv: a.getenv, Environ: a.environ, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Confirm: a.prompt.Confirm, Warn: a.warnf,
+		Confirm: a.prompt.Confirm, Warn: a.out.Warnf,
 	})
 }

@@ -67,5 +67,5 @@ func (a *app) runEnv(o envOptions, args []string) error {
 			b.WriteString(environ.Assignment(o.shell, v))
 		}
 	}
-	return a.printText([]byte(b.String()))
+	return a.out.Text([]byte(b.String()))
 }

@@ -9,6 +9,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/cmd/secret/internal/names"
+	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
@@ -82,7 +83,7 @@ func (a *app) report(err error) int {
 	if exit, ok := errors.AsType[*exitError](err); ok && exit.text == "" {
 		return exit.code
 	}
-	fmt.Fprintf(a.stderr, "secret: %s\n", a.errorText(err))
+	fmt.Fprintf(a.out.Stderr, "secret: %s\n", a.errorText(err))
 	return exitCode(err)
 }
 
@@ -100,7 +101,7 @@ func (a *app) hintFor(err error) string {
 	gone, deleted := errors.AsType[*vault.DeletedError](err)
 	missing, noSecret := errors.AsType[*vault.NoSecretError](err)
 	switch {
-	case errors.Is(err, errOutput):
+	case errors.Is(err, output.ErrFailed):
 		return ""
 	case errors.Is(err, durable.ErrUnsynced):
 		return "the change was made, and a power cut now could take it back; look at it, and make room"

@@ -73,11 +73,11 @@ func (a *app) runExport(o exportOptions, patterns []string) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
-	if o.out == "" && o.format == "json" && a.stdoutIsTerminal {
-		return a.write(escape.JSON(string(text)))
+	if o.out == "" && o.format == "json" && a.out.StdoutIsTerminal {
+		return a.out.Write(escape.JSON(string(text)))
 	}
 	if o.out == "" {
-		return a.printText(text)
+		return a.out.Text(text)
 	}
 	return writeExport(o.out, text)
 }
@@ -85,10 +85,10 @@ func (a *app) runExport(o exportOptions, patterns []string) error {
 // checkExportTarget refuses a terminal, whose screen and scrollback others may
 // see, and a file that others can read.
 func (a *app) checkExportTarget() error {
-	if a.stdoutIsTerminal {
+	if a.out.StdoutIsTerminal {
 		return usagef("that would show all values on the terminal; use --out FILE or a pipe, or add --yes")
 	}
-	if f, ok := a.stdout.(*os.File); ok {
+	if f, ok := a.out.Stdout.(*os.File); ok {
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && durable.CheckPrivate("the file", info) != nil {
 			return usagef("others can read the file that this is redirected to; use --out FILE, or add --yes")
 		}

@@ -44,6 +44,6 @@ func (a *app) runFind(words []string) error {
 			s := found[i].Meta()
 			rows[i] = []string{string(s.Name), formatTags(s.Tags), s.Description}
 		}
-		return a.printTable([]string{"NAME", "TAGS", "DESCRIPTION"}, rows)
+		return a.out.Table([]string{"NAME", "TAGS", "DESCRIPTION"}, rows)
 	})
 }

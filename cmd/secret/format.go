@@ -26,9 +26,9 @@ func (a *app) printValue(p picked.Value, format string) error {
 	switch format {
 	case "json":
 		if p.IsWhole() {
-			return a.printJSON(p.Version.Fields)
+			return a.out.JSON(p.Version.Fields)
 		}
-		return a.printJSON(p.Bytes)
+		return a.out.JSON(p.Bytes)
 	case "yaml":
 		return a.printYAML(p)
 	case "env":
@@ -43,20 +43,20 @@ func (a *app) printValue(p picked.Value, format string) error {
 		if err != nil {
 			return err
 		}
-		return a.printText(a.lineForTerminal([]byte(text)))
+		return a.out.Text(a.lineForTerminal([]byte(text)))
 	}
 	if p.IsWhole() {
-		return a.printJSON(p.Version.Fields)
+		return a.out.JSON(p.Version.Fields)
 	}
 	if format == "raw" {
-		return a.write(a.lineForTerminal(p.Bytes))
+		return a.out.Write(a.lineForTerminal(p.Bytes))
 	}
-	return a.printText(a.lineForTerminal(p.Bytes))
+	return a.out.Text(a.lineForTerminal(p.Bytes))
 }
 
 // lineForTerminal returns the value. At a terminal it ends in a newline.
 func (a *app) lineForTerminal(value []byte) []byte {
-	if a.stdoutIsTerminal && !bytes.HasSuffix(value, []byte("\n")) {
+	if a.out.StdoutIsTerminal && !bytes.HasSuffix(value, []byte("\n")) {
 		return append(slices.Clone(value), '\n')
 	}
 	return value
@@ -71,7 +71,7 @@ func (a *app) printYAML(p picked.Value) error {
 	if err != nil {
 		return err
 	}
-	return a.printText(text)
+	return a.out.Text(text)
 }
 
 // printVariables prints variables for a .env file or for a shell.
@@ -84,5 +84,5 @@ func (a *app) printVariables(p picked.Value, dialect string) error {
 	for _, v := range variables {
 		b.WriteString(environ.Assignment(dialect, v))
 	}
-	return a.printText([]byte(b.String()))
+	return a.out.Text([]byte(b.String()))
 }

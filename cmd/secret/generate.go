@@ -56,7 +56,7 @@ To store a password that nobody sees: secret set NAME --generate.`,
 
 func (a *app) printGenerated(password string) error {
 	if a.jsonFlag {
-		return a.printJSON(map[string]string{"password": password})
+		return a.out.JSON(map[string]string{"password": password})
 	}
-	return a.printf("%s\n", password)
+	return a.out.Printf("%s\n", password)
 }

@@ -176,7 +176,7 @@ func (a *app) printPickedJSON(found []picked.Value) error {
 		all = append(all, entry)
 	}
 	if len(all) == 1 {
-		return a.printJSON(all[0])
+		return a.out.JSON(all[0])
 	}
-	return a.printJSON(all)
+	return a.out.JSON(all)
 }

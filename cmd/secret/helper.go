@@ -61,6 +61,6 @@ func (a *app) completeHelperPrograms(_ *cobra.Command, args []string, _ string) 
 func (a *app) newInstaller(dir string) (loginhelper.Installer, error) {
 	program, err := loginhelper.FindProgram()
 	return loginhelper.Installer{
-		Program: program, Dir: dir, GOOS: runtime.GOOS, Getenv: a.getenv, Tool: a.tool(), Say: a.sayf, Warn: a.warnf,
+		Program: program, Dir: dir, GOOS: runtime.GOOS, Getenv: a.getenv, Tool: a.tool(), Say: a.out.Sayf, Warn: a.out.Warnf,
 	}, err
 }

@@ -47,7 +47,7 @@ func (a *app) runAskpass(prompt string) error {
 	if err != nil {
 		return err
 	}
-	return a.printf("%s\n", line)
+	return a.out.Printf("%s\n", line)
 }
 
 // relay has the user at the terminal answer. Without a terminal it returns the refusal.
@@ -64,5 +64,5 @@ func (a *app) relay(prompt string, refusal error) error {
 	if err != nil {
 		return err
 	}
-	return a.printf("%s", answer)
+	return a.out.Printf("%s", answer)
 }

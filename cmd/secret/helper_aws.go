@@ -30,5 +30,5 @@ func (a *app) runAWSHelper(reference string) error {
 	if err != nil {
 		return err
 	}
-	return a.printJSON(credentials)
+	return a.out.JSON(credentials)
 }

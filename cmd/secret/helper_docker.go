@@ -21,7 +21,7 @@ it, errors are on standard output.`,
 		ValidArgsFunction: cobra.FixedCompletions(actions, noFiles),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := a.runDockerHelper(args[0]); err != nil {
-				if err := a.printf("%s\n", a.errorText(err)); err != nil {
+				if err := a.out.Printf("%s\n", a.errorText(err)); err != nil {
 					return err
 				}
 				return &exitError{exitFailed, ""}
@@ -37,8 +37,8 @@ func (a *app) runDockerHelper(action string) error {
 	case nil:
 		return err
 	case string:
-		return a.printf("%s\n", answer)
+		return a.out.Printf("%s\n", answer)
 	default:
-		return a.printJSON(answer)
+		return a.out.JSON(answer)
 	}
 }

@@ -31,5 +31,5 @@ func (a *app) runGitHelper(action string) error {
 	if err != nil {
 		return err
 	}
-	return a.write([]byte(answer))
+	return a.out.Write([]byte(answer))
 }

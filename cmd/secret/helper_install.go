@@ -80,7 +80,7 @@ func (a *app) runHelperInstall(o helperInstallOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.printf("%s", lines)
+	return a.out.Printf("%s", lines)
 }
 
 // printHelper prints the lines for the configuration of a program whose helper is for one secret.
@@ -101,9 +101,9 @@ func (a *app) printHelper(o helperInstallOptions, program, nameArg string) error
 		return err
 	}
 	if program == "aws" {
-		return a.printf("%s", aws.Profile(o.profile, self, flags, s.Name))
+		return a.out.Printf("%s", aws.Profile(o.profile, self, flags, s.Name))
 	}
-	return a.printf("%s", kubernetes.User(self, flags, s.Name))
+	return a.out.Printf("%s", kubernetes.User(self, flags, s.Name))
 }
 
 // globalFlags returns the flags for the vault and the key that the user names now.

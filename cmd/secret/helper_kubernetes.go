@@ -31,5 +31,5 @@ func (a *app) runKubernetesHelper(reference string) error {
 	if err != nil {
 		return err
 	}
-	return a.printJSON(credential)
+	return a.out.JSON(credential)
 }

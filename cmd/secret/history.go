@@ -36,7 +36,7 @@ func (a *app) runHistory(name string) error {
 		for i, v := range versions {
 			entries[i] = describeVersion(s, v)
 		}
-		return a.printJSON(entries)
+		return a.out.JSON(entries)
 	}
 	rows := make([][]string, len(versions))
 	for i, v := range versions {
@@ -44,7 +44,7 @@ func (a *app) runHistory(name string) error {
 		if v.From != 0 {
 			origin += fmt.Sprintf(" to %d", v.From)
 		}
-		rows[i] = []string{fmt.Sprint(v.Number), a.timestamp(v.Created), origin, joinLabels(s.LabelsOf(v.Number)), v.ID}
+		rows[i] = []string{fmt.Sprint(v.Number), a.out.Timestamp(v.Created), origin, joinLabels(s.LabelsOf(v.Number)), v.ID}
 	}
-	return a.printTable([]string{"VERSION", "CREATED", "ORIGIN", "LABELS", "ID"}, rows)
+	return a.out.Table([]string{"VERSION", "CREATED", "ORIGIN", "LABELS", "ID"}, rows)
 }

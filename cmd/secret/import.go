@@ -10,6 +10,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/cmd/secret/internal/importsource"
+	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/cmd/secret/internal/process"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/vault"
@@ -115,7 +116,7 @@ func (a *app) runImport(o importOptions, path string) error {
 	}
 	source := importsource.Source{
 		Path: path, Stdin: a.stdin, Identity: o.identity, Tool: process.Tool{Environ: a.environ},
-		Progress: func(files int) { a.sayf("\r\x1b[K%s opened", plural(files, "file")) },
+		Progress: func(files int) { a.out.Sayf("\r\x1b[K%s opened", output.Plural(files, "file")) },
 	}
 	entries, guessed, err := a.readImport(o, source)
 	if err != nil {
@@ -133,7 +134,7 @@ func (a *app) runImport(o importOptions, path string) error {
 		return err
 	}
 	if guessed != "" {
-		fmt.Fprintf(a.stderr, "Format: %s\n", guessed)
+		fmt.Fprintf(a.out.Stderr, "Format: %s\n", guessed)
 	}
 	if err := a.printImport(plan, o.dryRun); err != nil || o.dryRun {
 		return err
@@ -148,7 +149,7 @@ func (a *app) readImport(o importOptions, source importsource.Source) (entries [
 			return nil, "", usagef("--name is for files; %s is a directory of many secrets", source.Path)
 		}
 		entries, err := source.ReadStore()
-		a.sayf("\r\x1b[K")
+		a.out.Sayf("\r\x1b[K")
 		return entries, "", wrongFormat(source.Path, "", err)
 	}
 	data, err := source.ReadFile()
@@ -165,7 +166,7 @@ func (a *app) readImport(o importOptions, source importsource.Source) (entries [
 	entries, err = exchange.Parse(format, data)
 	for _, entry := range entries {
 		for _, warning := range entry.Warnings {
-			a.warnf("%s, %s", source.Path, warning)
+			a.out.Warnf("%s, %s", source.Path, warning)
 		}
 	}
 	if err == nil && o.name != "" {
@@ -192,12 +193,12 @@ func wrongFormat(path string, format exchange.Format, err error) error {
 func (a *app) store(plan *exchange.Plan, dryRun bool) error {
 	ctx, stop := untilInterrupted()
 	defer stop()
-	defer a.sayf("\r\x1b[K")
+	defer a.out.Sayf("\r\x1b[K")
 	store := plan.Store
 	if dryRun {
 		store = plan.Check
 	}
-	err := store(ctx, func(done int) { a.sayf("\r\x1b[K%d of %d", done, plan.Stored()) })
+	err := store(ctx, func(done int) { a.out.Sayf("\r\x1b[K%d of %d", done, plan.Stored()) })
 	if errors.Is(err, context.Canceled) {
 		return vault.Errorf(prompt.ErrInterrupted, "interrupted; nothing was stored")
 	}
@@ -225,15 +226,15 @@ func (a *app) printImport(plan *exchange.Plan, dryRun bool) error {
 	}
 	switch {
 	case a.jsonFlag:
-		return a.printJSON(lines)
+		return a.out.JSON(lines)
 	case dryRun:
-		return a.printTable([]string{"ACTION", "NAME", "KIND"}, rows)
+		return a.out.Table([]string{"ACTION", "NAME", "KIND"}, rows)
 	}
-	fmt.Fprintf(a.stderr, "Stored %s", plural(plan.Stored(), "secret"))
+	fmt.Fprintf(a.out.Stderr, "Stored %s", output.Plural(plan.Stored(), "secret"))
 	if skipped := plan.Skipped(); skipped > 0 {
-		fmt.Fprintf(a.stderr, ", skipped %d", skipped)
+		fmt.Fprintf(a.out.Stderr, ", skipped %d", skipped)
 	}
-	fmt.Fprintln(a.stderr, ".")
+	fmt.Fprintln(a.out.Stderr, ".")
 	return nil
 }
 
@@ -248,12 +249,12 @@ func (a *app) offerRemoval(source importsource.Source, skipped int, agreed bool)
 	case advice == "":
 		return nil
 	case !removable || !agreed:
-		a.warnf("%s", advice)
+		a.out.Warnf("%s", advice)
 		return nil
 	}
 	if err := os.Remove(source.Path); err != nil {
 		return fmt.Errorf("everything was stored, but the plain file is still there: %w", err)
 	}
-	a.sayf("Removed %s. A disk or a backup may still have its content.\n", escape.Text(source.Path))
+	a.out.Sayf("Removed %s. A disk or a backup may still have its content.\n", escape.Text(source.Path))
 	return nil
 }

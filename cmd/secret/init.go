@@ -69,7 +69,7 @@ func (a *app) runInit(o initOptions) error {
 	if err := set.Create(dir, options); err != nil {
 		return err
 	}
-	a.sayf("Made a vault in %s.\n", dir)
+	a.out.Sayf("Made a vault in %s.\n", dir)
 	return a.rememberKeyFile(chosen)
 }
 

@@ -31,7 +31,7 @@ func (a *app) addFirstUnlocker(set *unlock.Set, passphrase bool) (chosen string,
 	case !a.stdinIsTerminal:
 		return "", withoutKeyring(refusal)
 	}
-	a.warnf("%v", refusal)
+	a.out.Warnf("%v", refusal)
 	answer, err := a.prompt.Line("Without a keyring, keep the master key behind a (p)assphrase, in a key (f)ile, or " +
 		"(q)uit?")
 	switch {
@@ -74,7 +74,7 @@ func (a *app) askKeyFile() (string, error) {
 func (a *app) addKeyFile(set *unlock.Set, path string) error {
 	err := set.UseKeyFile(path)
 	if err == nil {
-		a.sayf("Using the key in %s.\n", path)
+		a.out.Sayf("Using the key in %s.\n", path)
 		return nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -83,7 +83,7 @@ func (a *app) addKeyFile(set *unlock.Set, path string) error {
 	if err := set.Add(a.newUnlocker(vault.KeyFile, path)); err != nil {
 		return err
 	}
-	a.sayf("The master key is in %s.\n", path)
+	a.out.Sayf("The master key is in %s.\n", path)
 	return nil
 }
 
@@ -91,7 +91,7 @@ func (a *app) addKeyFile(set *unlock.Set, path string) error {
 func (a *app) rememberKeyFile(chosen string) error {
 	if chosen == "" {
 		if a.keyFileFlag != "" {
-			a.sayf("Name the key file with --key-file, SECRET_KEY_FILE or: secret config set key-file %s\n", a.keyFileFlag)
+			a.out.Sayf("Name the key file with --key-file, SECRET_KEY_FILE or: secret config set key-file %s\n", a.keyFileFlag)
 		}
 		return nil
 	}
@@ -99,6 +99,6 @@ func (a *app) rememberKeyFile(chosen string) error {
 		return fmt.Errorf("the vault is made, but the setting key-file is not stored (name the file with --key-file): "+
 			"%w", err)
 	}
-	a.sayf("The setting key-file names %s.\n", chosen)
+	a.out.Sayf("The setting key-file names %s.\n", chosen)
 	return nil
 }

@@ -74,10 +74,10 @@ func (a *app) runInject(o injectOptions) error {
 		}
 		return nil
 	}
-	if a.stdoutIsTerminal && !escape.Harmless(text) {
+	if a.out.StdoutIsTerminal && !escape.Harmless(text) {
 		return usagef("the result is binary, or has characters that a terminal would obey; redirect it, or use --out")
 	}
-	return a.write(text)
+	return a.out.Write(text)
 }
 
 func (a *app) readTemplate(path string) ([]byte, error) {

@@ -50,7 +50,7 @@ func (a *app) runKeyAdd(args []string) error {
 		return refusal.Instead("add another unlocker: secret key add passphrase")
 	}
 	if err == nil && unlocker == vault.Identity {
-		a.sayf("The vault opens with %s now; name it with --key-file, SECRET_KEY_FILE or: secret config set key-file "+
+		a.out.Sayf("The vault opens with %s now; name it with --key-file, SECRET_KEY_FILE or: secret config set key-file "+
 			"%s\n", args[1], args[1])
 	}
 	return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,7 @@ func (a *app) runKeyDelete(name string, yes bool) error {
 	if users > 0 {
 		return usagef("the key %s is used by %s; secret list --long and --deleted shows them; give them another with: "+
 			"secret set NAME --keep-value --key KEY",
-			name, plural(users, "secret"))
+			name, output.Plural(users, "secret"))
 	}
 	if !yes {
 		if err := a.confirmKeyDelete(v, name); err != nil {
@@ -58,7 +59,7 @@ func (a *app) runKeyDelete(name string, yes bool) error {
 	if err := v.DeleteValueKey(name); err != nil {
 		return err
 	}
-	a.sayf("Deleted the key %s for good.\n", name)
+	a.out.Sayf("Deleted the key %s for good.\n", name)
 	return nil
 }
 

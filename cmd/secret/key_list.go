@@ -32,16 +32,16 @@ func (a *app) runKeyList() error {
 		return err
 	}
 	if a.jsonFlag {
-		return a.printJSON(map[string]any{"vault": header.Dir, "id": header.ID, "unlock": header.Unlock, "keys": keys})
+		return a.out.JSON(map[string]any{"vault": header.Dir, "id": header.ID, "unlock": header.Unlock, "keys": keys})
 	}
 	for _, unlocker := range header.Unlock {
 		// The header is not sealed: any user who can write the file can change it.
-		if err := a.printf("%s\n", escape.Text(string(unlocker))); err != nil {
+		if err := a.out.Printf("%s\n", escape.Text(string(unlocker))); err != nil {
 			return err
 		}
 	}
 	for _, key := range keys {
-		if err := a.printf("%s\n", key); err != nil {
+		if err := a.out.Printf("%s\n", key); err != nil {
 			return err
 		}
 	}

@@ -43,6 +43,6 @@ func (a *app) runKeyNew(name string, passphrase bool) error {
 	if err := v.NewValueKey(name, seal); err != nil {
 		return err
 	}
-	a.sayf("Made the key %s; put a secret under it with: secret set NAME --key %s\n", name, name)
+	a.out.Sayf("Made the key %s; put a secret under it with: secret set NAME --key %s\n", name, name)
 	return nil
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 
+	"example.org/secret/cmd/secret/internal/output"
+
 	"github.com/spf13/cobra"
 )
 
@@ -42,18 +44,18 @@ func (a *app) runKeyRotate() error {
 	if err != nil {
 		return err
 	}
-	replaced, err := finder.ReplaceKey(options, func(done, total int) { a.sayf("\r\x1b[K%d of %d", done, total) })
-	a.sayf("\r\x1b[K")
+	replaced, err := finder.ReplaceKey(options, func(done, total int) { a.out.Sayf("\r\x1b[K%d of %d", done, total) })
+	a.out.Sayf("\r\x1b[K")
 	if err != nil {
 		return err
 	}
 	if replaced.Earlier {
-		fmt.Fprintln(a.stderr, "Finished the replacement of the master key that was begun earlier. To replace it once "+
+		fmt.Fprintln(a.out.Stderr, "Finished the replacement of the master key that was begun earlier. To replace it once "+
 			"more, run this again.")
 		return nil
 	}
-	a.sayf("Replaced the master key and sealed %s again.\n", plural(replaced.Secrets, "secret"))
-	a.warnf("copies of the vault made before (backups, git's history) still open with the old key, and key files " +
+	a.out.Sayf("Replaced the master key and sealed %s again.\n", output.Plural(replaced.Secrets, "secret"))
+	a.out.Warnf("copies of the vault made before (backups, git's history) still open with the old key, and key files " +
 		"elsewhere have to be replaced by the new one")
 	return nil
 }

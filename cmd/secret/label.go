@@ -89,7 +89,7 @@ func (a *app) showLabels(name string) error {
 		return err
 	}
 	if a.jsonFlag {
-		return a.printJSON(s.Labels)
+		return a.out.JSON(s.Labels)
 	}
 	var rows [][]string
 	for _, v := range s.Versions {
@@ -97,5 +97,5 @@ func (a *app) showLabels(name string) error {
 			rows = append(rows, []string{string(label), fmt.Sprint(v.Number)})
 		}
 	}
-	return a.printTable([]string{"LABEL", "VERSION"}, rows)
+	return a.out.Table([]string{"LABEL", "VERSION"}, rows)
 }

@@ -50,5 +50,5 @@ func keepUnderWay(s *vault.Secret, label vault.Label) error {
 
 // warnGivenUp tells the user that a current value, stored by hand, has ended a rotation.
 func (a *app) warnGivenUp(name vault.Name) {
-	a.warnf("%s was being rotated; that is given up, and your value counts (the other one is in the history)", name)
+	a.out.Warnf("%s was being rotated; that is given up, and your value counts (the other one is in the history)", name)
 }

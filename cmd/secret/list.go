@@ -91,7 +91,7 @@ func (a *app) runList(o listOptions, pattern string) error {
 		for _, s := range found {
 			lines.WriteString(string(s.Name) + "\n")
 		}
-		return a.printf("%s", lines.String())
+		return a.out.Printf("%s", lines.String())
 	})
 }
 
@@ -124,7 +124,7 @@ func (a *app) printLong(listed []vault.Listed) error {
 	}
 	rows := make([][]string, len(found))
 	for i, s := range found {
-		changed := a.age(s.Changed)
+		changed := a.out.Age(s.Changed)
 		if s.Deletion != nil {
 			changed = "deleted, gone on " + s.Deletion.Due.Format("2006-01-02")
 		}
@@ -136,7 +136,7 @@ func (a *app) printLong(listed []vault.Listed) error {
 			rows[i] = append(rows[i], s.Key)
 		}
 	}
-	return a.printTable(head, rows)
+	return a.out.Table(head, rows)
 }
 
 func (a *app) printTree(found []vault.Listed) error {
@@ -144,5 +144,5 @@ func (a *app) printTree(found []vault.Listed) error {
 	for i, s := range found {
 		all[i] = string(s.Name)
 	}
-	return a.printf("%s", names.Tree(all))
+	return a.out.Printf("%s", names.Tree(all))
 }

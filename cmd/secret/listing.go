@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/vault"
 )
 
@@ -29,7 +30,7 @@ func (a *app) listMatching(matches func(vault.Listed) bool, show func([]vault.Li
 func (a *app) list(v *vault.Vault) (vault.Listing, error) {
 	listing, err := v.List()
 	for _, name := range listing.RolledBack {
-		a.warnf("%s is older than it was: an earlier copy of its file came back; look at it, and store it anew if "+
+		a.out.Warnf("%s is older than it was: an earlier copy of its file came back; look at it, and store it anew if "+
 			"that is right", name)
 	}
 	return listing, err
@@ -43,7 +44,7 @@ func damage(listing vault.Listing) error {
 	case 1:
 		return damaged[0]
 	default:
-		return fmt.Errorf("%s cannot be read, among them: %w", plural(len(damaged), "file"), damaged[0])
+		return fmt.Errorf("%s cannot be read, among them: %w", output.Plural(len(damaged), "file"), damaged[0])
 	}
 }
 
@@ -73,5 +74,5 @@ func (a *app) printSummariesJSON(listed []vault.Listed) error {
 	for i, s := range found {
 		entries[i] = summaryJSON{s.Name, s.Kind, s.Annotations, s.Created, s.Changed, s.Key, s.Labels, s.Deletion}
 	}
-	return a.printJSON(entries)
+	return a.out.JSON(entries)
 }

@@ -36,8 +36,8 @@ func (a *app) oneTimeCode(p picked.Value) (picked.Value, error) {
 	} else {
 		var left fmt.Stringer
 		code, left = key.At(a.now())
-		if a.stdoutIsTerminal {
-			a.sayf("Valid for %v.\n", left)
+		if a.out.StdoutIsTerminal {
+			a.out.Sayf("Valid for %v.\n", left)
 		}
 	}
 	p.Field, p.Bytes = "one-time code", vault.Bytes(code)

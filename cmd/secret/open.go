@@ -182,7 +182,7 @@ func (a *app) askPassphrase(question string) (string, error) {
 	return string(typed), err
 }
 
-func (a *app) warn(text string) { a.warnf("%s", text) }
+func (a *app) warn(text string) { a.out.Warnf("%s", text) }
 
 func (a *app) options(vaultID string) (vault.Options, error) {
 	s, err := a.loadSettings()

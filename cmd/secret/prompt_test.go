@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/crypto/keyring"
 	"example.org/secret/crypto/session"
@@ -24,8 +25,8 @@ func atTerminal(t *testing.T, home string, answers ...string) (a *app, said *byt
 	answer := bufio.NewReader(strings.NewReader(strings.Join(answers, "")))
 	getenv := func(name string) string { return map[string]string{"HOME": home}[name] }
 	return &app{
-		stdin: strings.NewReader(""), stdout: said, stderr: said,
-		stdinIsTerminal: true, stderrIsTerminal: true,
+		stdin: strings.NewReader(""), stdinIsTerminal: true,
+		out: &output.Output{Stdout: said, Stderr: said, StderrIsTerminal: true, Now: time.Now},
 		prompt: &prompt.Prompter{Open: func() (*prompt.Terminal, error) {
 			null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 			return &prompt.Terminal{In: null, Out: null, Lines: answer}, err

@@ -15,7 +15,7 @@ func newPurgeCommand(a *app) *cobra.Command {
 			}
 			purged, err := v.Purge()
 			for _, name := range purged {
-				a.sayf("Removed %s.\n", name)
+				a.out.Sayf("Removed %s.\n", name)
 			}
 			return err
 		},

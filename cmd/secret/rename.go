@@ -25,7 +25,7 @@ func newRenameCommand(a *app) *cobra.Command {
 			if _, err := v.Rename(from, to); err != nil {
 				return err
 			}
-			a.sayf("Renamed %s to %s.\n", from, to)
+			a.out.Sayf("Renamed %s to %s.\n", from, to)
 			return nil
 		},
 	}

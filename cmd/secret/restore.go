@@ -19,7 +19,7 @@ func newRestoreCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.sayf("Restored %s.\n", s.Name)
+			a.out.Sayf("Restored %s.\n", s.Name)
 			return nil
 		},
 	}

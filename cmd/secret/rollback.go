@@ -54,7 +54,7 @@ func (a *app) runRollback(name string, sel vault.Selector) error {
 	if rotating {
 		a.warnGivenUp(s.Name)
 	}
-	a.sayf("%s has the value of version %d again, as version %d.\n",
+	a.out.Sayf("%s has the value of version %d again, as version %d.\n",
 		s.Name, from.Number, s.Versions[len(s.Versions)-1].Number)
 	return nil
 }

@@ -86,7 +86,7 @@ func (a *app) welcome(cmd *cobra.Command, _ []string) error {
 	}
 	if dir, err := a.vaultDir(); err == nil {
 		if _, err := os.Stat(dir); os.IsNotExist(err) {
-			a.sayf("\nThere is no vault yet. Make one: secret init\n")
+			a.out.Sayf("\nThere is no vault yet. Make one: secret init\n")
 		}
 	}
 	return nil

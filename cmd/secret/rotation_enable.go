@@ -104,7 +104,7 @@ func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) e
 	if err := engine.Configure(name, r); err != nil {
 		return err
 	}
-	a.sayf("Enabled the rotation of %s by %s%s.\n", name, escape.Text(r.Rotator), graceText(r))
+	a.out.Sayf("Enabled the rotation of %s by %s%s.\n", name, escape.Text(r.Rotator), graceText(r))
 	if o.noRotateNow {
 		return nil
 	}
@@ -138,7 +138,7 @@ func (a *app) askRotator(engine *rotate.Engine, s *vault.Secret, r *rotate.Rotat
 		return vault.Errorf(prompt.ErrInterrupted, "interrupted; nothing was enabled")
 	}
 	if err != nil {
-		a.sayf("There is no grace, since the rotator does not name one (%s).\n", escape.Text(err.Error()))
+		a.out.Sayf("There is no grace, since the rotator does not name one (%s).\n", escape.Text(err.Error()))
 	}
 	return r.SetGrace(grace)
 }

@@ -35,7 +35,7 @@ func (a *app) runRotationLog(nameArg string) error {
 		return err
 	}
 	if a.jsonFlag {
-		return a.printJSON(append([]rotate.Event{}, events...))
+		return a.out.JSON(append([]rotate.Event{}, events...))
 	}
 	rows := make([][]string, len(events))
 	for i, e := range events {
@@ -43,7 +43,7 @@ func (a *app) runRotationLog(nameArg string) error {
 		if e.Version != 0 {
 			about = fmt.Sprintf("version %d", e.Version)
 		}
-		rows[i] = []string{a.timestamp(e.Time), string(e.Outcome), string(e.Step), about}
+		rows[i] = []string{a.out.Timestamp(e.Time), string(e.Outcome), string(e.Step), about}
 	}
-	return a.printTable([]string{"TIME", "OUTCOME", "STEP", "REASON"}, rows)
+	return a.out.Table([]string{"TIME", "OUTCOME", "STEP", "REASON"}, rows)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 )
@@ -27,10 +28,10 @@ func (a *app) printPlan(engine *rotate.Engine, names []vault.Name, when rotate.W
 		lines[i] = planJSON{p.Name, p.Step, p.Rotator, a.whyRotated(p)}
 	}
 	if a.jsonFlag {
-		return a.printJSON(lines)
+		return a.out.JSON(lines)
 	}
 	for i, line := range lines {
-		err := a.printf("%s would %s by %s, since %s\n",
+		err := a.out.Printf("%s would %s by %s, since %s\n",
 			line.Name, plannedAction(plans[i], when), escape.Text(line.Rotator), line.Why)
 		if err != nil {
 			return err
@@ -52,11 +53,11 @@ func plannedAction(p rotate.Plan, when rotate.When) string {
 func (a *app) whyRotated(p rotate.Plan) string {
 	switch p.Reason {
 	case rotate.BecauseUnderWay:
-		return fmt.Sprintf("a rotation that began %s is not done", a.timestamp(p.Since))
+		return fmt.Sprintf("a rotation that began %s is not done", a.out.Timestamp(p.Since))
 	case rotate.BecauseGrace:
-		return "its grace ends at " + firstTime(p.Since)
+		return "its grace ends at " + output.FirstTime(p.Since)
 	case rotate.BecauseDue:
-		return "it has been due since " + a.timestamp(p.Since)
+		return "it has been due since " + a.out.Timestamp(p.Since)
 	}
 	return "it was asked for"
 }

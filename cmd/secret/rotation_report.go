@@ -7,6 +7,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/cmd/secret/internal/hook"
+	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
@@ -43,9 +44,9 @@ func (a *app) rotateAll(
 	if err != nil {
 		return err
 	}
-	r.hook = hook.Hook{Command: settings.OnRotation, Environ: a.environ, Output: a.stderr, Timeout: hook.Timeout}
-	r.say, r.warn, r.total = a.sayf, a.warnf, len(names)
-	r.print = func(line rotationResult) error { return a.printf("%s\n", line) }
+	r.hook = hook.Hook{Command: settings.OnRotation, Environ: a.environ, Output: a.out.Stderr, Timeout: hook.Timeout}
+	r.say, r.warn, r.total = a.out.Sayf, a.out.Warnf, len(names)
+	r.print = func(line rotationResult) error { return a.out.Printf("%s\n", line) }
 	if a.jsonFlag {
 		r.print = func(rotationResult) error { return nil } // all at the end
 	}
@@ -53,7 +54,7 @@ func (a *app) rotateAll(
 	defer stop()
 	engine.RotateAll(ctx, names, when, jobs, r)
 	if a.jsonFlag {
-		r.err = a.printJSON(append([]rotationResult{}, r.results...))
+		r.err = a.out.JSON(append([]rotationResult{}, r.results...))
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -63,7 +64,7 @@ func (a *app) rotateAll(
 	case len(r.failed) == 1 && r.single:
 		return rotationFailure{r.failed[0]}
 	case len(r.failed) > 0:
-		return fmt.Errorf("%d of %s failed; see: secret rotation status", len(r.failed), plural(len(r.results), "rotation"))
+		return fmt.Errorf("%d of %s failed; see: secret rotation status", len(r.failed), output.Plural(len(r.results), "rotation"))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/rotate/rotatortest"
 	"example.org/secret/vault"
 
@@ -60,7 +61,7 @@ func (a *app) runRotatorCheck(o checkOptions, rotator string) (err error) {
 	defer stop()
 	var printing error
 	checker := &rotatortest.Checker{Executor: executor, Rotator: path, Args: o.args, Report: func(f rotatortest.Finding) {
-		printing = errors.Join(printing, a.printf("%s\n", findingText(f)))
+		printing = errors.Join(printing, a.out.Printf("%s\n", findingText(f)))
 	}}
 	checker.Call(ctx)
 	if o.secret != "" {
@@ -69,7 +70,7 @@ func (a *app) runRotatorCheck(o checkOptions, rotator string) (err error) {
 		}
 	}
 	if checker.Failed() > 0 {
-		return fmt.Errorf("%s of %s failed", plural(checker.Failed(), "check"), rotator)
+		return fmt.Errorf("%s of %s failed", output.Plural(checker.Failed(), "check"), rotator)
 	}
 	return printing
 }

@@ -41,13 +41,13 @@ func (a *app) runRotatorList() error {
 		entries = append(entries, rotatorEntry{name, "built in", rotators.Describe(name)})
 	}
 	if a.jsonFlag {
-		return a.printJSON(entries)
+		return a.out.JSON(entries)
 	}
 	rows := make([][]string, len(entries))
 	for i, e := range entries {
 		rows[i] = []string{e.Name, e.Where, e.About}
 	}
-	return a.printTable([]string{"NAME", "WHERE", "ABOUT"}, rows)
+	return a.out.Table([]string{"NAME", "WHERE", "ABOUT"}, rows)
 }
 
 // ownRotators lists the files in the rotators directory.

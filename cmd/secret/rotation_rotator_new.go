@@ -52,7 +52,7 @@ func (a *app) runRotatorNew(args []string) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("cannot write the rotator: %w", err)
 	}
-	return a.printf("%s\n", path)
+	return a.out.Printf("%s\n", path)
 }
 
 // newRotatorPath returns PATH, or else the path in the rotators directory, which it

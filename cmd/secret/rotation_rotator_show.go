@@ -16,7 +16,7 @@ func newRotationRotatorShowCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.write(text)
+			return a.out.Write(text)
 		},
 	}
 }

@@ -30,7 +30,7 @@ func (a *app) runScheduleInstall(yes bool) error {
 	if err := a.checkKeyForTimer(); err != nil {
 		return err
 	}
-	if err := a.printf("%s", timer.Text()); err != nil {
+	if err := a.out.Printf("%s", timer.Text()); err != nil {
 		return err
 	}
 	if !yes {
@@ -45,7 +45,7 @@ func (a *app) runScheduleInstall(yes bool) error {
 	if err := timer.Install(); err != nil {
 		return err
 	}
-	a.sayf("Installed; secret rotation schedule remove takes it away.\n")
+	a.out.Sayf("Installed; secret rotation schedule remove takes it away.\n")
 	return nil
 }
 

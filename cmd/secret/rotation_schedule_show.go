@@ -13,7 +13,7 @@ func newRotationScheduleShowCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printf("%s", timer.Text())
+			return a.out.Printf("%s", timer.Text())
 		},
 	}
 }

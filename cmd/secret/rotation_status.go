@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
@@ -74,29 +75,29 @@ func (a *app) rotationStatuses(v *vault.Vault, listing vault.Listing) ([]rotate.
 
 func (a *app) printRotationStatuses(statuses []rotate.Status) error {
 	if a.jsonFlag {
-		return a.printJSON(statuses)
+		return a.out.JSON(statuses)
 	}
 	rows := make([][]string, len(statuses))
 	for i, s := range statuses {
-		next := firstTime(s.Due, s.RetryAt)
-		rows[i] = []string{string(s.Name), stateText(s), next, firstTime(s.Rotated), s.Schedule, s.Reason}
+		next := output.FirstTime(s.Due, s.RetryAt)
+		rows[i] = []string{string(s.Name), stateText(s), next, output.FirstTime(s.Rotated), s.Schedule, s.Reason}
 	}
 	header := []string{"NAME", "STATE", "NEXT", "ROTATED", "SCHEDULE", "REASON"}
-	return a.printPaintedTable(header, rows, func(row int) bool {
+	return a.out.PaintedTable(header, rows, func(row int) bool {
 		return statuses[row].State == rotate.Overdue || statuses[row].State == rotate.Failing
 	})
 }
 
 func stateText(s rotate.Status) string {
 	if s.State == rotate.InGrace {
-		return "in grace until " + firstTime(s.FinishAt)
+		return "in grace until " + output.FirstTime(s.FinishAt)
 	}
 	text := string(s.State)
 	if s.Step != "" {
 		text += " at " + string(s.Step)
 	}
 	if s.Failures > 0 {
-		text += ", failed " + plural(s.Failures, "time")
+		text += ", failed " + output.Plural(s.Failures, "time")
 	}
 	return text
 }

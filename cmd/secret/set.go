@@ -149,13 +149,13 @@ func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string) error {
 		return err
 	}
 	if len(stored.Versions) == 0 {
-		a.sayf("Stored %s, which has no value yet.\n", name)
+		a.out.Sayf("Stored %s, which has no value yet.\n", name)
 		return nil
 	}
 	if existing != nil && rotate.UnderWay(existing) && existing.Labels[vault.Current] != stored.Labels[vault.Current] {
 		a.warnGivenUp(name)
 	}
-	a.sayf("Stored %s, version %d.\n", name, stored.Versions[len(stored.Versions)-1].Number)
+	a.out.Sayf("Stored %s, version %d.\n", name, stored.Versions[len(stored.Versions)-1].Number)
 	return nil
 }
 
@@ -188,6 +188,6 @@ func (a *app) source() (input.Source, error) {
 	}
 	return input.Source{
 		Stdin: a.stdin, StdinIsTerminal: a.stdinIsTerminal, Prompt: a.prompt,
-		Rand: a.rand, Rules: settings.Password, Warn: a.warnf,
+		Rand: a.rand, Rules: settings.Password, Warn: a.out.Warnf,
 	}, nil
 }

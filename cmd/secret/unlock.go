@@ -45,6 +45,6 @@ func (a *app) runUnlock(timeout time.Duration) error {
 		return noKeyf("the vault cannot be kept unlocked: %v", err)
 	}
 	until := a.now().Add(timeout).Format("2006-01-02 15:04")
-	a.sayf("%s is unlocked until %s; lock it with: secret lock\n", finder.Header.Dir, until)
+	a.out.Sayf("%s is unlocked until %s; lock it with: secret lock\n", finder.Header.Dir, until)
 	return nil
 }

@@ -26,7 +26,7 @@ func newVersionCommand(a *app) *cobra.Command {
 		Example: "  secret version",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return a.printf("secret version %s\n", versionText())
+			return a.out.Printf("secret version %s\n", versionText())
 		},
 	}
 }
