@@ -65,6 +65,7 @@ func FuzzRecord(f *testing.F) {
 		`{"name":"s","kind":"kv","later":[1e400],"versions":[{"number":1,"fields":{"f":{"base64":"/w=="}},"note":{}},{"number":3,"fields":{}}]}`,
 		`{"NAME":"x","name":"s","versions":[{"Number":1,"a":0}],"tags":{"k":"v"},"deletion":{"due":"2026-01-01T00:00:00+02:00"},"rotation":{"a":1}}`,
 		`{"versions":[{"":""}]}`,
+		`{"name":"s","id":"` + aUUID + `","kind":"plaintext","tags":{},"kms_key_id":"k","resource_policy":"{}","labels":{},"versions":[]}`,
 		`{"name":"s","id":"` + aUUID + `","kind":"kv","versions":[{"number":1,"kind":"plaintext","binary":"/w=="},{"number":2,"json":" {\"a\": 1.10, \"a\":null}"}]}`,
 		`{"name":"s","kind":"kv","key":"k","versions":[{"number":1,"sealed":"eA==","note":{}},{"number":2,"SEALED":"eQ=="}]}`,
 		`{"verſions":[{"number":1,"x":1},{"number":2,"x":2}],"versions":null}`,

@@ -93,6 +93,12 @@ func addOpening(t *testing.T, all map[string]func() vector, key *crypto.VaultKey
 			`{"number":1,"id":"A token of 64 characters, as AWS's API takes any: {[<\"~!@#$%^&*(","created":"2026-01-01T00:00:00Z","origin":"set","kind":"plaintext","value":"text"},` +
 			`{"number":2,"id":"00000000000000000000000000000002","created":"2026-02-01T00:00:00Z","origin":"set","kind":"credential","fields":{"username":"app","password":"p"}},` +
 			`{"number":3,"id":"22222222-2222-4222-8222-222222222222","created":"2026-03-01T00:00:00Z","origin":"set","json":"{\"A\":1}"}]}`)},
+		"no-value": {"A secret that has no value yet, and lost its only tag.", pad(`{"name":"s","id":"0b8f6a3e-3b1c-4f0e-9a57-1d2c3b4a5f60","kind":"plaintext","revision":2,` +
+			`"created":"2026-03-01T12:00:00.5Z","changed":"2026-03-01T12:00:00.501Z","tags":{},"key":"payroll","labels":{},"versions":[]}`)},
+		"api": {"What only AWS's API makes: other labels, a policy, the name of a key.", pad(`{"name":"s","kind":"plaintext","id":"0b8f6a3e-3b1c-4f0e-9a57-1d2c3b4a5f60","revision":1,` +
+			`"created":"2026-03-01T12:00:00.007Z","changed":"2026-03-01T12:00:00.007Z","description":"` + strings.Repeat("한", 2048) + `","kms_key_id":"alias/aws/secretsmanager",` +
+			`"resource_policy":"{\"Version\":\"2012-10-17\",\"Statement\":[]}","labels":{"current":1,"7":1,"출시 ✓":1,"AWSSOMETHING":1},` +
+			`"versions":[{"number":1,"id":"00000000000000000000000000000000","created":"2026-03-01T12:00:00.007Z","origin":"api","value":"right"}]}`)},
 		"unknown-members": {"Members that format 1 does not name.", pad(`{"later":[1.50],` + strings.Replace(plainDocument[1:], `"value"`, `"note":{},"value"`, 1))},
 		"history": {"Two versions left of five, with everything that a secret may have.", pad(`{"name":"s","id":"0b8f6a3e-3b1c-4f0e-9a57-1d2c3b4a5f60","kind":"plaintext","revision":9,` +
 			`"created":"2026-01-01T00:00:00Z","changed":"2026-03-01T00:00:00Z","description":"what it is for","tags":{"team":"pay"},` +
@@ -182,8 +188,14 @@ func addDamaged(t *testing.T, all map[string]func() vector, key *crypto.VaultKey
 		"no-version":           {"A document without a version.", func() []byte { return sealFor(t, key, "s", plainDocument[:strings.Index(plainDocument, `[{"n`)]+"[]}") }},
 		"json-nested":          {"JSON that is no flat object.", document(`"value":"right"`, `"json":"{\"a\":{}}"`)},
 		"json-empty":           {"JSON without a member.", document(`"value":"right"`, `"json":"{}"`)},
-		"two-values":           {"A version with two values.", document(`"value":"right"`, `"value":"right","binary":"cmlnaHQ="`)},
-		"version-twice":        {"A number that two versions have.", document("}]}", `},{"number":1}]}`)},
+		"labels-no-version": {"Labels without a version.", func() []byte {
+			return sealFor(t, key, "s", `{"name":"s","kind":"plaintext",`+oneVersion[:strings.Index(oneVersion, `"labels"`)]+`"labels":{"blue":1},"versions":[]}`)
+		}},
+		"versions-missing": {"A document without versions.", func() []byte {
+			return sealFor(t, key, "s", `{"name":"s","kind":"plaintext",`+oneVersion[:strings.Index(oneVersion, `"labels"`)]+`"labels":{}}`)
+		}},
+		"two-values":    {"A version with two values.", document(`"value":"right"`, `"value":"right","binary":"cmlnaHQ="`)},
+		"version-twice": {"A number that two versions have.", document("}]}", `},{"number":1}]}`)},
 	} {
 		all["damaged-"+name] = func() vector {
 			return vector{expect: "damaged", comment: test.comment, name: "s", body: test.body()}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -41,7 +42,7 @@ func (a *app) runDescribe(nameArg string) error {
 		return err
 	}
 	current, err := s.Find(vault.Selector{})
-	if err != nil {
+	if err != nil && !errors.Is(err, vault.ErrNoValue) {
 		return err
 	}
 	if a.jsonFlag {
@@ -59,7 +60,7 @@ func (a *app) runDescribe(nameArg string) error {
 		{"Fields", strings.Join(current.FieldNames(), ", ")},
 		{"Created", a.out.Timestamp(s.Created)},
 		{"Changed", a.out.Timestamp(s.Changed)},
-		{"Versions", fmt.Sprint(len(s.Versions))},
+		{"Versions", versionCount(s)},
 	}
 	for _, v := range s.Versions {
 		if labels := s.LabelsOf(v.Number); len(labels) > 0 {
@@ -78,4 +79,11 @@ func (a *app) runDescribe(nameArg string) error {
 		}
 	}
 	return nil
+}
+
+func versionCount(s *vault.Secret) string {
+	if len(s.Versions) == 0 {
+		return "none; it has no value yet"
+	}
+	return fmt.Sprint(len(s.Versions))
 }

@@ -126,6 +126,8 @@ func (a *app) hintFor(err error) string {
 		return "secret list shows which there are"
 	case errors.Is(err, vault.ErrNoSuchValueKey):
 		return "secret key list shows which there are"
+	case errors.Is(err, vault.ErrNoValue):
+		return "give it one with: secret set NAME"
 	case errors.Is(err, vault.ErrNoVersion):
 		return "secret history NAME shows which there are"
 	case deleted:

@@ -133,6 +133,10 @@ func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, err
 	var entries []exchange.Entry
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		p, err := picked.Find(v, vault.Reference{Name: name})
+		if errors.Is(err, vault.ErrNoValue) {
+			a.out.Warnf("%v, and is left out", err)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

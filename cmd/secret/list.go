@@ -128,8 +128,12 @@ func (a *app) printLong(listed []vault.Listed) error {
 		if s.Deletion != nil {
 			changed = "deleted, gone on " + s.Deletion.Due.Format("2006-01-02")
 		}
+		version := "none"
+		if current, ok := s.Labels[vault.Current]; ok {
+			version = fmt.Sprint(current)
+		}
 		rows[i] = []string{
-			string(s.Name), string(s.Kind), fmt.Sprint(s.Labels[vault.Current]), changed,
+			string(s.Name), string(s.Kind), version, changed,
 			formatTags(s.Tags), s.Description,
 		}
 		if withKeys {

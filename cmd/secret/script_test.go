@@ -72,11 +72,12 @@ func secretMain() {
 }
 
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"age":   cmdAge,
-	"exits": cmdExits,
-	"leak":  cmdLeak,
-	"seal":  cmdSeal,
-	"size":  cmdSize,
+	"age":    cmdAge,
+	"create": cmdCreate,
+	"exits":  cmdExits,
+	"leak":   cmdLeak,
+	"seal":   cmdSeal,
+	"size":   cmdSize,
 }
 
 func TestScripts(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -49,6 +50,9 @@ func parseVersionArg(arg string) (vault.Selector, error) {
 
 // noPrevious returns the error of a command that needs a previous version, on a secret without one.
 func noPrevious(s *vault.Secret, command string) error {
+	if _, err := s.Find(vault.Selector{}); errors.Is(err, vault.ErrNoValue) {
+		return err
+	}
 	text := fmt.Sprintf("%q has no version before its current one", s.Name)
 	if len(s.Versions) > 1 {
 		text = fmt.Sprintf("%q has no previous version; which one? Run: secret %s %s VERSION", s.Name, command, s.Name)

@@ -73,7 +73,7 @@ type Version struct {
 // AddTo adds the version. It merges with the present value, which may have changed while the user typed.
 func (n Version) AddTo(s *vault.Secret, labels []vault.Label) error {
 	value := n.Value
-	if n.merge && s.Exists() {
+	if n.merge && len(s.Versions) > 0 {
 		current, err := s.Find(vault.Selector{})
 		if err != nil {
 			return err
@@ -110,6 +110,9 @@ func (s *Spec) Read(from Source, existing *vault.Secret, name vault.Name) (Versi
 
 // kind returns the kind of secret that the arguments make. If they leave it open, it is the kind that the secret has.
 func (s *Spec) kind(existing *vault.Secret, name vault.Name) (vault.Kind, error) {
+	if existing != nil && len(existing.Versions) == 0 {
+		existing = nil // its first value may be of any kind
+	}
 	var kind vault.Kind
 	switch credential := s.isCredential(); {
 	case credential && s.kv:
