@@ -43,6 +43,27 @@ type Status struct {
 	Grace    int        `json:"grace,omitempty"` // in seconds
 }
 
+// StatusesOf returns the statuses of the secrets that have a rotation, without those
+// that are scheduled for deletion.
+func StatusesOf(v *vault.Vault, listed []vault.Listed, now time.Time) ([]Status, error) {
+	statuses := []Status{}
+	for _, l := range listed {
+		if l.Rotation() == "" || l.Deleted {
+			continue
+		}
+		s, err := v.GetMeta(l.Name)
+		if err != nil {
+			return nil, err
+		}
+		status, err := StatusOf(s, now)
+		if err != nil {
+			return nil, err
+		}
+		statuses = append(statuses, status)
+	}
+	return statuses, nil
+}
+
 // StatusOf returns the status of the rotation of s at now. The error is
 // [ErrNotEnabled], [vault.ErrDamaged] or that of a secret which is scheduled for
 // deletion.

@@ -11,6 +11,7 @@ import (
 	"example.org/secret/cmd/secret/internal/names"
 	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/cmd/secret/internal/prompt"
+	"example.org/secret/cmd/secret/internal/rotationview"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 	"example.org/secret/vault/durable"
@@ -97,7 +98,7 @@ func (a *app) errorText(err error) string {
 
 // hintFor returns the advice for failures that are the same in every command.
 func (a *app) hintFor(err error) string {
-	rotating := errors.As(err, &rotationFailure{})
+	rotating := errors.As(err, &rotationview.Failure{})
 	gone, deleted := errors.AsType[*vault.DeletedError](err)
 	missing, noSecret := errors.AsType[*vault.NoSecretError](err)
 	switch {

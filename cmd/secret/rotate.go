@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 
+	"example.org/secret/cmd/secret/internal/rotationview"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
@@ -80,9 +81,12 @@ func (a *app) runRotate(o rotateOptions, args []string) error {
 		return err
 	}
 	if o.dryRun {
-		err = a.printPlan(engine, names, o.when())
+		var plans []rotate.Plan
+		if plans, err = engine.Plan(names, o.when()); err == nil {
+			err = a.rotationView().Plan(plans, o.when())
+		}
 	} else {
-		report := &rotationReport{single: len(names) == 1 && !o.due && !o.all, busyIsFine: o.due}
+		report := &rotationview.Report{Single: len(names) == 1 && !o.due && !o.all, BusyIsFine: o.due}
 		err = a.rotateAll(report, engine, names, o.when(), o.jobs)
 	}
 	if err == nil && len(unreadable) > 0 {

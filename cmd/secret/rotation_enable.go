@@ -6,6 +6,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/cmd/secret/internal/prompt"
+	"example.org/secret/cmd/secret/internal/rotationview"
 	"example.org/secret/cmd/secret/internal/ruleflags"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
@@ -108,8 +109,7 @@ func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) e
 	if o.noRotateNow {
 		return nil
 	}
-	report := &rotationReport{single: true}
-	return a.rotateAll(report, engine, []vault.Name{name}, rotate.Now, 1)
+	return a.rotateAll(&rotationview.Report{Single: true}, engine, []vault.Name{name}, rotate.Now, 1)
 }
 
 func graceText(r rotate.Rotation) string {

@@ -8,8 +8,12 @@ import (
 	"strings"
 	"syscall"
 
+	"example.org/secret/cmd/secret/internal/hook"
 	"example.org/secret/cmd/secret/internal/memory"
+	"example.org/secret/cmd/secret/internal/prompt"
+	"example.org/secret/cmd/secret/internal/rotationview"
 	"example.org/secret/rotate"
+	"example.org/secret/vault"
 )
 
 // newEngine opens the vault for rotation by the rotators that were enabled on this
@@ -55,6 +59,31 @@ func rotatorPath(arg string) (string, error) {
 		return arg, nil
 	}
 	return filepath.Abs(arg)
+}
+
+// rotationView returns the way to print rotations.
+func (a *app) rotationView() rotationview.View {
+	return rotationview.View{Out: a.out, AsJSON: a.jsonFlag}
+}
+
+// rotateAll rotates names with a report, and returns the error of the command.
+func (a *app) rotateAll(
+	report *rotationview.Report, engine *rotate.Engine, names []vault.Name, when rotate.When, jobs int,
+) error {
+	settings, err := a.loadSettings()
+	if err != nil {
+		return err
+	}
+	report.View, report.Total = a.rotationView(), len(names)
+	report.Hook = hook.Hook{Command: settings.OnRotation, Environ: a.environ, Output: a.out.Stderr, Timeout: hook.Timeout}
+	ctx, stop := untilInterrupted()
+	defer stop()
+	engine.RotateAll(ctx, names, when, jobs, report)
+	err = report.End()
+	if ctx.Err() != nil {
+		return vault.Errorf(prompt.ErrInterrupted, "interrupted; the next secret rotate --due continues what was under way")
+	}
+	return err
 }
 
 // untilInterrupted returns a context that ends with the first signal to stop. A second

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"example.org/secret/rotate"
 
 	"github.com/spf13/cobra"
@@ -34,16 +32,5 @@ func (a *app) runRotationLog(nameArg string) error {
 	if err != nil {
 		return err
 	}
-	if a.jsonFlag {
-		return a.out.JSON(append([]rotate.Event{}, events...))
-	}
-	rows := make([][]string, len(events))
-	for i, e := range events {
-		about := e.Reason
-		if e.Version != 0 {
-			about = fmt.Sprintf("version %d", e.Version)
-		}
-		rows[i] = []string{a.out.Timestamp(e.Time), string(e.Outcome), string(e.Step), about}
-	}
-	return a.out.Table([]string{"TIME", "OUTCOME", "STEP", "REASON"}, rows)
+	return a.rotationView().Log(events)
 }
