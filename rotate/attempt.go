@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"example.org/secret/vault"
+
+	"github.com/google/uuid"
 )
 
 // attempt is one run of the step machine over one secret.
@@ -124,7 +126,11 @@ func (a *attempt) steps(ctx context.Context) error {
 	resumed := a.rotation.Run != nil
 	switch {
 	case !resumed:
-		if err := a.start(); err != nil {
+		token, err := uuid.NewRandomFromReader(a.Rand)
+		if err != nil {
+			return err
+		}
+		if err := a.start(token.String()); err != nil {
 			return err
 		}
 	case overtaken(a.secret, a.rotation.Run):

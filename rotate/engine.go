@@ -107,9 +107,13 @@ func (e *Engine) Rotate(ctx context.Context, name vault.Name, when When) Result 
 	if result.Err = a.checkAllowed(); result.Err != nil {
 		return result
 	}
-	result.Outcome, err = a.rotate(ctx, when)
+	return a.result(a.rotate(ctx, when))
+}
+
+func (a *attempt) result(outcome Outcome, err error) Result {
+	result := Result{Name: a.name, Outcome: outcome}
 	if err != nil {
-		result.Err = fmt.Errorf("rotating %q: %w", name, err)
+		result.Err = fmt.Errorf("rotating %q: %w", a.name, err)
 	}
 	if current, err := a.secret.Find(vault.Selector{}); err == nil {
 		result.Version = current.Number

@@ -48,14 +48,26 @@ type Rotation struct {
 	Grace    int            `json:"grace,omitempty"`   // seconds from the change of labels to finish
 	Password password.Rules `json:"password,omitzero"` // of generated passwords
 
+	// Lambda and Rules are what AWS's API was given as RotationLambdaARN and RotationRules.
+	// Rotator, Schedule and Window say what it means.
+	Lambda string `json:"lambda,omitempty"`
+	Rules  Rules  `json:"rules,omitzero"`
+
 	Since   time.Time `json:"since,omitzero"`   // when it was enabled
 	Rotated time.Time `json:"rotated,omitzero"` // when labels last moved
 	Run     *Run      `json:"run,omitempty"`    // under way, or to be finished
 }
 
+// Rules are the RotationRules of AWS's API as they were given.
+type Rules struct {
+	Days       int    `json:"days,omitempty"`       // AutomaticallyAfterDays
+	Expression string `json:"expression,omitempty"` // ScheduleExpression
+	Duration   string `json:"duration,omitempty"`
+}
+
 // Run is a rotation under way.
 type Run struct {
-	Token    string    `json:"token"` // the UUID of the pending version
+	Token    string    `json:"token"` // the id of the pending version
 	Step     Step      `json:"step"`  // the next to be done, or the one that was cut off
 	Started  time.Time `json:"started"`
 	Base     int       `json:"base"`               // the version that was current

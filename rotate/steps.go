@@ -13,16 +13,12 @@ import (
 )
 
 // start saves that a rotation begins, with its token.
-func (a *attempt) start() error {
-	token, err := uuid.NewRandomFromReader(a.Rand)
-	if err != nil {
-		return err
-	}
+func (a *attempt) start(token string) error {
 	return a.commit(func(s *vault.Secret, r *Rotation) error {
 		if err := checkNothingPending(s); err != nil {
 			return err
 		}
-		r.Run = &Run{Token: token.String(), Step: Create, Started: a.now(), Base: s.Labels[vault.Current]}
+		r.Run = &Run{Token: token, Step: Create, Started: a.now(), Base: s.Labels[vault.Current]}
 		return nil
 	})
 }
