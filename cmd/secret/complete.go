@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/secretview"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -121,7 +122,7 @@ func versionNumbers(s *vault.Secret) []string {
 	for _, v := range s.Versions {
 		about := string(v.Origin) + " " + v.Created.Local().Format("2006-01-02 15:04")
 		if labels := s.LabelsOf(v.Number); len(labels) > 0 {
-			about += ", " + joinLabels(labels)
+			about += ", " + secretview.JoinLabels(labels)
 		}
 		numbers = append(numbers, fmt.Sprintf("%d\t%s", v.Number, about))
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/secretview"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -33,17 +34,7 @@ func (a *app) runFind(words []string) error {
 	holds := func(text, word string) bool { return strings.Contains(strings.ToLower(text), word) }
 	return a.listMatching(func(s vault.Listed) bool {
 		return !s.Deleted && !slices.ContainsFunc(words, func(word string) bool {
-			return !holds(string(s.Name), word) && !holds(s.Description(), word) && !holds(formatTags(s.Tags()), word)
+			return !holds(string(s.Name), word) && !holds(s.Description(), word) && !holds(secretview.FormatTags(s.Tags()), word)
 		})
-	}, func(found []vault.Listed) error {
-		if a.jsonFlag {
-			return a.printSummariesJSON(found)
-		}
-		rows := make([][]string, len(found))
-		for i := range found {
-			s := found[i].Meta()
-			rows[i] = []string{string(s.Name), formatTags(s.Tags), s.Description}
-		}
-		return a.out.Table([]string{"NAME", "TAGS", "DESCRIPTION"}, rows)
-	})
+	}, a.view().Found)
 }

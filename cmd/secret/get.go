@@ -6,6 +6,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/names"
 	"example.org/secret/cmd/secret/internal/picked"
+	"example.org/secret/cmd/secret/internal/secretview"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -71,7 +72,7 @@ Formats: raw, json, yaml, env (a .env file), shell (export lines to eval) and ur
 	cmd.MarkFlagsMutuallyExclusive("otp", "json")
 	_ = cmd.RegisterFlagCompletionFunc("version", a.completeVersions)
 	_ = cmd.RegisterFlagCompletionFunc("label", a.completeLabels)
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatNames(), noFiles))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(secretview.Formats(), noFiles))
 	return cmd
 }
 
@@ -79,8 +80,7 @@ func (a *app) runGet(o getOptions, args []string) error {
 	if len(args) > 2 && !a.jsonFlag {
 		return usagef("several secrets at once are printed with --json; usage: secret get NAME [FIELD]")
 	}
-	format, err := parseFormat(o.format)
-	if err != nil {
+	if err := secretview.CheckFormat(o.format); err != nil {
 		return err
 	}
 	var references []vault.Reference
@@ -124,12 +124,12 @@ func (a *app) runGet(o getOptions, args []string) error {
 		found = append(found, p)
 	}
 	if a.jsonFlag {
-		return a.printPickedJSON(found)
+		return a.view().Picked(found)
 	}
-	return a.handOver(found[0], o, format)
+	return a.handOver(found[0], o)
 }
 
-func (a *app) handOver(p picked.Value, o getOptions, format string) error {
+func (a *app) handOver(p picked.Value, o getOptions) error {
 	if o.otp {
 		var err error
 		if p, err = a.oneTimeCode(p); err != nil {
@@ -139,7 +139,7 @@ func (a *app) handOver(p picked.Value, o getOptions, format string) error {
 	if o.clip {
 		return a.copyValue(p, o.clipTime)
 	}
-	return a.printValue(p, format)
+	return a.view().Value(p, o.format)
 }
 
 // parseReferenceArg parses a name or reference, with the version that flags name.
@@ -161,22 +161,4 @@ func parseReferenceArg(arg string, o getOptions) (vault.Reference, error) {
 		ref.Version.Label, err = vault.ParseLabel(o.label)
 	}
 	return ref, err
-}
-
-func (a *app) printPickedJSON(found []picked.Value) error {
-	var all []versionJSON
-	for _, p := range found {
-		entry := describeVersion(p.Secret, p.Version)
-		entry.Field = p.Field
-		if p.IsWhole() {
-			entry.Fields = p.Version.Fields
-		} else {
-			entry.Value = &p.Bytes
-		}
-		all = append(all, entry)
-	}
-	if len(all) == 1 {
-		return a.out.JSON(all[0])
-	}
-	return a.out.JSON(all)
 }

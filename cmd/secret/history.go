@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"slices"
-
 	"github.com/spf13/cobra"
 )
 
@@ -29,22 +26,5 @@ func (a *app) runHistory(name string) error {
 	if err != nil {
 		return err
 	}
-	versions := slices.Clone(s.Versions)
-	slices.Reverse(versions)
-	if a.jsonFlag {
-		entries := make([]versionJSON, len(versions))
-		for i, v := range versions {
-			entries[i] = describeVersion(s, v)
-		}
-		return a.out.JSON(entries)
-	}
-	rows := make([][]string, len(versions))
-	for i, v := range versions {
-		origin := string(v.Origin)
-		if v.From != 0 {
-			origin += fmt.Sprintf(" to %d", v.From)
-		}
-		rows[i] = []string{fmt.Sprint(v.Number), a.out.Timestamp(v.Created), origin, joinLabels(s.LabelsOf(v.Number)), v.ID}
-	}
-	return a.out.Table([]string{"VERSION", "CREATED", "ORIGIN", "LABELS", "ID"}, rows)
+	return a.view().History(s)
 }

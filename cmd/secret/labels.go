@@ -8,14 +8,6 @@ import (
 	"example.org/secret/vault"
 )
 
-func joinLabels(labels []vault.Label) string {
-	words := make([]string, len(labels))
-	for i, label := range labels {
-		words[i] = string(label)
-	}
-	return strings.Join(words, ", ")
-}
-
 func parseLabels(args []string) ([]vault.Label, error) {
 	var labels []vault.Label
 	for _, arg := range args {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -80,18 +79,12 @@ func (a *app) runList(o listOptions, pattern string) error {
 			slices.Reverse(found)
 		}
 		switch {
-		case a.jsonFlag:
-			return a.printSummariesJSON(found)
 		case o.tree:
-			return a.printTree(found)
+			return a.view().Tree(found)
 		case o.long:
-			return a.printLong(found)
+			return a.view().Long(found)
 		}
-		var lines strings.Builder
-		for _, s := range found {
-			lines.WriteString(string(s.Name) + "\n")
-		}
-		return a.out.Printf("%s", lines.String())
+		return a.view().Names(found)
 	})
 }
 
@@ -113,40 +106,4 @@ func listOrder(by string) (sort func([]vault.Listed), err error) {
 		return byTime(func(s vault.Meta) time.Time { return s.Changed }), nil
 	}
 	return nil, usagef("unknown order %q; sort by name, created or changed", by)
-}
-
-func (a *app) printLong(listed []vault.Listed) error {
-	found := metas(listed)
-	head := []string{"NAME", "KIND", "VERSION", "CHANGED", "TAGS", "DESCRIPTION"}
-	withKeys := slices.ContainsFunc(found, func(s vault.Meta) bool { return s.Key != "" })
-	if withKeys {
-		head = append(head, "KEY")
-	}
-	rows := make([][]string, len(found))
-	for i, s := range found {
-		changed := a.out.Age(s.Changed)
-		if s.Deletion != nil {
-			changed = "deleted, gone on " + s.Deletion.Due.Format("2006-01-02")
-		}
-		version := "none"
-		if current, ok := s.Labels[vault.Current]; ok {
-			version = fmt.Sprint(current)
-		}
-		rows[i] = []string{
-			string(s.Name), string(s.Kind), version, changed,
-			formatTags(s.Tags), s.Description,
-		}
-		if withKeys {
-			rows[i] = append(rows[i], s.Key)
-		}
-	}
-	return a.out.Table(head, rows)
-}
-
-func (a *app) printTree(found []vault.Listed) error {
-	all := make([]string, len(found))
-	for i, s := range found {
-		all[i] = string(s.Name)
-	}
-	return a.out.Printf("%s", names.Tree(all))
 }

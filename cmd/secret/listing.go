@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/vault"
@@ -46,33 +45,4 @@ func damage(listing vault.Listing) error {
 	default:
 		return fmt.Errorf("%s cannot be read, among them: %w", output.Plural(len(damaged), "file"), damaged[0])
 	}
-}
-
-// summaryJSON is the output of list, find and describe for a secret.
-type summaryJSON struct {
-	Name vault.Name `json:"name"`
-	Kind vault.Kind `json:"kind"`
-	vault.Annotations
-	Created  time.Time           `json:"created"`
-	Changed  time.Time           `json:"changed"`
-	Key      string              `json:"key,omitempty"`
-	Labels   map[vault.Label]int `json:"labels"`
-	Deletion *vault.Deletion     `json:"deletion,omitempty"`
-}
-
-func metas(listed []vault.Listed) []vault.Meta {
-	all := make([]vault.Meta, len(listed))
-	for i, s := range listed {
-		all[i] = s.Meta()
-	}
-	return all
-}
-
-func (a *app) printSummariesJSON(listed []vault.Listed) error {
-	found := metas(listed)
-	entries := make([]summaryJSON, len(found))
-	for i, s := range found {
-		entries[i] = summaryJSON{s.Name, s.Kind, s.Annotations, s.Created, s.Changed, s.Key, s.Labels, s.Deletion}
-	}
-	return a.out.JSON(entries)
 }

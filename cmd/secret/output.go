@@ -3,7 +3,12 @@ package main
 import (
 	"maps"
 	"slices"
+
+	"example.org/secret/cmd/secret/internal/secretview"
 )
 
 // sortedKeys returns the keys in the order that output has from run to run.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// view returns the way to print secrets.
+func (a *app) view() secretview.View { return secretview.View{Out: a.out, AsJSON: a.jsonFlag} }

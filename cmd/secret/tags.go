@@ -6,14 +6,6 @@ import (
 	"example.org/secret/vault"
 )
 
-func formatTags(tags map[string]string) string {
-	var pairs []string
-	for _, key := range sortedKeys(tags) {
-		pairs = append(pairs, key+"="+tags[key])
-	}
-	return strings.Join(pairs, " ")
-}
-
 func hasTags(tags map[string]string, wanted []string) bool {
 	for _, want := range wanted {
 		key, value, withValue := strings.Cut(want, "=")

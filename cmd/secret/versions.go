@@ -3,36 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"example.org/secret/vault"
 )
-
-// versionJSON is the output of get and history for a version.
-type versionJSON struct {
-	Name    vault.Name             `json:"name"`
-	Kind    vault.Kind             `json:"kind"`
-	Version int                    `json:"version"`
-	ID      string                 `json:"id"`
-	Labels  []vault.Label          `json:"labels"`
-	Created time.Time              `json:"created"`
-	Origin  vault.Origin           `json:"origin"`
-	From    int                    `json:"from,omitempty"`
-	Field   string                 `json:"field,omitempty"`
-	Value   *vault.Bytes           `json:"value,omitempty"`
-	Fields  map[string]vault.Bytes `json:"fields,omitempty"`
-}
-
-func describeVersion(s *vault.Secret, v vault.Version) versionJSON {
-	labels := s.LabelsOf(v.Number)
-	if labels == nil {
-		labels = []vault.Label{}
-	}
-	return versionJSON{
-		Name: s.Name, Kind: v.Kind, Version: v.Number, ID: v.ID, Labels: labels,
-		Created: v.Created, Origin: v.Origin, From: v.From,
-	}
-}
 
 // parseVersionArg parses the number or the id of a version, or a label. A long word may be either of the last two.
 func parseVersionArg(arg string) (vault.Selector, error) {
