@@ -29,6 +29,9 @@
 // package durable, which brings files onto the disk. list.go and listcache.go are the
 // listing, header.go is vault.yaml.
 //
+// awsvalue.go and flatjson.go are the forms that values have in AWS's API, and accesses.go
+// remembers when it read them.
+//
 // The rest is for rare cases, and can be skipped at first: batch.go changes many secrets
 // at once, rename.go renames one, rotationlock.go keeps two processes from rotating one
 // secret, valuekey.go and valueseal.go seal values to keys of their own, and replacekey.go

@@ -74,19 +74,23 @@ func (v *Vault) writeCache(entries []cacheEntry) {
 	if err != nil {
 		return
 	}
-	dir := filepath.Dir(v.options.CacheFile)
-	if os.MkdirAll(dir, 0o700) != nil {
-		return
+	if os.MkdirAll(filepath.Dir(v.options.CacheFile), 0o700) == nil {
+		_ = replaceCacheFile(v.options.CacheFile, sealed)
 	}
-	f, err := os.CreateTemp(dir, ".list-*")
+}
+
+// replaceCacheFile replaces a file outside the vault. It need not survive a power cut.
+func replaceCacheFile(path string, sealed []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".list-*")
 	if err != nil {
-		return
+		return err
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(sealed)
-	if errors.Join(err, f.Close()) == nil {
-		_ = durable.Rename(f.Name(), v.options.CacheFile)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
 	}
+	return durable.Rename(f.Name(), path)
 }
 
 func encodeCache(entries []cacheEntry) []byte {

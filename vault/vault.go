@@ -32,6 +32,7 @@ type Options struct {
 	History     int           // versions without a label to keep
 	LockTimeout time.Duration // how long to wait for another writer
 	CacheFile   string        // where List keeps its cache; nowhere if empty
+	AccessFile  string        // where Accesses keeps its days; nowhere if empty
 
 	// ValueKey opens a value key that is behind a passphrase, which it asks
 	// for. It is called without any lock held. Without it such keys are out of

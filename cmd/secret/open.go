@@ -195,6 +195,7 @@ func (a *app) options(vaultID string) (vault.Options, error) {
 	}
 	if dir, err := a.dirs().Cache(); err == nil {
 		options.CacheFile = filepath.Join(dir, vaultID+".list")
+		options.AccessFile = filepath.Join(dir, vaultID+".read")
 	}
 	return options, nil
 }
