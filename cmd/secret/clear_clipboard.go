@@ -1,14 +1,12 @@
 package main
 
 import (
-	"fmt"
-	"io"
-	"runtime"
+	"strings"
 	"time"
 
 	"example.org/secret/cmd/secret/internal/clipboard"
+	"example.org/secret/cmd/secret/internal/output"
 
-	"github.com/aymanbagabas/go-osc52/v2"
 	"github.com/spf13/cobra"
 )
 
@@ -26,25 +24,12 @@ func newClearClipboardCommand(a *app) *cobra.Command {
 			if err != nil {
 				return usagef("%v", err)
 			}
-			return a.runClearClipboard(after, terminal)
+			if terminal {
+				return output.Wrap(a.clipboard().ClearAfter(after, a.stdin, a.out.Stdout))
+			}
+			return a.clipboard().ClearAfter(after, a.stdin, nil)
 		},
 	}
-	cmd.Flags().BoolVar(&terminal, "terminal", false, "that of the terminal at standard output")
+	cmd.Flags().BoolVar(&terminal, strings.TrimPrefix(clipboard.TerminalFlag, "--"), false, "that of the terminal at standard output")
 	return cmd
-}
-
-func (a *app) runClearClipboard(after time.Duration, terminal bool) error {
-	var sum clipboard.Sum
-	if _, err := io.ReadFull(a.stdin, sum[:]); err != nil {
-		return fmt.Errorf("cannot read the sum of the copied text: %w", err)
-	}
-	time.Sleep(after)
-	if terminal {
-		return a.out.Write([]byte(a.osc52(osc52.Clear())))
-	}
-	tool, ok := clipboard.Find(runtime.GOOS, a.getenv)
-	if !ok {
-		return nil
-	}
-	return tool.Clear(a.environ, sum)
 }

@@ -8,7 +8,7 @@
 //   - errors.go, arguments.go: the exit codes, the advice for errors, and the checks of arguments and flags;
 //   - open.go: the settings, the vault, and the finder of its master key;
 //   - names.go, listing.go, versions.go, labels.go, tags.go: arguments that name secrets and their parts;
-//   - output.go, outfile.go, clip.go, onetimecode.go: values that the user gets;
+//   - output.go, clip.go: secrets and values that the user gets;
 //   - unlocker.go, valuekey.go: keys;
 //   - rotation_engine.go, rotation_settings.go: rotation;
 //   - complete.go, topics.go: shell completion, and help that is not about one command.

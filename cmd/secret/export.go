@@ -2,20 +2,15 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/environ"
 	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/cmd/secret/internal/names"
+	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/vault"
-	"example.org/secret/vault/durable"
 	"example.org/secret/vault/exchange"
 
 	"github.com/spf13/cobra"
@@ -57,7 +52,7 @@ func (a *app) runExport(o exportOptions, patterns []string) error {
 		return usagef("%q is not a format that can be written; there are %s", o.format, strings.Join(asStrings(exchange.ExportFormats()), ", "))
 	}
 	if o.out == "" && !o.yes {
-		if err := a.checkExportTarget(); err != nil {
+		if err := a.out.CheckPrivate(); err != nil {
 			return err
 		}
 	}
@@ -79,21 +74,7 @@ func (a *app) runExport(o exportOptions, patterns []string) error {
 	if o.out == "" {
 		return a.out.Text(text)
 	}
-	return writeExport(o.out, text)
-}
-
-// checkExportTarget refuses a terminal, whose screen and scrollback others may
-// see, and a file that others can read.
-func (a *app) checkExportTarget() error {
-	if a.out.StdoutIsTerminal {
-		return usagef("that would show all values on the terminal; use --out FILE or a pipe, or add --yes")
-	}
-	if f, ok := a.out.Stdout.(*os.File); ok {
-		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && durable.CheckPrivate("the file", info) != nil {
-			return usagef("others can read the file that this is redirected to; use --out FILE, or add --yes")
-		}
-	}
-	return nil
+	return output.CreateFile(o.out, text)
 }
 
 // exported returns the secrets that the patterns pick. Each pattern must pick one.
@@ -105,33 +86,12 @@ func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, err
 	if err := damage(listing); err != nil {
 		return nil, err
 	}
-	if len(patterns) == 0 {
-		patterns = []string{""}
-	}
-	wanted := map[vault.Name]bool{}
-	for _, pattern := range patterns {
-		matches, err := names.Matcher(pattern)
-		if err != nil {
-			return nil, err
-		}
-		found := false
-		for _, s := range listing.Secrets {
-			if !s.Deleted && matches(string(s.Name)) {
-				wanted[s.Name], found = true, true
-			}
-		}
-		switch {
-		case found:
-		case len(listing.Secrets) == 0:
-			return nil, vault.Errorf(vault.ErrNotFound, "the vault is empty")
-		case pattern == "":
-			return nil, vault.Errorf(vault.ErrNotFound, "the vault is empty but for secrets that are scheduled for deletion; see: secret list --deleted")
-		default:
-			return nil, vault.Errorf(vault.ErrNotFound, "no secret's name begins with or matches %q", pattern)
-		}
+	found, err := names.Select(listing.Secrets, patterns)
+	if err != nil {
+		return nil, err
 	}
 	var entries []exchange.Entry
-	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+	for _, name := range found {
 		p, err := picked.Find(v, vault.Reference{Name: name})
 		if errors.Is(err, vault.ErrNoValue) {
 			a.out.Warnf("%v, and is left out", err)
@@ -145,19 +105,4 @@ func (a *app) exported(v *vault.Vault, patterns []string) ([]exchange.Entry, err
 		})
 	}
 	return entries, nil
-}
-
-// writeExport writes a file that must not exist, whole or not at all.
-func writeExport(path string, text []byte) error {
-	if err := checkParent(path); err != nil {
-		return err
-	}
-	err := durable.Create(path, text)
-	if errors.Is(err, fs.ErrExist) {
-		return vault.Errorf(vault.ErrExists, "%s exists already, and was left as it is", filepath.Clean(path))
-	}
-	if err != nil {
-		return fmt.Errorf("cannot write the export: %w", err)
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"example.org/secret/cmd/secret/internal/names"
+	"example.org/secret/cmd/secret/internal/otp"
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/secretview"
 	"example.org/secret/vault"
@@ -131,10 +132,14 @@ func (a *app) runGet(o getOptions, args []string) error {
 
 func (a *app) handOver(p picked.Value, o getOptions) error {
 	if o.otp {
-		var err error
-		if p, err = a.oneTimeCode(p); err != nil {
+		code, left, err := otp.CodeOf(a.opened, p, a.now())
+		if err != nil {
 			return err
 		}
+		if left > 0 && a.out.StdoutIsTerminal {
+			a.out.Sayf("Valid for %v.\n", left)
+		}
+		p.Field, p.Bytes = "one-time code", vault.Bytes(code)
 	}
 	if o.clip {
 		return a.copyValue(p, o.clipTime)

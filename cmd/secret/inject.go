@@ -5,6 +5,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/cmd/secret/internal/input"
+	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/template"
 	"example.org/secret/vault/durable"
@@ -49,7 +50,7 @@ func (a *app) runInject(o injectOptions) error {
 		o.out = ""
 	}
 	if o.out != "" {
-		if err := checkOutFile(o.out, o.force); err != nil {
+		if err := output.CheckFile(o.out, o.force); err != nil {
 			return err
 		}
 	}
