@@ -82,7 +82,7 @@ var volatile = []struct {
 	// The test has no keyring; a key file takes its place, and is announced.
 	{regexp.MustCompile(`(?m)^The master key is in .*\n`), ""},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d \(\w+\)`), "TIME"},
-	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "TIME"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z`), "TIME"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d( \d\d:\d\d\b)?`), "DATE"},
 	// What shows while one waits is overwritten.
 	{regexp.MustCompile(`(\r\x1b\[K[^\r\n]*)*\r\x1b\[K`), ""},
