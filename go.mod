@@ -5,6 +5,7 @@ go 1.26.8
 require (
 	al.essio.dev/pkg/shellescape v1.6.1
 	filippo.io/age v1.3.2
+	github.com/aws/smithy-go/aws-http-auth v1.2.2
 	github.com/aymanbagabas/go-osc52/v2 v2.0.1
 	github.com/creack/pty v1.1.24
 	github.com/godbus/dbus/v5 v5.2.2
