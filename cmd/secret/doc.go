@@ -10,7 +10,7 @@
 //   - names.go, listing.go, versions.go, labels.go, tags.go: arguments that name secrets and their parts;
 //   - output.go, clip.go: secrets and values that the user gets;
 //   - unlocker.go, valuekey.go: keys;
-//   - rotation_engine.go, rotation_settings.go: rotation;
+//   - rotation_engine.go: rotation;
 //   - complete.go, topics.go: shell completion, and help that is not about one command.
 //
 // The packages below internal are the domains that need no command line: each takes the streams, the environment and

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 
+	"example.org/secret/cmd/secret/internal/setup"
 	"example.org/secret/vault"
 	"example.org/secret/vault/unlock"
 
@@ -53,13 +54,26 @@ func (a *app) runInit(o initOptions) error {
 	if err != nil {
 		return err
 	}
-	chosen, err := a.addFirstUnlocker(set, o.passphrase)
+	keyFile, err := a.keyFile()
+	if err != nil {
+		return err
+	}
+	setup := setup.Setup{
+		Out: a.out, Prompt: a.prompt, CanAsk: a.stdinIsTerminal, Dirs: a.dirs(), NewUnlocker: a.newUnlocker,
+	}
+	chosen, err := setup.AddFirst(set, keyFile, o.passphrase)
 	if err != nil {
 		return err
 	}
 	// From here on there is something to undo.
 	a.prompt.HoldSignals()
-	if err := a.offerRecovery(set, o); err != nil {
+	if !o.noRecovery {
+		err = setup.OfferRecovery(set)
+	}
+	if err == nil {
+		err = a.prompt.Interrupted()
+	}
+	if err != nil {
 		return set.Undo(err)
 	}
 	options, err := a.options(set.ID)
@@ -70,7 +84,7 @@ func (a *app) runInit(o initOptions) error {
 		return err
 	}
 	a.out.Sayf("Made a vault in %s.\n", dir)
-	return a.rememberKeyFile(chosen)
+	return setup.Remember(chosen, a.keyFileFlag)
 }
 
 // freeVaultDir returns the vault's directory, which must not hold a vault.
@@ -88,20 +102,4 @@ func (a *app) freeVaultDir() (string, error) {
 		return "", usagef("%s is not a directory; name another place with --vault", dir)
 	}
 	return dir, nil
-}
-
-// offerRecovery adds a recovery sheet if the user wants one.
-func (a *app) offerRecovery(set *unlock.Set, o initOptions) error {
-	if a.stdinIsTerminal && !o.noRecovery {
-		yes, err := a.prompt.Confirm("Make a recovery sheet, for the day that the key is lost?")
-		if err != nil {
-			return err
-		}
-		if yes {
-			if err := set.Add(a.newUnlocker(vault.Recovery, "")); err != nil {
-				return err
-			}
-		}
-	}
-	return a.prompt.Interrupted()
 }

@@ -6,19 +6,16 @@ import (
 
 	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/cmd/secret/internal/prompt"
+	"example.org/secret/cmd/secret/internal/rotationflags"
 	"example.org/secret/cmd/secret/internal/rotationview"
-	"example.org/secret/cmd/secret/internal/ruleflags"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 type enableOptions struct {
-	rotation    rotate.Rotation
-	timeout     time.Duration
-	grace       time.Duration // negative if it is not given
+	rotation    rotationflags.Flags
 	noRotateNow bool
 }
 
@@ -53,27 +50,14 @@ from another machine runs on this one only after it was enabled here.`,
   secret rotation enable deploy/key --rotator aws-iam --every 90d --grace 1h`,
 		Args:              argCount(1, 1),
 		ValidArgsFunction: a.completeNames(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if !cmd.Flags().Changed("grace") {
-				o.grace = -1
-			}
-			return a.runEnable(o, cmd.Flags(), args[0])
-		},
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runEnable(o, args[0]) },
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&o.rotation.Rotator, "rotator", "", "the program that changes the secret")
-	flags.StringArrayVar(&o.rotation.Args, "arg", nil, "an argument for the rotator, before the step")
-	flags.StringVar(&o.rotation.Schedule, "every", "", "the schedule")
-	flags.StringVar(&o.rotation.Window, "window", "", "how late a rotation may begin, such as 3h")
-	flags.StringVar(&o.rotation.Timezone, "timezone", "", "of the schedule, such as Europe/Berlin")
-	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long a step may take")
-	flags.DurationVar(&o.grace, "grace", 0, "how long the old value stays valid, such as 1h")
-	flags.BoolVar(&o.noRotateNow, "no-rotate-now", false, "only test the rotator with the current value")
-	ruleflags.Add(flags)
+	o.rotation.Add(cmd.Flags())
+	cmd.Flags().BoolVar(&o.noRotateNow, "no-rotate-now", false, "only test the rotator with the current value")
 	return cmd
 }
 
-func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) error {
+func (a *app) runEnable(o enableOptions, nameArg string) error {
 	name, err := vault.ParseName(nameArg)
 	if err != nil {
 		return err
@@ -89,12 +73,16 @@ func (a *app) runEnable(o enableOptions, flags *pflag.FlagSet, nameArg string) e
 	if err := s.Deleted(); err != nil {
 		return err
 	}
-	r, err := a.mergeRotation(o, flags, s)
+	r, err := o.rotation.Merge(s, a.rand)
 	if err != nil {
 		return err
 	}
-	if err := a.checkRotation(r); err != nil {
+	executor, err := a.newExecutor()
+	if err != nil {
 		return err
+	}
+	if _, err := executor.Find(r.Rotator); err != nil {
+		return usagef("%v", err)
 	}
 	if err := a.askRotator(engine, s, &r, o); err != nil {
 		return err
@@ -130,7 +118,7 @@ func (a *app) askRotator(engine *rotate.Engine, s *vault.Secret, r *rotate.Rotat
 		}
 	}
 	before, _ := rotate.Of(s.Name, s.Rotation)
-	if o.grace >= 0 || before.Rotator == r.Rotator {
+	if o.rotation.HasGrace() || before.Rotator == r.Rotator {
 		return nil
 	}
 	grace, err := engine.DefaultGrace(ctx, s, *r)

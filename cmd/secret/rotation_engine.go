@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"example.org/secret/cmd/secret/internal/hook"
@@ -50,15 +49,6 @@ func (a *app) newExecutor() (*rotate.Executor, error) {
 func (a *app) rotatorsDir() (string, error) {
 	config, err := a.dirs().Config()
 	return filepath.Join(config, "rotators"), err
-}
-
-// rotatorPath makes the path of a rotator absolute. A word without a separator is a
-// name in the rotators directory.
-func rotatorPath(arg string) (string, error) {
-	if !strings.ContainsAny(arg, `/\`) {
-		return arg, nil
-	}
-	return filepath.Abs(arg)
 }
 
 // rotationView returns the way to print rotations.

@@ -7,6 +7,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/cmd/secret/internal/output"
+	"example.org/secret/cmd/secret/internal/rotationflags"
 	"example.org/secret/rotate/rotatortest"
 	"example.org/secret/vault"
 
@@ -46,7 +47,7 @@ func (a *app) runRotatorCheck(o checkOptions, rotator string) (err error) {
 	if o.rotate && o.secret == "" {
 		return usagef("--rotate needs --secret NAME, a secret that may change")
 	}
-	if rotator, err = rotatorPath(rotator); err != nil {
+	if rotator, err = rotationflags.RotatorPath(rotator); err != nil {
 		return err
 	}
 	executor, err := a.newExecutor()

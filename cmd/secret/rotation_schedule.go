@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"runtime"
 
 	"example.org/secret/cmd/secret/internal/timer"
@@ -40,7 +38,11 @@ func (a *app) newTimer() (timer.Timer, error) {
 	if err != nil {
 		return nil, err
 	}
-	command, err := a.dueCommand(dir)
+	keyFile, err := a.keyFile()
+	if err != nil {
+		return nil, err
+	}
+	command, err := timer.DueCommand(dir, keyFile, a.getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -52,40 +54,4 @@ func (a *app) newTimer() (timer.Timer, error) {
 		Args: command, Vault: dir, Usual: dir == a.dirs().Defaults().Vault, GOOS: runtime.GOOS,
 		Home: a.getenv("HOME"), ConfigDir: configDir, RuntimeDir: a.getenv("XDG_RUNTIME_DIR"), Run: a.tool().Run,
 	})
-}
-
-// dueCommand returns the command to run, with the paths that it would not find from a
-// timer.
-func (a *app) dueCommand(vaultDir string) ([]string, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	command := append(a.userDirs(), program, "--vault", vaultDir)
-	keyFile, err := a.keyFile()
-	if err != nil {
-		return nil, err
-	}
-	if keyFile != "" {
-		if keyFile, err = filepath.Abs(keyFile); err != nil {
-			return nil, err
-		}
-		command = append(command, "--key-file", keyFile)
-	}
-	return append(command, "rotate", "--due"), nil
-}
-
-// userDirs returns the beginning of a command that finds rotators and consents in the
-// user's directories, if those are not in the usual places.
-func (a *app) userDirs() []string {
-	var variables []string
-	for _, name := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME"} {
-		if dir := a.getenv(name); filepath.IsAbs(dir) {
-			variables = append(variables, name+"="+dir)
-		}
-	}
-	if variables == nil || runtime.GOOS == "windows" {
-		return nil
-	}
-	return append([]string{"/usr/bin/env"}, variables...)
 }
