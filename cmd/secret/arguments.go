@@ -1,16 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
-	"example.org/secret/cmd/secret/internal/picked"
-	"example.org/secret/cmd/secret/internal/ruleflags"
-
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // unknownCommand is the Args of commands with subcommands, because cobra would ignore unknown words.
@@ -42,46 +36,4 @@ func argCount(least, most int) cobra.PositionalArgs {
 		}
 		return usagef("%s; usage: %s", problem, cmd.UseLine())
 	}
-}
-
-// checkFlagGroups refuses flags that cannot be used together, with our own words and exit code. Cobra has their names
-// at the end of its error.
-func checkFlagGroups(cmd *cobra.Command) error {
-	err := cmd.ValidateFlagGroups()
-	if err == nil {
-		return nil
-	}
-	_, names, found := strings.Cut(err.Error(), "can be; [")
-	if names, _, ok := strings.Cut(names, "]"); found && ok {
-		return usagef("--%s cannot be used together; see %s --help",
-			strings.ReplaceAll(names, " ", " and --"), cmd.CommandPath())
-	}
-	return usagef("%v; see %s --help", err, cmd.CommandPath())
-}
-
-// checkEmptyFlags refuses an empty value, which an unset variable of a script leaves.
-func checkEmptyFlags(cmd *cobra.Command) (err error) {
-	mayBeEmpty := append(picked.PublicFields(),
-		"value", "description", "exclude-characters", "prefix", "window", "timezone")
-	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if f.Value.Type() == "string" && f.Value.String() == "" && !slices.Contains(mayBeEmpty, f.Name) {
-			err = usagef("--%s is empty; give it a value, or leave it out", f.Name)
-		}
-	})
-	return err
-}
-
-// flagError puts an error of the library for flags into our own words.
-func flagError(cmd *cobra.Command, err error) error {
-	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		flag := invalid.GetFlag()
-		if flag.Name == ruleflags.Name {
-			return usagef("--%s: %v", flag.Name, invalid.Unwrap())
-		}
-		want := map[string]string{
-			"int": "a number", "bool": "true or false", "duration": "a time such as 90s or 8h",
-		}[flag.Value.Type()]
-		return usagef("--%s takes %s, not %q; see %s --help", flag.Name, want, invalid.GetValue(), cmd.CommandPath())
-	}
-	return usagef("%v; see %s --help", err, cmd.CommandPath())
 }

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
-	"example.org/secret/cmd/secret/internal/escape"
-	"example.org/secret/cmd/secret/internal/secretview"
+	"example.org/secret/cmd/secret/internal/candidates"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -41,18 +39,7 @@ func (a *app) secretNames(deleted bool) []string {
 	if err != nil {
 		return nil
 	}
-	var names []string
-	for _, s := range listing.Secrets {
-		if s.Deleted != deleted {
-			continue
-		}
-		name := string(s.Name)
-		if about := s.Description(); about != "" {
-			name += "\t" + escape.Text(about)
-		}
-		names = append(names, name)
-	}
-	return names
+	return candidates.Names(listing.Secrets, deleted)
 }
 
 // completeSecret offers the words that choose returns for the secret in args.
@@ -91,7 +78,7 @@ func (a *app) completeGet(_ *cobra.Command, args []string, toComplete string) ([
 	switch {
 	case inField:
 		return a.completeFields([]string{name}, func(s *vault.Secret) []string {
-			fields := fieldNames(s)
+			fields := candidates.Fields(s)
 			for i, field := range fields {
 				fields[i] = name + "#" + field
 			}
@@ -100,47 +87,17 @@ func (a *app) completeGet(_ *cobra.Command, args []string, toComplete string) ([
 	case len(args) == 0 || a.jsonFlag:
 		return a.secretNames(false), noFiles
 	case len(args) == 1:
-		return a.completeFields(args, fieldNames)
+		return a.completeFields(args, candidates.Fields)
 	}
 	return nil, noFiles
 }
 
-func fieldNames(s *vault.Secret) []string {
-	current, err := s.Find(vault.Selector{})
-	if err != nil {
-		return nil
-	}
-	return current.FieldNames()
-}
-
 func (a *app) completeVersions(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	return a.completeSecret(args, versionNumbers)
-}
-
-func versionNumbers(s *vault.Secret) []string {
-	var numbers []string
-	for _, v := range s.Versions {
-		about := string(v.Origin) + " " + v.Created.Local().Format("2006-01-02 15:04")
-		if labels := s.LabelsOf(v.Number); len(labels) > 0 {
-			about += ", " + secretview.JoinLabels(labels)
-		}
-		numbers = append(numbers, fmt.Sprintf("%d\t%s", v.Number, about))
-	}
-	return numbers
+	return a.completeSecret(args, candidates.Versions)
 }
 
 func (a *app) completeLabels(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	return a.completeSecret(args, labelNames)
-}
-
-func labelNames(s *vault.Secret) []string {
-	var labels []string
-	for _, v := range s.Versions {
-		for _, label := range s.LabelsOf(v.Number) {
-			labels = append(labels, string(label))
-		}
-	}
-	return labels
+	return a.completeSecret(args, candidates.Labels)
 }
 
 func (a *app) completeNameAndVersions(

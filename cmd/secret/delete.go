@@ -75,12 +75,8 @@ func (a *app) runForceDelete(o deleteOptions, nameArg string) error {
 		if !a.stdinIsTerminal {
 			return usagef("--force deletes %q for good; without a terminal add --yes", name)
 		}
-		typed, err := a.prompt.Line(fmt.Sprintf("Delete %s and its history for good? Type its name:", name))
-		if err != nil {
+		if err := a.confirmByName(fmt.Sprintf("Delete %s and its history for good?", name), string(name)); err != nil {
 			return err
-		}
-		if typed != string(name) {
-			return usagef("that is not its name; nothing was deleted")
 		}
 	}
 	if err := v.Remove(name); err != nil {

@@ -71,10 +71,6 @@ func (a *app) confirmKeyDelete(v *vault.Vault, name string) error {
 	if !a.stdinIsTerminal {
 		return usagef("the key %s is deleted for good; add --yes where no user can be asked", name)
 	}
-	typed, err := a.prompt.Line(fmt.Sprintf("Delete the key %s for good? Copies that are sealed to it are lost with it. "+
-		"Type its name:", name))
-	if err == nil && typed != name {
-		err = usagef("that is not its name; nothing was deleted")
-	}
-	return err
+	return a.confirmByName(
+		fmt.Sprintf("Delete the key %s for good? Copies that are sealed to it are lost with it.", name), name)
 }

@@ -104,7 +104,7 @@ func (a *app) openVaultQuietly() (*vault.Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	quick := quietKeyring{keyring.OS{Getenv: a.keyring.Getenv, Timeout: completionTimeout}}
+	quick := keyring.OS{Getenv: a.keyring.Getenv, Timeout: completionTimeout, Quiet: true}
 	for i, source := range finder.Sources {
 		switch source.(type) {
 		case unlock.Keyring:
@@ -127,11 +127,6 @@ func (a *app) openVaultQuietly() (*vault.Vault, error) {
 	options.ValueKey = nil
 	return vault.Open(finder.Header, key, options)
 }
-
-// quietKeyring never makes the keyring ask its user.
-type quietKeyring struct{ keyring.OS }
-
-func (k quietKeyring) Get(account string) (string, error) { return k.GetWithoutPrompt(account) }
 
 // newFinder returns the finder of the master key. A file that the user names goes first, and a question last.
 func (a *app) newFinder() (*unlock.Finder, error) {

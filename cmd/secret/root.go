@@ -4,6 +4,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/flagcheck"
 )
 
 const (
@@ -34,12 +36,12 @@ the operating system, in a key file, or behind a passphrase.`,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		if err := checkFlagGroups(cmd); err != nil {
+		if err := flagcheck.Groups(cmd); err != nil {
 			return err
 		}
-		return checkEmptyFlags(cmd)
+		return flagcheck.Empty(cmd)
 	}
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(flagcheck.Error)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.vaultFlag, "vault", "", "the vault's directory")
 	flags.StringVar(&a.keyFileFlag, "key-file", "", "a file with the master key, or an SSH key or age identity")

@@ -33,18 +33,17 @@ type OS struct {
 	Getenv func(string) string
 	// Timeout bounds each call. Where the keyring may show a prompt it must leave the user the time to answer.
 	Timeout time.Duration
+	// Quiet keeps Get from causing a prompt, for shell completion. A keyring that would have to ask counts as locked. On
+	// macOS there is no such mode: a keychain that its owner locked while logged in does prompt.
+	Quiet bool
 }
 
-// Get returns the entry of account. It may make the keyring prompt its user.
+// Get returns the entry of account. It may make the keyring prompt its user, unless k is quiet.
 func (k OS) Get(account string) (string, error) {
+	if k.Quiet {
+		return k.call(func() (string, error) { return getQuietly(account) })
+	}
 	return k.call(func() (string, error) { return get(account) })
-}
-
-// GetWithoutPrompt returns the entry of account and does not cause a prompt, for shell completion. A keyring that would
-// have to ask counts as locked. On macOS there is no such mode: a keychain that its owner locked while logged in does
-// prompt.
-func (k OS) GetWithoutPrompt(account string) (string, error) {
-	return k.call(func() (string, error) { return getQuietly(account) })
 }
 
 // Set stores value for account and reads it back. It returns [ErrNotStored] if the keyring reports success and does not

@@ -36,8 +36,8 @@ func roundTrip(t *testing.T, k keyring.OS) {
 	if _, err := k.Get(account); !errors.Is(err, keyring.ErrNotFound) {
 		t.Errorf("Get of a missing entry: %v", err)
 	}
-	if _, err := k.GetWithoutPrompt(account); !errors.Is(err, keyring.ErrNotFound) {
-		t.Errorf("GetWithoutPrompt of a missing entry: %v", err)
+	if _, err := quiet(k).Get(account); !errors.Is(err, keyring.ErrNotFound) {
+		t.Errorf("quiet Get of a missing entry: %v", err)
 	}
 	if err := k.Delete(account); err != nil {
 		t.Errorf("Delete of a missing entry: %v", err)
@@ -53,8 +53,8 @@ func roundTrip(t *testing.T, k keyring.OS) {
 	if got, err := k.Get(account); got != value || err != nil {
 		t.Errorf("Get = %q, %v", got, err)
 	}
-	if got, err := k.GetWithoutPrompt(account); got != value || err != nil {
-		t.Errorf("GetWithoutPrompt = %q, %v", got, err)
+	if got, err := quiet(k).Get(account); got != value || err != nil {
+		t.Errorf("quiet Get = %q, %v", got, err)
 	}
 	if err := k.Delete(account); err != nil {
 		t.Errorf("Delete: %v", err)
@@ -89,9 +89,9 @@ func TestGnomeWithoutKeyring(t *testing.T) {
 func expectLocked(t *testing.T, k keyring.OS) {
 	t.Helper()
 	_, getErr := k.Get(account)
-	_, quietErr := k.GetWithoutPrompt(account)
+	_, quietErr := quiet(k).Get(account)
 	for call, err := range map[string]error{
-		"Get": getErr, "GetWithoutPrompt": quietErr,
+		"Get": getErr, "quiet Get": quietErr,
 		"Set": k.Set(account, value), "Delete": k.Delete(account),
 	} {
 		if !errors.Is(err, keyring.ErrLocked) {
@@ -164,11 +164,11 @@ func TestLockedIsNotPromptedFor(t *testing.T) {
 	}
 	fake.Change(func(f *keyringtest.Fake) { f.Unlocking = keyringtest.Unanswered })
 	fake.Calls()
-	if _, err := k.GetWithoutPrompt(account); !errors.Is(err, keyring.ErrLocked) {
-		t.Errorf("GetWithoutPrompt: %v", err)
+	if _, err := quiet(k).Get(account); !errors.Is(err, keyring.ErrLocked) {
+		t.Errorf("quiet Get: %v", err)
 	}
 	if calls := fake.Calls(); slices.Contains(calls, "Unlock") || slices.Contains(calls, "Prompt") {
-		t.Errorf("GetWithoutPrompt called %v", calls)
+		t.Errorf("quiet Get called %v", calls)
 	}
 	fake.Change(func(f *keyringtest.Fake) { f.Unlocking = keyringtest.Accepted })
 	if got, err := k.Get(account); got != value || err != nil {
@@ -229,4 +229,9 @@ func plantDbusLaunch(t *testing.T) string {
 	}
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 	return ran
+}
+
+func quiet(k keyring.OS) keyring.OS {
+	k.Quiet = true
+	return k
 }
