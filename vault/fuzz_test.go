@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"example.org/secret/vault"
 )
@@ -112,7 +113,10 @@ func sameSecret(a, b *vault.Secret) bool {
 // sameUnknown compares the members of the documents that a Secret has no place for.
 func sameUnknown(before, after []byte) bool {
 	a, b := decode(before), decode(after)
-	known := []string{"name", "id", "kind", "revision", "created", "changed", "description", "tags", "deletion", "key", "labels", "versions", "rotation", "renamed_from"}
+	known := []string{
+		"name", "id", "kind", "revision", "created", "changed", "description", "tags", "deletion", "key", "labels", "versions", "rotation", "rotation_log", "renamed_from",
+		"kms_key_id", "resource_policy",
+	}
 	for _, members := range []map[string]any{a, b} {
 		maps.DeleteFunc(members, func(name string, _ any) bool {
 			return slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
@@ -166,6 +170,50 @@ func FuzzHeader(f *testing.F) {
 		}
 		if !reflect.DeepEqual(again, h) {
 			t.Fatalf("%+v becomes %+v", h, again)
+		}
+	})
+}
+
+// Any SecretString comes back, and the fields of a flat object are those that package json
+// finds in it.
+func FuzzAWSValue(f *testing.F) {
+	for _, s := range []string{
+		"", "{", `{"a":1}`, " {\"a\" : 1.10 ,\n\"a\":null}\t", `{"\u0061\"":"\ud800"}`, `{"a":{}}`, `{"a":[1]}`, `{"":1}`, `{"a":"}"}`, `{"a":1}x`, "{\"a\":\"\xff\"}", `{"a":-0.0e+1,"b":tru}`,
+	} {
+		f.Add(s, "a", "2")
+	}
+	f.Fuzz(func(t *testing.T, text, name, field string) {
+		kind, value := vault.AWSValue{String: text}.Value()
+		again, err := value.AWS()
+		if utf8.ValidString(text) && (err != nil || again.String != text || again.Binary != nil) {
+			t.Fatalf("%q comes back as %+v, %v", text, again, err)
+		}
+		if kind == vault.Plaintext {
+			return
+		}
+		var members map[string]any
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.UseNumber()
+		if err := decoder.Decode(&members); err != nil || len(members) != len(value.Fields) {
+			t.Fatalf("%q has the fields %q, not %v, %v", text, value.Fields, members, err)
+		}
+		for name, member := range members {
+			want := fmt.Sprint(member)
+			if member == nil {
+				want = ""
+			}
+			if got, ok := value.Fields[name]; !ok || string(got) != want {
+				t.Fatalf("%q has the field %q = %q, want %q", text, name, got, want)
+			}
+		}
+		if vault.CheckField(name) != nil {
+			return
+		}
+		fields := maps.Clone(value.Fields)
+		fields[name] = vault.Bytes(field)
+		after := value.WithFields(fields)
+		if utf8.ValidString(field) != (after.JSON != "") || !after.Equal(vault.Value{Fields: fields}) {
+			t.Fatalf("%q with %q = %q is %q, %q", text, name, field, after.JSON, after.Fields)
 		}
 	})
 }

@@ -217,7 +217,8 @@ func (m model) describe() map[vault.Label]int {
 }
 
 // Whatever is put and moved, labels are where AWS's rules say, each on one
-// version, and what is refused changes nothing.
+// version, an id has one value, the secret is of the kind of its current version,
+// and what is refused changes nothing.
 func TestLabelsFollowTheModel(t *testing.T) {
 	v, _, _ := newVault(t)
 	label := rapid.SampledFrom([]string{"current", "pending", "previous", "a", "b"})
@@ -225,11 +226,12 @@ func TestLabelsFollowTheModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		count++
 		var m model
+		tokens := map[string]string{}
 		name := vault.Name("s" + strconv.Itoa(count))
 		steps := rapid.IntRange(1, 12).Draw(t, "steps")
 		_, err := v.Upsert(name, func(s *vault.Secret) error {
 			for range steps {
-				if m = step(t, s, m, label); t.Failed() {
+				if m = step(t, s, m, tokens, label); t.Failed() {
 					return errors.New("failed")
 				}
 			}
@@ -245,17 +247,28 @@ func TestLabelsFollowTheModel(t *testing.T) {
 	})
 }
 
-func step(t *rapid.T, s *vault.Secret, m model, label *rapid.Generator[string]) model {
+// step puts a version or moves a label. tokens has the values of the ids that were used.
+func step(t *rapid.T, s *vault.Secret, m model, tokens map[string]string, label *rapid.Generator[string]) model {
 	if len(m) == 0 || rapid.Bool().Draw(t, "put") {
 		labels := rapid.SliceOfNDistinct(label, 0, 3, rapid.ID).Draw(t, "labels")
-		n := text("value")
+		value := rapid.SampledFrom([]string{"x", `{"a":1}`, `{"a": 1}`}).Draw(t, "value")
+		n := vault.NewVersion{AnyKind: true, ID: rapid.SampledFrom([]string{"", strings.Repeat("a", 32), strings.Repeat("b", 64)}).Draw(t, "id")}
+		n.Kind, n.Value = vault.AWSValue{String: value}.Value()
 		for _, l := range labels {
 			n.Labels = append(n.Labels, vault.Label(l))
 		}
-		if err := s.Add(n); err != nil {
-			t.Fatalf("put %v: %v", labels, err)
+		var want error
+		if used, ok := tokens[n.ID]; ok {
+			want = map[bool]error{true: vault.ErrUnchanged, false: vault.ErrVersionExists}[used == value]
+		} else {
+			m = m.put(labels)
 		}
-		m = m.put(labels)
+		if err := s.Add(n); !errors.Is(err, want) {
+			t.Fatalf("put %v: %v, want %v", labels, err, want)
+		}
+		if want == nil && n.ID != "" {
+			tokens[n.ID] = value
+		}
 	} else {
 		l := label.Draw(t, "label")
 		to, from := rapid.IntRange(0, len(m)+1).Draw(t, "to"), rapid.IntRange(0, len(m)).Draw(t, "from")
@@ -266,6 +279,9 @@ func step(t *rapid.T, s *vault.Secret, m model, label *rapid.Generator[string]) 
 	}
 	if !maps.Equal(s.Labels, m.describe()) {
 		t.Fatalf("labels %v, want %v", s.Labels, m.describe())
+	}
+	if current, err := s.Find(vault.Selector{}); err != nil || current.Kind != s.Kind || len(s.Versions) != len(m) {
+		t.Fatalf("%d versions, the current one %+v, %v, of a %s secret", len(s.Versions), current, err, s.Kind)
 	}
 	return m
 }
