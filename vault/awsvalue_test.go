@@ -211,6 +211,7 @@ func TestFieldsOfJSONThatChange(t *testing.T) {
 		{`{"port":5432}`, "port=5433", `{"port":5433}`},
 		{`{"port":5432}`, "port=x", `{"port":"x"}`},
 		{`{"port":5432}`, "port=", `{"port":""}`},
+		{`{"port":5432}`, "port=null", `{"port":"null"}`},
 		{`{"port":5432}`, "port=[]", `{"port":"[]"}`},
 		{`{"port":"5432"}`, "port=5433", `{"port":"5433"}`},
 		{`{"ssl":true,"x":null}`, "ssl=false", `{"ssl":false,"x":null}`},

@@ -145,9 +145,10 @@ func editFlat(text string, fields map[string]Bytes) (string, bool) {
 }
 
 // flatValue returns a field as the value that takes the place of before: a number, a
-// boolean or null may become another one of these, and all else is a string.
+// boolean or null may become a number or a boolean, and all else is a string. The text
+// "null" is a string, because null is read as an empty field.
 func flatValue(value Bytes, before string) string {
-	isWord := len(value) > 0 && strings.IndexByte("\"{[ \t\r\n", value[0]) < 0 && json.Valid(value)
+	isWord := len(value) > 0 && string(value) != "null" && strings.IndexByte("\"{[ \t\r\n", value[0]) < 0 && json.Valid(value)
 	if before[0] != '"' && isWord && scalarEnd(string(value)+"}", 0) == len(value) {
 		return string(value)
 	}
