@@ -156,3 +156,35 @@ func TestRotateJSON(t *testing.T) {
 		t.Errorf("%s, want %s", current.JSON, want)
 	}
 }
+
+// AWS's rotation functions store the pending version themselves. Its value is the new one,
+// also if the run is killed just then.
+func TestRotatorStoresTheValueItself(t *testing.T) {
+	for _, killed := range []bool{false, true} {
+		r, walk := begun(t)
+		store := func(c rotate.Call) error {
+			if c.Step != create {
+				return nil
+			}
+			n := vault.NewVersion{ID: c.Token, Kind: vault.Credential, Value: fields("username", string(name), "password", "second"), Labels: []vault.Label{vault.Pending}}
+			_, err := r.vault.Upsert(name, func(s *vault.Secret) error { return s.Add(n) })
+			must(t, err)
+			if killed {
+				panic(errDied)
+			}
+			return nil
+		}
+		r.before = store
+		if dies(func() { walk(context.Background()) }) != killed {
+			t.Fatal("only a killed run dies")
+		}
+		if killed {
+			killed = false
+			must(t, r.rotate(name, rotate.Rotated))
+		}
+		r.settled(name)
+		if s, _ := r.get(name); r.password(name, vault.Current) != "second" || len(s.Versions) != 2 {
+			t.Errorf("%q is current, of %d versions", r.password(name, vault.Current), len(s.Versions))
+		}
+	}
+}

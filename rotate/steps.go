@@ -38,6 +38,9 @@ func (a *attempt) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if stored, err := a.storedItself(); stored || err != nil {
+		return err
+	}
 	created, err := parseCreated(a.secret.Kind, output)
 	if err != nil {
 		return fmt.Errorf("create: %w", err)
@@ -56,6 +59,21 @@ func (a *attempt) create(ctx context.Context) error {
 			Origin: vault.OriginRotate, Labels: []vault.Label{vault.Pending},
 		})
 	})
+}
+
+// storedItself reports whether the rotator has stored the pending version itself, through
+// AWS's API, and takes it for the new value.
+func (a *attempt) storedItself() (bool, error) {
+	stored := false
+	err := a.commitIfOurs(func(s *vault.Secret, r *Rotation) error {
+		pending, err := s.Find(vault.Selector{Label: vault.Pending})
+		if stored = err == nil && pending.ID == r.Run.Token; !stored {
+			return vault.ErrUnchanged
+		}
+		r.Run.Step, r.Run.Called = Set, false
+		return nil
+	})
+	return stored, err
 }
 
 // pendingValue returns the current value with the fields that create printed. If create
