@@ -47,6 +47,9 @@ type app struct {
 	opened      *vault.Vault       // nil until opened
 }
 
+// noFiles keeps the shell from completing the names of files.
+const noFiles = cobra.ShellCompDirectiveNoFileComp
+
 func newApp() *app {
 	a := &app{
 		stdin:           os.Stdin,
@@ -87,7 +90,8 @@ func run(a *app, args []string) (code int) {
 	defer func() {
 		// The value of a panic could be a secret.
 		if r := recover(); r != nil {
-			fmt.Fprintf(a.out.Stderr, "secret: internal error (%T); please report it with what you typed, without values\n%s", r, debug.Stack())
+			fmt.Fprintf(a.out.Stderr, "secret: internal error (%T); please report it with the command, without values\n%s",
+				r, debug.Stack())
 			code = exitFailed
 		}
 	}()

@@ -6,6 +6,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/clipboard"
 	"example.org/secret/cmd/secret/internal/output"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -18,11 +19,11 @@ func newClearClipboardCommand(a *app) *cobra.Command {
 		Use:    clearCommand + " AFTER",
 		Short:  "Clear the clipboard later, as secret get --clip asks for",
 		Hidden: true,
-		Args:   argCount(1, 1),
+		Args:   usage.Args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			after, err := time.ParseDuration(args[0])
 			if err != nil {
-				return usagef("%v", err)
+				return usage.Errorf("%v", err)
 			}
 			if terminal {
 				return output.Wrap(a.clipboard().ClearAfter(after, a.stdin, a.out.Stdout))
@@ -30,6 +31,7 @@ func newClearClipboardCommand(a *app) *cobra.Command {
 			return a.clipboard().ClearAfter(after, a.stdin, nil)
 		},
 	}
-	cmd.Flags().BoolVar(&terminal, strings.TrimPrefix(clipboard.TerminalFlag, "--"), false, "that of the terminal at standard output")
+	flag := strings.TrimPrefix(clipboard.TerminalFlag, "--")
+	cmd.Flags().BoolVar(&terminal, flag, false, "that of the terminal at standard output")
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/clipboard"
 	"example.org/secret/cmd/secret/internal/picked"
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 const clipTime = 45 * time.Second
@@ -21,7 +22,7 @@ func (a *app) copyValue(p picked.Value, after time.Duration) error {
 	if p.IsWhole() {
 		password, ok := p.Version.Fields["password"]
 		if !ok {
-			return usagef("which field of %q? It has %s", p.Secret.Name, strings.Join(p.Version.FieldNames(), ", "))
+			return usage.Errorf("which field of %q? It has %s", p.Secret.Name, strings.Join(p.Version.FieldNames(), ", "))
 		}
 		p.Field, p.Bytes = "password", password
 	}

@@ -11,8 +11,6 @@ import (
 
 // Completion never asks the user. It offers nothing if it would have to.
 
-const noFiles = cobra.ShellCompDirectiveNoFileComp
-
 // completeNames offers the names of secrets for the first most arguments.
 func (a *app) completeNames(most int) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"example.org/secret/cmd/secret/internal/output"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -26,7 +27,7 @@ shell starts.`,
   secret completion zsh > "${fpath[1]}/_secret"
   secret completion fish > ~/.config/fish/completions/secret.fish
   secret completion powershell | Out-String | Invoke-Expression`,
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: cobra.FixedCompletions(shells, noFiles),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()
@@ -40,7 +41,7 @@ shell starts.`,
 			case "powershell":
 				return output.Wrap(root.GenPowerShellCompletionWithDesc(a.out.Stdout))
 			}
-			return usagef("unknown shell %q; use bash, zsh, fish or powershell", args[0])
+			return usage.Errorf("unknown shell %q; use bash, zsh, fish or powershell", args[0])
 		},
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"example.org/secret/cmd/secret/internal/settings"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -16,7 +17,7 @@ environment variable, which comes first.`,
 		Example: `  secret config
   secret config set password-length 40
   secret config unset password-length`,
-		Args: unknownCommand,
+		Args: usage.UnknownCommand,
 		RunE: func(*cobra.Command, []string) error { return a.runConfigList() },
 	}
 	cmd.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"example.org/secret/cmd/secret/internal/settings"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -11,7 +12,7 @@ func newConfigGetCommand(a *app) *cobra.Command {
 		Use:               "get NAME",
 		Short:             "Print one default",
 		Example:           "  secret config get vault",
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: completeSettings,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runConfigGet(args[0]) },
 	}

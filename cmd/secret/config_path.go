@@ -1,13 +1,17 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/usage"
+)
 
 func newConfigPathCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "path",
 		Short:   "Print where the configuration file is",
 		Example: "  $EDITOR \"$(secret config path)\"",
-		Args:    noArgs,
+		Args:    usage.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			path, err := a.dirs().ConfigFile()
 			if err != nil {

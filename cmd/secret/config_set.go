@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 func newConfigSetCommand(a *app) *cobra.Command {
@@ -9,7 +11,7 @@ func newConfigSetCommand(a *app) *cobra.Command {
 		Use:               "set NAME VALUE",
 		Short:             "Change a default in the configuration file",
 		Example:           "  secret config set history 50",
-		Args:              argCount(2, 2),
+		Args:              usage.Args(2, 2),
 		ValidArgsFunction: completeSettings,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.dirs().Set(args[0], args[1]) },
 	}

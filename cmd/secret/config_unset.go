@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 func newConfigUnsetCommand(a *app) *cobra.Command {
@@ -9,7 +11,7 @@ func newConfigUnsetCommand(a *app) *cobra.Command {
 		Use:               "unset NAME",
 		Short:             "Take a default out of the configuration file",
 		Example:           "  secret config unset history",
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: completeSettings,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.dirs().Unset(args[0]) },
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"example.org/secret/cmd/secret/internal/picked"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,7 @@ func newCopyCommand(a *app) *cobra.Command {
 name, which must be free. The history stays with the original, and the copy is
 under the same key.`,
 		Example:           "  secret copy prod/db staging/db",
-		Args:              argCount(2, 2),
+		Args:              usage.Args(2, 2),
 		ValidArgsFunction: a.completeNames(2),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runCopy(args) },
 	}

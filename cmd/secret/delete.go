@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -32,7 +33,7 @@ Afterwards it is gone; secret purge removes its file.
 		Example: `  secret delete old/key
   secret delete old/key --recovery-window 7d
   secret delete old/key --force --yes`,
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.force {
@@ -52,7 +53,7 @@ Afterwards it is gone; secret purge removes its file.
 func (a *app) runDelete(o deleteOptions, name string) error {
 	days, err := strconv.Atoi(strings.TrimSuffix(o.window, "d"))
 	if err != nil {
-		return usagef("%q is not a recovery window; give days from 7d to 30d", o.window)
+		return usage.Errorf("%q is not a recovery window; give days from 7d to 30d", o.window)
 	}
 	s, err := a.updateSecretMeta(name, func(s *vault.Secret) error { return s.ScheduleDeletion(days) })
 	if err != nil {
@@ -73,7 +74,7 @@ func (a *app) runForceDelete(o deleteOptions, nameArg string) error {
 	}
 	if !o.yes {
 		if !a.stdinIsTerminal {
-			return usagef("--force deletes %q for good; without a terminal add --yes", name)
+			return usage.Errorf("--force deletes %q for good; without a terminal add --yes", name)
 		}
 		if err := a.confirmByName(fmt.Sprintf("Delete %s and its history for good?", name), string(name)); err != nil {
 			return err

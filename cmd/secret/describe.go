@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 func newDescribeCommand(a *app) *cobra.Command {
@@ -10,7 +12,7 @@ func newDescribeCommand(a *app) *cobra.Command {
 		Aliases:           []string{"info", "inspect"},
 		Short:             "Tell what is known about a secret, except its value",
 		Example:           "  secret describe prod/db\n  secret describe prod/db --json",
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runDescribe(args[0]) },
 	}

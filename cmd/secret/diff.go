@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,7 @@ current one; with one version, that and the current one. Values are shown only
 with --reveal.`,
 		Example: `  secret diff prod/db
   secret diff prod/db 2 5 --reveal`,
-		Args:              argCount(1, 3),
+		Args:              usage.Args(1, 3),
 		ValidArgsFunction: a.completeNameAndVersions,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runDiff(reveal, args) },
 	}

@@ -5,7 +5,7 @@
 //
 //   - app.go, root.go: all that comes from outside (streams, terminal, environment, clock, randomness), and the tree of
 //     commands;
-//   - errors.go, arguments.go: the exit codes, the advice for errors, and the numbers of arguments;
+//   - errors.go: the exit codes, and the advice for errors;
 //   - open.go: the settings, the vault, and the finder of its master key;
 //   - names.go, listing.go, versions.go, labels.go, tags.go: arguments that name secrets and their parts;
 //   - output.go, clip.go: secrets and values that the user gets;

@@ -8,6 +8,7 @@ import (
 	"example.org/secret/cmd/secret/internal/edit"
 	"example.org/secret/cmd/secret/internal/memory"
 	"example.org/secret/cmd/secret/internal/picked"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
@@ -23,7 +24,7 @@ $EDITOR. The text is kept in memory-backed storage while you edit, and nothing i
 stored if nothing changed.`,
 		Example: `  secret edit stripe
   EDITOR="code --wait" secret edit prod/db`,
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runEdit(args[0]) },
 	}

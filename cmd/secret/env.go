@@ -6,6 +6,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/environ"
 	"example.org/secret/cmd/secret/internal/picked"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -29,7 +30,7 @@ you start.`,
   secret env stripe --shell powershell | Out-String | Invoke-Expression
   echo 'eval "$(secret env stripe)"' >> .envrc      for direnv
   secret env prod/db=DB_ --shell dotenv > .env`,
-		Args: argCount(1, -1),
+		Args: usage.Args(1, -1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return a.secretNames(false), noFiles
 		},
@@ -43,7 +44,7 @@ you start.`,
 
 func (a *app) runEnv(o envOptions, args []string) error {
 	if !slices.Contains(environ.Dialects(), o.shell) {
-		return usagef("unknown shell %q; use one of %s", o.shell, strings.Join(environ.Dialects(), ", "))
+		return usage.Errorf("unknown shell %q; use one of %s", o.shell, strings.Join(environ.Dialects(), ", "))
 	}
 	secrets := picked.Resolver{Open: a.openVault}
 	var b strings.Builder

@@ -31,10 +31,6 @@ const (
 	exitInterrupted = 130
 )
 
-func usagef(format string, args ...any) error {
-	return vault.Errorf(vault.ErrInvalid, format, args...)
-}
-
 func noKeyf(format string, args ...any) error {
 	return vault.Errorf(vault.ErrNoKey, format, args...)
 }

@@ -10,6 +10,7 @@ import (
 	"example.org/secret/cmd/secret/internal/names"
 	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/cmd/secret/internal/picked"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 	"example.org/secret/vault/exchange"
 
@@ -35,7 +36,7 @@ Standard output has to be a pipe, or a file that only you can read, unless --yes
 		Example: `  secret export --out backup.json
   secret export prod/ --format kubernetes | kubectl apply -f -
   secret export myapp --format dotenv --out .env`,
-		Args:              argCount(0, -1),
+		Args:              usage.Args(0, -1),
 		ValidArgsFunction: a.completeNames(1000),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runExport(o, args) },
 	}
@@ -48,8 +49,8 @@ Standard output has to be a pipe, or a file that only you can read, unless --yes
 }
 
 func (a *app) runExport(o exportOptions, patterns []string) error {
-	if !slices.Contains(exchange.ExportFormats(), exchange.Format(o.format)) {
-		return usagef("%q is not a format that can be written; there are %s", o.format, strings.Join(asStrings(exchange.ExportFormats()), ", "))
+	if formats := asStrings(exchange.ExportFormats()); !slices.Contains(formats, o.format) {
+		return usage.Errorf("%q is not a format that can be written; there are %s", o.format, strings.Join(formats, ", "))
 	}
 	if o.out == "" && !o.yes {
 		if err := a.out.CheckPrivate(); err != nil {
@@ -66,7 +67,7 @@ func (a *app) runExport(o exportOptions, patterns []string) error {
 	}
 	text, err := exchange.Export(exchange.Format(o.format), entries, environ.QuoteDotenv)
 	if err != nil {
-		return usagef("%v", err)
+		return usage.Errorf("%v", err)
 	}
 	if o.out == "" && o.format == "json" && a.out.StdoutIsTerminal {
 		return a.out.Write(escape.JSON(string(text)))

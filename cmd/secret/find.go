@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/secretview"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,7 @@ func newFindCommand(a *app) *cobra.Command {
 lower case. Values are not searched.`,
 		Example: `  secret find billing
   secret find prod postgres --json`,
-		Args:              argCount(1, -1),
+		Args:              usage.Args(1, -1),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(_ *cobra.Command, words []string) error { return a.runFind(words) },
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"example.org/secret/cmd/secret/internal/ruleflags"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault/password"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,7 @@ To store a password that nobody sees: secret set NAME --generate.`,
 		Example: `  secret generate
   secret generate --length 20 --exclude-punctuation
   secret generate --words 6`,
-		Args: noArgs,
+		Args: usage.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("words") {
 				passphrase, err := password.Words(a.rand, words)

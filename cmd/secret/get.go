@@ -8,6 +8,7 @@ import (
 	"example.org/secret/cmd/secret/internal/otp"
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/secretview"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -51,11 +52,11 @@ Formats: raw, json, yaml, env (a .env file), shell (export lines to eval) and ur
   secret get openai/key stripe --json
   secret get github --clip
   secret get github --otp`,
-		Args:              argCount(1, -1),
+		Args:              usage.Args(1, -1),
 		ValidArgsFunction: a.completeGet,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("clip-time") && !o.clip {
-				return usagef("--clip-time is for --clip; nothing was printed")
+				return usage.Errorf("--clip-time is for --clip; nothing was printed")
 			}
 			return a.runGet(o, args)
 		},
@@ -79,7 +80,7 @@ Formats: raw, json, yaml, env (a .env file), shell (export lines to eval) and ur
 
 func (a *app) runGet(o getOptions, args []string) error {
 	if len(args) > 2 && !a.jsonFlag {
-		return usagef("several secrets at once are printed with --json; usage: secret get NAME [FIELD]")
+		return usage.Errorf("several secrets at once are printed with --json; usage: secret get NAME [FIELD]")
 	}
 	if err := secretview.CheckFormat(o.format); err != nil {
 		return err
@@ -97,7 +98,7 @@ func (a *app) runGet(o getOptions, args []string) error {
 	}
 	if len(args) == 2 && !a.jsonFlag {
 		if references[0].Field != "" {
-			return usagef("the field is given twice: %q and %q", references[0].Field, args[1])
+			return usage.Errorf("the field is given twice: %q and %q", references[0].Field, args[1])
 		}
 		if err := vault.CheckField(args[1]); err != nil {
 			return err
@@ -157,7 +158,7 @@ func parseReferenceArg(arg string, o getOptions) (vault.Reference, error) {
 		return ref, err
 	}
 	if (o.version != "" || o.label != "") && ref.Version != (vault.Selector{}) {
-		return ref, usagef("the version is given twice, in %q and by a flag", arg)
+		return ref, usage.Errorf("the version is given twice, in %q and by a flag", arg)
 	}
 	switch {
 	case o.version != "":

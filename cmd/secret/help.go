@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 // newHelpCommand is cobra's, but fails where there is no such command.
@@ -26,10 +28,10 @@ func newHelpCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
 			if err != nil {
-				return usagef("unknown command or topic %q; see secret --help", strings.Join(args, " "))
+				return usage.Errorf("unknown command or topic %q; see secret --help", strings.Join(args, " "))
 			}
 			if len(rest) > 0 {
-				return unknownCommand(about, rest)
+				return usage.UnknownCommand(about, rest)
 			}
 			about.InitDefaultHelpFlag()
 			return about.Help()

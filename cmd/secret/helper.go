@@ -6,6 +6,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/loginhelper"
 	"example.org/secret/cmd/secret/internal/picked"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -20,7 +21,7 @@ one up; the others are called by those programs.`,
   secret helper install docker
   secret helper install aws prod/aws --profile prod
   secret helper uninstall git`,
-		Args: unknownCommand,
+		Args: usage.UnknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
@@ -36,7 +37,7 @@ func (a *app) find(reference string) (picked.Value, error) {
 func (a *app) findWhole(reference string) (picked.Value, error) {
 	p, err := a.find(reference)
 	if err == nil && !p.IsWhole() {
-		return picked.Value{}, usagef("%q is not a secret with fields", reference)
+		return picked.Value{}, usage.Errorf("%q is not a secret with fields", reference)
 	}
 	return p, err
 }
@@ -45,7 +46,7 @@ func (a *app) findWhole(reference string) (picked.Value, error) {
 func helperPrograms() []string { return []string{"git", "docker", "aws", "kubernetes", "askpass"} }
 
 func unknownHelper(program string) error {
-	return usagef("unknown program %q; there are helpers for %s", program, strings.Join(helperPrograms(), ", "))
+	return usage.Errorf("unknown program %q; there are helpers for %s", program, strings.Join(helperPrograms(), ", "))
 }
 
 func (a *app) completeHelperPrograms(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {

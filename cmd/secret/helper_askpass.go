@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"example.org/secret/cmd/secret/internal/loginhelper/askpass"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -24,7 +25,7 @@ asked at the terminal. Where there is none they are refused.`,
   SSH_ASKPASS=secret-askpass SSH_ASKPASS_REQUIRE=force ssh-add ~/.ssh/id_ed25519
   SUDO_ASKPASS=/usr/bin/secret-askpass sudo -A true
   ` + askpass.Variable + `=work/key SSH_ASKPASS=secret-askpass ssh build`,
-		Args: argCount(1, 1),
+		Args: usage.Args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.runAskpass(args[0]) },
 	}
 }
@@ -32,8 +33,9 @@ asked at the terminal. Where there is none they are refused.`,
 func (a *app) runAskpass(prompt string) error {
 	question, err := askpass.Parse(prompt)
 	if err != nil || a.getenv(askpass.PromptVariable) != "" {
-		return a.relay(prompt, usagef(
-			"%q is not a question that a secret answers; name the secret in %s if it is for a password", prompt, askpass.Variable))
+		return a.relay(prompt, usage.Errorf(
+			"%q is not a question that a secret answers; name the secret in %s if it is for a password",
+			prompt, askpass.Variable))
 	}
 	named := a.getenv(askpass.Variable)
 	p, err := question.Find(a.openVault, named)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"example.org/secret/cmd/secret/internal/loginhelper/aws"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -15,7 +16,7 @@ access_key_id and secret_access_key, and for passing credentials session_token a
 expiration, in any of their usual spellings; or username and password.`,
 		Example: `  secret set prod/aws AWS_ACCESS_KEY_ID=@id AWS_SECRET_ACCESS_KEY
   secret helper install aws prod/aws --profile prod >> ~/.aws/config`,
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runAWSHelper(args[0]) },
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/loginhelper/docker"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -17,7 +18,7 @@ func newDockerHelperCommand(a *app) *cobra.Command {
 on standard input. Logins are credentials named docker/REGISTRY. As docker wants
 it, errors are on standard output.`,
 		Example:           "  secret helper install docker\n  echo ghcr.io | secret helper docker get",
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: cobra.FixedCompletions(actions, noFiles),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := a.runDockerHelper(args[0]); err != nil {

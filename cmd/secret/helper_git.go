@@ -2,6 +2,7 @@ package main
 
 import (
 	"example.org/secret/cmd/secret/internal/loginhelper/git"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -20,7 +21,7 @@ What git erases, because it was refused, is deleted with a recovery window.`,
 		Example: `  git config --global credential.helper secret
   git config --global credential.helper '!secret helper git'
   secret set git/github.com --username me       store a token beforehand`,
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: cobra.FixedCompletions(git.Actions(), noFiles),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runGitHelper(args[0]) },
 	}

@@ -10,6 +10,7 @@ import (
 	"example.org/secret/cmd/secret/internal/loginhelper/docker"
 	"example.org/secret/cmd/secret/internal/loginhelper/git"
 	"example.org/secret/cmd/secret/internal/loginhelper/kubernetes"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -37,7 +38,7 @@ or in --dir. secret helper uninstall takes all of it back.`,
   secret helper install docker --registry ghcr.io
   secret helper install aws prod/aws --profile prod >> ~/.aws/config
   eval "$(secret helper install askpass)"`,
-		Args:              argCount(1, 2),
+		Args:              usage.Args(1, 2),
 		ValidArgsFunction: a.completeHelperPrograms,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runHelperInstall(o, args) },
 	}
@@ -58,13 +59,14 @@ func (a *app) runHelperInstall(o helperInstallOptions, args []string) error {
 	case !slices.Contains(helperPrograms(), program):
 		return unknownHelper(program)
 	case printed && len(args) == 1:
-		return usagef("which secret? Usage: secret helper install %s NAME", program)
+		return usage.Errorf("which secret? Usage: secret helper install %s NAME", program)
 	case !printed && len(args) == 2:
-		return usagef("%s takes no name of a secret; the helper finds the secret by the request", program)
+		return usage.Errorf("%s takes no name of a secret; the helper finds the secret by the request", program)
 	case printed:
 		return a.printHelper(o, program, args[1])
 	case a.vaultFlag != "" || a.keyFileFlag != "":
-		return usagef("%s calls its helper without --vault and --key-file; set them with secret config set instead", program)
+		return usage.Errorf("%s calls its helper without --vault and --key-file; set them with secret config set instead",
+			program)
 	}
 	installer, err := a.newInstaller(o.dir)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"example.org/secret/cmd/secret/internal/loginhelper/kubernetes"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -16,7 +17,7 @@ bearer token; else the fields are token, or client_certificate and client_key
 (also tls.crt and tls.key), and for passing credentials expiration.`,
 		Example: `  secret set prod/kube --file token
   secret helper install kubernetes prod/kube`,
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runKubernetesHelper(args[0]) },
 	}

@@ -4,6 +4,7 @@ import (
 	"example.org/secret/cmd/secret/internal/loginhelper/askpass"
 	"example.org/secret/cmd/secret/internal/loginhelper/docker"
 	"example.org/secret/cmd/secret/internal/loginhelper/git"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -15,7 +16,7 @@ func newHelperUninstallCommand(a *app) *cobra.Command {
 		Short:             "Take back what install did",
 		Long:              "Take back what install did, and nothing else. The passwords stay in the vault.",
 		Example:           "  secret helper uninstall git",
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: a.completeHelperPrograms,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runHelperUninstall(dir, args[0]) },
 	}
@@ -36,7 +37,7 @@ func (a *app) runHelperUninstall(dir, program string) error {
 	case "askpass":
 		return askpass.Uninstall(installer)
 	case "aws", "kubernetes":
-		return usagef("remove the lines from the configuration of %s yourself; install only printed them", program)
+		return usage.Errorf("remove the lines from the configuration of %s yourself; install only printed them", program)
 	}
 	return unknownHelper(program)
 }

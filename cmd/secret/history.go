@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 func newHistoryCommand(a *app) *cobra.Command {
@@ -13,7 +15,7 @@ func newHistoryCommand(a *app) *cobra.Command {
 		Example: `  secret history prod/db
   secret history prod/db --json
   secret get prod/db --version 3`,
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runHistory(args[0]) },
 	}

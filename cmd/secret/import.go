@@ -13,6 +13,7 @@ import (
 	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/cmd/secret/internal/process"
 	"example.org/secret/cmd/secret/internal/prompt"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 	"example.org/secret/vault/exchange"
 
@@ -65,21 +66,23 @@ where it is, unless you agree to remove it.`,
   secret import ~/.password-store --on-clash skip
   aws secretsmanager batch-get-secret-value --filters Key=name,Values=prod | secret import -
   kubectl get secrets -o yaml | secret import - --prefix cluster/`,
-		Args: argCount(1, 1),
+		Args: usage.Args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.runImport(o, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.format, "format", "", "the format, instead of guessing it: "+strings.Join(asStrings(exchange.ImportFormats()), ", "))
+	formats := asStrings(exchange.ImportFormats())
+	flags.StringVar(&o.format, "format", "", "the format, instead of guessing it: "+strings.Join(formats, ", "))
 	flags.StringVar(&o.prefix, "prefix", "", "put this before all names")
 	flags.StringVar(&o.name, "name", "", "make one kv secret of this name")
-	flags.StringVar(&o.onClash, "on-clash", "fail", "if a name is taken: fail, skip, version (store a new version) or overwrite (drop the old history)")
+	flags.StringVar(&o.onClash, "on-clash", "fail",
+		"if a name is taken: fail, skip, version (store a new version) or overwrite (drop the old history)")
 	flags.StringVar(&o.identity, "identity", "", "the age identity file of a passage store")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "only list the secrets that would be made")
 	flags.BoolVar(&o.remove, "remove-file", false, "remove the plain file afterwards, without asking")
 	flags.BoolVar(&a.jsonFlag, "json", false, "print the list of secrets as JSON")
 	cmd.MarkFlagsMutuallyExclusive("name", "prefix")
 	cmd.MarkFlagsMutuallyExclusive("dry-run", "remove-file")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(asStrings(exchange.ImportFormats()), noFiles))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, noFiles))
 	_ = cmd.RegisterFlagCompletionFunc("on-clash", cobra.FixedCompletions(asStrings(exchange.ClashActions()), noFiles))
 	return cmd
 }
@@ -104,10 +107,11 @@ func asStrings[T ~string](values []T) []string {
 
 func (a *app) runImport(o importOptions, path string) error {
 	if actions := asStrings(exchange.ClashActions()); !slices.Contains(actions, o.onClash) {
-		return usagef("%q is not a way to deal with names that are taken; use fail, skip, version or overwrite", o.onClash)
+		return usage.Errorf("%q is not a way to deal with names that are taken; use fail, skip, version or overwrite",
+			o.onClash)
 	}
 	if formats := asStrings(exchange.ImportFormats()); o.format != "" && !slices.Contains(formats, o.format) {
-		return usagef("%q is not a format that can be read; there are %s", o.format, strings.Join(formats, ", "))
+		return usage.Errorf("%q is not a format that can be read; there are %s", o.format, strings.Join(formats, ", "))
 	}
 	for _, name := range []string{o.prefix, o.name} {
 		if _, err := vault.ParseName(name); name != "" && err != nil {
@@ -143,10 +147,12 @@ func (a *app) runImport(o importOptions, path string) error {
 }
 
 // readImport reads the entries of a source, and returns the format if it is guessed.
-func (a *app) readImport(o importOptions, source importsource.Source) (entries []exchange.Entry, guessed exchange.Format, err error) {
+func (a *app) readImport(o importOptions, source importsource.Source) (
+	entries []exchange.Entry, guessed exchange.Format, err error,
+) {
 	if source.IsStore() {
 		if o.name != "" {
-			return nil, "", usagef("--name is for files; %s is a directory of many secrets", source.Path)
+			return nil, "", usage.Errorf("--name is for files; %s is a directory of many secrets", source.Path)
 		}
 		entries, err := source.ReadStore()
 		a.out.Sayf("\r\x1b[K")
@@ -184,9 +190,9 @@ func wrongFormat(path string, format exchange.Format, err error) error {
 	case !errors.Is(err, exchange.ErrFormat):
 		return err
 	case format == "":
-		return usagef("%s: %v", path, err)
+		return usage.Errorf("%s: %v", path, err)
 	}
-	return usagef("%s, read as %s: %v", path, format, err)
+	return usage.Errorf("%s, read as %s: %v", path, format, err)
 }
 
 // store stores the plan, or only looks whether it could.

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"example.org/secret/cmd/secret/internal/setup"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 	"example.org/secret/vault/unlock"
 
@@ -34,7 +35,7 @@ with the same flag, with SECRET_KEY_FILE or with secret config set key-file.`,
 		Example: `  secret init
   secret init --key-file ~/.config/secret/key
   secret --vault ~/work-vault init --passphrase`,
-		Args: noArgs,
+		Args: usage.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.runInit(o) },
 	}
 	cmd.Flags().BoolVar(&o.passphrase, "passphrase", false, "keep the master key in the vault, sealed to a passphrase")
@@ -48,7 +49,7 @@ func (a *app) runInit(o initOptions) error {
 		return err
 	}
 	if o.passphrase && a.keyFileFlag != "" {
-		return usagef("--key-file and --passphrase cannot be used together")
+		return usage.Errorf("--key-file and --passphrase cannot be used together")
 	}
 	set, err := unlock.NewSet(a.rand)
 	if err != nil {
@@ -99,7 +100,7 @@ func (a *app) freeVaultDir() (string, error) {
 		return "", err
 	}
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return "", usagef("%s is not a directory; name another place with --vault", dir)
+		return "", usage.Errorf("%s is not a directory; name another place with --vault", dir)
 	}
 	return dir, nil
 }

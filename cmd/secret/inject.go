@@ -8,6 +8,7 @@ import (
 	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/template"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault/durable"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ If anything is missing nothing is written. --out writes a file for the user alon
 		Example: `  secret inject --in app.yaml.tmpl --out app.yaml
   echo 'machine api.example.org password {{ secret://api#password }}' | secret inject --out ~/.netrc
   secret inject < nginx.conf.tmpl | ssh web 'cat > nginx.conf'`,
-		Args: noArgs,
+		Args: usage.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.runInject(o) },
 	}
 	flags := cmd.Flags()
@@ -76,7 +77,7 @@ func (a *app) runInject(o injectOptions) error {
 		return nil
 	}
 	if a.out.StdoutIsTerminal && !escape.Harmless(text) {
-		return usagef("the result is binary, or has characters that a terminal would obey; redirect it, or use --out")
+		return usage.Errorf("the result is binary, or has characters that a terminal would obey; redirect it, or use --out")
 	}
 	return a.out.Write(text)
 }

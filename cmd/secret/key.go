@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -25,7 +26,7 @@ with secret set --key. See secret key new.`,
   secret key remove passphrase
   secret key rotate
   secret key new payroll --passphrase`,
-		Args: unknownCommand,
+		Args: usage.UnknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newKeyListCommand(a), newKeyRotateCommand(a), newKeyAddCommand(a), newKeyRemoveCommand(a),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 	"example.org/secret/vault/unlock"
 
@@ -26,7 +27,7 @@ that, after the keyring and before a passphrase. secret unlock saves you the PIN
 for some hours, as a session goes before an identity.`,
 		Example: "  secret key add recovery\n  secret key add identity ~/.ssh/id_ed25519\n  secret key add " +
 			"identity ~/yubikey.txt",
-		Args:              argCount(1, 2),
+		Args:              usage.Args(1, 2),
 		ValidArgsFunction: completeUnlockers,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runKeyAdd(args) },
 	}
@@ -35,10 +36,10 @@ for some hours, as a session goes before an identity.`,
 func (a *app) runKeyAdd(args []string) error {
 	unlocker := vault.Unlocker(args[0])
 	if !slices.Contains(vault.Unlockers(), unlocker) {
-		return usagef("%q is not an unlocker; add keyring, passphrase, recovery, key-file or identity", args[0])
+		return usage.Errorf("%q is not an unlocker; add keyring, passphrase, recovery, key-file or identity", args[0])
 	}
 	if takesFile(unlocker) != (len(args) == 2) {
-		return usagef("usage: secret key add key-file PATH or identity PATH, or secret key add keyring, passphrase or " +
+		return usage.Errorf("usage: secret key add key-file PATH or identity PATH, or secret key add keyring, passphrase or " +
 			"recovery")
 	}
 	v, key, err := a.unlockVault()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"example.org/secret/cmd/secret/internal/output"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -21,7 +22,7 @@ secrets are under stays: give those secrets another one first, with secret set
 the key can then be read only with a copy of the key.`,
 		Example: `  secret key delete payroll
   secret key delete payroll --yes`,
-		Args: argCount(1, 1),
+		Args: usage.Args(1, 1),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, noFiles
@@ -47,7 +48,7 @@ func (a *app) runKeyDelete(name string, yes bool) error {
 		return fmt.Errorf("cannot look for secrets under the key %s: %w", name, err)
 	}
 	if users > 0 {
-		return usagef("the key %s is used by %s; secret list --long and --deleted shows them; give them another with: "+
+		return usage.Errorf("the key %s is used by %s; secret list --long and --deleted shows them; give them another with: "+
 			"secret set NAME --keep-value --key KEY",
 			name, output.Plural(users, "secret"))
 	}
@@ -69,7 +70,7 @@ func (a *app) confirmKeyDelete(v *vault.Vault, name string) error {
 		return err
 	}
 	if !a.stdinIsTerminal {
-		return usagef("the key %s is deleted for good; add --yes where no user can be asked", name)
+		return usage.Errorf("the key %s is deleted for good; add --yes where no user can be asked", name)
 	}
 	return a.confirmByName(
 		fmt.Sprintf("Delete the key %s for good? Copies that are sealed to it are lost with it.", name), name)

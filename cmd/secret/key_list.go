@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"example.org/secret/cmd/secret/internal/escape"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -15,7 +16,7 @@ func newKeyListCommand(a *app) *cobra.Command {
 		Aliases: []string{"ls"},
 		Short:   "List the vault's unlockers and value keys",
 		Example: "  secret key list --json",
-		Args:    noArgs,
+		Args:    usage.NoArgs,
 		RunE:    func(*cobra.Command, []string) error { return a.runKeyList() },
 	}
 	cmd.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/crypto"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,7 @@ passphrase cannot be replaced.`,
 		Example: `  secret key new payroll
   secret key new vip --passphrase
   secret set prod/db --key vip --keep-value`,
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runKeyNew(args[0], passphrase) },
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,7 @@ func newKeyRemoveCommand(a *app) *cobra.Command {
 		Short:             "Remove an unlocker from the vault",
 		Long:              "Remove an unlocker from the vault. The last one stays. A key file itself is not deleted.",
 		Example:           "  secret key remove passphrase",
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: completeUnlockers,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runKeyRemove(vault.Unlocker(args[0])) },
 	}

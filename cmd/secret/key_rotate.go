@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"example.org/secret/cmd/secret/internal/output"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -30,7 +31,7 @@ You can interrupt it at any time. The vault works before and after, and running
 the command again continues.`,
 		Example: `  secret key rotate
   secret --key-file ~/usb/secret.key key rotate`,
-		Args: noArgs,
+		Args: usage.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.runKeyRotate() },
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ version that is left; current cannot be taken off.`,
   secret label prod/db blue 4 --from 3
   secret label prod/db blue --remove
   secret label prod/db current 2 --from 5`,
-		Args:              argCount(1, 3),
+		Args:              usage.Args(1, 3),
 		ValidArgsFunction: a.completeLabelArgs,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runLabel(o, args) },
 	}
@@ -46,11 +47,11 @@ func (a *app) runLabel(o labelOptions, args []string) error {
 	case len(args) == 1 && !o.remove && o.from == "":
 		return a.showLabels(args[0])
 	case len(args) < 2:
-		return usagef("which label? usage: secret label NAME LABEL VERSION")
+		return usage.Errorf("which label? usage: secret label NAME LABEL VERSION")
 	case len(args) == 2 && !o.remove:
-		return usagef("to which version? usage: secret label NAME LABEL VERSION, or --remove")
+		return usage.Errorf("to which version? usage: secret label NAME LABEL VERSION, or --remove")
 	case len(args) == 3 && o.remove:
-		return usagef("--remove takes a label off and puts it on no version")
+		return usage.Errorf("--remove takes a label off and puts it on no version")
 	}
 	parse := parseNewLabel
 	if o.remove {
@@ -76,7 +77,7 @@ func (a *app) runLabel(o labelOptions, args []string) error {
 				return err
 			}
 		} else if to != 0 && from != 0 && from != to {
-			return usagef("the label %q of %q is on version %d; move it with --from %d", label, s.Name, from, from)
+			return usage.Errorf("the label %q of %q is on version %d; move it with --from %d", label, s.Name, from, from)
 		}
 		return s.MoveLabel(label, to, from)
 	})

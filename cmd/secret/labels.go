@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 )
@@ -16,7 +17,7 @@ func parseLabels(args []string) ([]vault.Label, error) {
 			return nil, err
 		}
 		if label == vault.Previous {
-			return nil, usagef("the label %q moves by itself when %q does", vault.Previous, vault.Current)
+			return nil, usage.Errorf("the label %q moves by itself when %q does", vault.Previous, vault.Current)
 		}
 		labels = append(labels, label)
 	}
@@ -26,7 +27,7 @@ func parseLabels(args []string) ([]vault.Label, error) {
 // parseNewLabel parses a label for a version. AWS has labels of digits alone too, but here they would be numbers.
 func parseNewLabel(arg string) (vault.Label, error) {
 	if arg != "" && strings.Trim(arg, "0123456789") == "" {
-		return "", usagef("the label %q would look like a version's number", arg)
+		return "", usage.Errorf("the label %q would look like a version's number", arg)
 	}
 	return vault.ParseLabel(arg)
 }

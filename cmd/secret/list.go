@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.org/secret/cmd/secret/internal/names"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -34,7 +35,7 @@ func newListCommand(a *app) *cobra.Command {
   secret list '*/db' --tag team=billing --kind credential
   secret list --tree
   secret list --json`,
-		Args:              argCount(0, 1),
+		Args:              usage.Args(0, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.runList(o, strings.Join(args, ""))
@@ -105,5 +106,5 @@ func listOrder(by string) (sort func([]vault.Listed), err error) {
 	case "changed":
 		return byTime(func(s vault.Meta) time.Time { return s.Changed }), nil
 	}
-	return nil, usagef("unknown order %q; sort by name, created or changed", by)
+	return nil, usage.Errorf("unknown order %q; sort by name, created or changed", by)
 }

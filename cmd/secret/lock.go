@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/crypto/session"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,7 @@ func newLockCommand(a *app) *cobra.Command {
 		Use:     "lock",
 		Short:   "Lock a vault that secret unlock keeps unlocked",
 		Example: "  secret lock",
-		Args:    noArgs,
+		Args:    usage.NoArgs,
 		RunE:    func(*cobra.Command, []string) error { return a.runLock() },
 	}
 }

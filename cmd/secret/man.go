@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.org/secret/cmd/secret/internal/manpage"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -16,7 +17,7 @@ func newManCommand(a *app) *cobra.Command {
 		Use:    "man DIR",
 		Short:  "Write the man pages into a directory",
 		Hidden: true,
-		Args:   argCount(1, 1),
+		Args:   usage.Args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			topics := manpage.Topics{Environment: environmentText(), ExitCodes: strings.TrimSuffix(exitCodesHelp, "\n")}
 			if err := manpage.Write(args[0], cmd.Root(), a.releaseDate(), topics); err != nil {

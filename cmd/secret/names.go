@@ -2,6 +2,7 @@ package main
 
 import (
 	"example.org/secret/cmd/secret/internal/names"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 )
 
@@ -66,7 +67,7 @@ func parseTwoNames(args []string) (from, to vault.Name, err error) {
 		return "", "", err
 	}
 	if from == to {
-		return "", "", usagef("both names are %q", from)
+		return "", "", usage.Errorf("both names are %q", from)
 	}
 	return from, to, nil
 }

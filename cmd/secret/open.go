@@ -9,6 +9,7 @@ import (
 	"example.org/secret/cmd/secret/internal/ageprogram"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/cmd/secret/internal/settings"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/crypto"
 	"example.org/secret/crypto/keyring"
 	"example.org/secret/vault"
@@ -48,7 +49,7 @@ func (a *app) vaultDir() (string, error) {
 		dir = a.vaultFlag
 	}
 	if dir == "" {
-		return "", usagef("which vault? HOME is not set; give --vault or SECRET_VAULT")
+		return "", usage.Errorf("which vault? HOME is not set; give --vault or SECRET_VAULT")
 	}
 	return filepath.Abs(dir)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"example.org/secret/cmd/secret/internal/secretview"
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 // sortedKeys returns the keys in the order that output has from run to run.
@@ -17,7 +18,7 @@ func (a *app) view() secretview.View { return secretview.View{Out: a.out, AsJSON
 func (a *app) confirmByName(question, name string) error {
 	typed, err := a.prompt.Line(question + " Type its name:")
 	if err == nil && typed != name {
-		err = usagef("that is not its name; nothing was deleted")
+		err = usage.Errorf("that is not its name; nothing was deleted")
 	}
 	return err
 }

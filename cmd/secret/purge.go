@@ -1,13 +1,17 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/usage"
+)
 
 func newPurgeCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "purge",
 		Short:   "Remove the files of deleted secrets whose time has passed",
 		Example: "  secret purge",
-		Args:    noArgs,
+		Args:    usage.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			v, err := a.openVault()
 			if err != nil {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 func newRenameCommand(a *app) *cobra.Command {
@@ -11,7 +13,7 @@ func newRenameCommand(a *app) *cobra.Command {
 		Short:             "Give a secret another name",
 		Long:              "Give a secret another name. Its history and everything else stay.",
 		Example:           "  secret rename prod/db prod/billing/db",
-		Args:              argCount(2, 2),
+		Args:              usage.Args(2, 2),
 		ValidArgsFunction: a.completeNames(2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			from, to, err := parseTwoNames(args)

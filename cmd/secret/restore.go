@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -12,7 +13,7 @@ func newRestoreCommand(a *app) *cobra.Command {
 		Aliases:           []string{"undelete"},
 		Short:             "Bring a deleted secret back",
 		Example:           "  secret list --deleted\n  secret restore old/key",
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: a.completeDeletedNames,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, err := a.updateSecretMeta(args[0], (*vault.Secret).Restore)

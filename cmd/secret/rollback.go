@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
@@ -15,7 +16,7 @@ func newRollbackCommand(a *app) *cobra.Command {
 version. Nothing in the history is rewritten, so a rollback can be rolled back.`,
 		Example: `  secret rollback prod/db
   secret rollback prod/db 3`,
-		Args:              argCount(1, 2),
+		Args:              usage.Args(1, 2),
 		ValidArgsFunction: a.completeNameAndVersions,
 		RunE: func(_ *cobra.Command, args []string) error {
 			sel := vault.Selector{Label: vault.Previous}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"example.org/secret/cmd/secret/internal/flagcheck"
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 const (
@@ -27,7 +27,7 @@ the operating system, in a key file, or behind a passphrase.`,
 		Example: `  secret init                       make a vault
   secret set openai/key             store a value (asks for it)
   secret get openai/key             print it`,
-		Args:              unknownCommand,
+		Args:              usage.UnknownCommand,
 		RunE:              a.welcome,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -36,12 +36,12 @@ the operating system, in a key file, or behind a passphrase.`,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		if err := flagcheck.Groups(cmd); err != nil {
+		if err := usage.CheckGroups(cmd); err != nil {
 			return err
 		}
-		return flagcheck.Empty(cmd)
+		return usage.CheckEmpty(cmd)
 	}
-	root.SetFlagErrorFunc(flagcheck.Error)
+	root.SetFlagErrorFunc(usage.FlagError)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.vaultFlag, "vault", "", "the vault's directory")
 	flags.StringVar(&a.keyFileFlag, "key-file", "", "a file with the master key, or an SSH key or age identity")

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"example.org/secret/cmd/secret/internal/rotationview"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
@@ -41,7 +42,7 @@ with --due the wait grows with each failure, with NAME there is none.`,
 		Example: `  secret rotate prod/db
   secret rotate --due
   secret rotate --all --dry-run`,
-		Args:              argCount(0, -1),
+		Args:              usage.Args(0, -1),
 		ValidArgsFunction: a.completeNames(1000),
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.runRotate(o, args) },
 	}
@@ -66,11 +67,11 @@ func (o rotateOptions) when() rotate.When {
 func (a *app) runRotate(o rotateOptions, args []string) error {
 	switch {
 	case len(args) > 0 && (o.due || o.all):
-		return usagef("NAME cannot be used together with --due or --all")
+		return usage.Errorf("NAME cannot be used together with --due or --all")
 	case len(args) == 0 && !o.due && !o.all:
-		return usagef("which secrets? Name them, or give --due or --all")
+		return usage.Errorf("which secrets? Name them, or give --due or --all")
 	case o.jobs < 1:
-		return usagef("--jobs must be at least 1, not %d", o.jobs)
+		return usage.Errorf("--jobs must be at least 1, not %d", o.jobs)
 	}
 	engine, _, err := a.newEngine()
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 func newRotationCommand(a *app) *cobra.Command {
@@ -15,7 +17,7 @@ func newRotationCommand(a *app) *cobra.Command {
   secret rotation enable prod/db --rotator postgres --every 30d
   secret rotation schedule install
   secret rotation status`,
-		Args: unknownCommand,
+		Args: usage.UnknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newRotationEnableCommand(a), newRotationDisableCommand(a), newRotationStatusCommand(a),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,7 @@ already, the current value first has to prove that it still works. The pending
 value stays in the history. A rotation in its grace ends as it is: the previous
 value stays valid.`,
 		Example:           "  secret rotation cancel prod/db",
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runCancel(args[0], force) },
 	}

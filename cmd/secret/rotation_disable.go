@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,7 @@ func newRotationDisableCommand(a *app) *cobra.Command {
 rotation is in its grace, a later run still revokes the replaced value, unless
 secret rotation cancel keeps it.`,
 		Example:           "  secret rotation disable prod/db",
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			name, err := vault.ParseName(args[0])

@@ -8,6 +8,7 @@ import (
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/cmd/secret/internal/rotationflags"
 	"example.org/secret/cmd/secret/internal/rotationview"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
@@ -48,7 +49,7 @@ from another machine runs on this one only after it was enabled here.`,
   secret rotation enable db --rotator ~/bin/db --every '0 4 * * 1' --window 3h
   secret rotation enable api --rotator ./api --arg --region=eu --no-rotate-now
   secret rotation enable deploy/key --rotator aws-iam --every 90d --grace 1h`,
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runEnable(o, args[0]) },
 	}
@@ -82,7 +83,7 @@ func (a *app) runEnable(o enableOptions, nameArg string) error {
 		return err
 	}
 	if _, err := executor.Find(r.Rotator); err != nil {
-		return usagef("%v", err)
+		return usage.Errorf("%v", err)
 	}
 	if err := a.askRotator(engine, s, &r, o); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/rotate"
 
 	"github.com/spf13/cobra"
@@ -12,7 +13,7 @@ func newRotationLogCommand(a *app) *cobra.Command {
 		Aliases:           []string{"history"},
 		Short:             "List the rotations of a secret, and why they failed",
 		Example:           "  secret rotation log prod/db",
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runRotationLog(args[0]) },
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/examples/rotators"
 	"example.org/secret/vault"
 
@@ -19,7 +20,7 @@ come with this program: short shell scripts to read and change.`,
 		Example: `  secret rotation rotator list
   secret rotation rotator new postgres
   secret rotation rotator check postgres --secret prod/db`,
-		Args: unknownCommand,
+		Args: usage.UnknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newRotationRotatorListCommand(a), newRotationRotatorShowCommand(a),

@@ -8,6 +8,7 @@ import (
 	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/cmd/secret/internal/output"
 	"example.org/secret/cmd/secret/internal/rotationflags"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/rotate/rotatortest"
 	"example.org/secret/vault"
 
@@ -32,7 +33,7 @@ secret gets a new value, so name one that is not in use.`,
 		Example: `  secret rotation rotator check postgres
   secret rotation rotator check ./rotate-api.py --secret staging/api
   secret rotation rotator check ./rotate-api.py --secret throwaway/api --rotate`,
-		Args: argCount(1, 1),
+		Args: usage.Args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.runRotatorCheck(o, args[0]) },
 	}
 	flags := cmd.Flags()
@@ -45,7 +46,7 @@ secret gets a new value, so name one that is not in use.`,
 
 func (a *app) runRotatorCheck(o checkOptions, rotator string) (err error) {
 	if o.rotate && o.secret == "" {
-		return usagef("--rotate needs --secret NAME, a secret that may change")
+		return usage.Errorf("--rotate needs --secret NAME, a secret that may change")
 	}
 	if rotator, err = rotationflags.RotatorPath(rotator); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/examples/rotators"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ func newRotationRotatorListCommand(a *app) *cobra.Command {
 		Aliases: []string{"ls"},
 		Short:   "List your rotators and the built-in ones",
 		Example: "  secret rotation rotator list",
-		Args:    noArgs,
+		Args:    usage.NoArgs,
 		RunE:    func(*cobra.Command, []string) error { return a.runRotatorList() },
 	}
 	cmd.Flags().BoolVar(&a.jsonFlag, "json", false, "print JSON")

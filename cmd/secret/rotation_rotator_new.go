@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -21,7 +22,7 @@ func newRotationRotatorNewCommand(a *app) *cobra.Command {
 secret rotation enable finds it by its name.`,
 		Example: `  secret rotation rotator new postgres
   secret rotation rotator new template.py ./rotate-api.py`,
-		Args: argCount(1, 2),
+		Args: usage.Args(1, 2),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 1 {
 				return nil, cobra.ShellCompDirectiveDefault // PATH

@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 func newRotationRotatorShowCommand(a *app) *cobra.Command {
@@ -9,7 +11,7 @@ func newRotationRotatorShowCommand(a *app) *cobra.Command {
 		Use:               "show NAME",
 		Short:             "Print a built-in rotator",
 		Example:           "  secret rotation rotator show postgres",
-		Args:              argCount(1, 1),
+		Args:              usage.Args(1, 1),
 		ValidArgsFunction: completeBuiltInRotators,
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, err := builtInRotator(args[0])

@@ -4,6 +4,7 @@ import (
 	"runtime"
 
 	"example.org/secret/cmd/secret/internal/timer"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -22,9 +23,9 @@ after a reboot until the user logs in). A passphrase cannot be asked for.`,
 		Example: `  secret rotation schedule show
   secret rotation schedule install
   secret rotation schedule remove`,
-		Args: unknownCommand,
+		Args: usage.UnknownCommand,
 		RunE: func(*cobra.Command, []string) error {
-			return usagef("install, show or remove? See secret rotation schedule --help")
+			return usage.Errorf("install, show or remove? See secret rotation schedule --help")
 		},
 	}
 	cmd.AddCommand(newRotationScheduleInstallCommand(a), newRotationScheduleShowCommand(a),

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"example.org/secret/cmd/secret/internal/prompt"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -15,7 +16,7 @@ func newRotationScheduleInstallCommand(a *app) *cobra.Command {
 		Use:     "install",
 		Short:   "Show the timer, ask, and install it",
 		Example: "  secret rotation schedule install",
-		Args:    noArgs,
+		Args:    usage.NoArgs,
 		RunE:    func(*cobra.Command, []string) error { return a.runScheduleInstall(yes) },
 	}
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
@@ -36,7 +37,7 @@ func (a *app) runScheduleInstall(yes bool) error {
 	if !yes {
 		agreed, err := a.prompt.Confirm("Install this?")
 		if errors.Is(err, prompt.ErrNoTerminal) {
-			return usagef("there is no terminal to ask at; look at the above, and add --yes")
+			return usage.Errorf("there is no terminal to ask at; look at the above, and add --yes")
 		}
 		if err != nil || !agreed {
 			return err

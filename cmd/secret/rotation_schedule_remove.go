@@ -1,13 +1,17 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/usage"
+)
 
 func newRotationScheduleRemoveCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "remove",
 		Short:   "Remove the timer of this vault",
 		Example: "  secret rotation schedule remove",
-		Args:    noArgs,
+		Args:    usage.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			timer, err := a.newTimer()
 			if err != nil {

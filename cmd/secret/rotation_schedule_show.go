@@ -1,13 +1,17 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/usage"
+)
 
 func newRotationScheduleShowCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "show",
 		Short:   "Print the timer that install would install",
 		Example: "  secret rotation schedule show",
-		Args:    noArgs,
+		Args:    usage.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			timer, err := a.newTimer()
 			if err != nil {

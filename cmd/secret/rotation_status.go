@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/rotate"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,7 @@ func newRotationStatusCommand(a *app) *cobra.Command {
 rotated, and its previous value works until the time that is shown.`,
 		Example: `  secret rotation status
   secret rotation status prod/db --json`,
-		Args:              argCount(0, 1),
+		Args:              usage.Args(0, 1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runRotationStatus(args) },
 	}

@@ -8,6 +8,7 @@ import (
 	"example.org/secret/cmd/secret/internal/input"
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/process"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault/mask"
 	"example.org/secret/vault/unlock"
 
@@ -56,7 +57,7 @@ not found, 126 if it could not be run.`,
   secret run --secret openai/key=OPENAI_API_KEY -- python app.py
   secret run --env-file .env -- npm start
   DATABASE_PASSWORD=secret://prod/db#password secret run -- ./migrate`,
-		Args:              argCount(1, -1),
+		Args:              usage.Args(1, -1),
 		ValidArgsFunction: completeCommand,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runRun(o, args) },
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"example.org/secret/cmd/secret/internal/input"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 
@@ -53,7 +54,7 @@ keep all that is not given.
   secret set prod/db --credential --label next --description "billing"
   secret set payroll/db --key payroll --username app
   secret set stripe --key payroll --keep-value`,
-		Args:              argCount(1, -1),
+		Args:              usage.Args(1, -1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.value.Pairs = args[1:]
@@ -77,7 +78,7 @@ keep all that is not given.
 
 func (a *app) runSet(o setOptions, flags *pflag.FlagSet, nameArg string) error {
 	if o.keepValue && (o.value.Given() || len(o.labels) > 0) {
-		return usagef("--keep-value keeps the value; leave out the flags and pairs that make another")
+		return usage.Errorf("--keep-value keeps the value; leave out the flags and pairs that make another")
 	}
 	if err := o.value.Check(); err != nil {
 		return err
@@ -168,7 +169,7 @@ func (a *app) beforeSet(v *vault.Vault, name vault.Name, onlyNew bool) (*vault.S
 	case err != nil:
 		return nil, err
 	case existing.Deleted() != nil:
-		return nil, vault.Errorf(vault.ErrExists, "%s", existing.Deleted().Error()+"; restore it, or delete it with --force first")
+		return nil, vault.Errorf(vault.ErrExists, "%v; restore it, or delete it with --force first", existing.Deleted())
 	case onlyNew:
 		return nil, nameTaken(name)
 	}

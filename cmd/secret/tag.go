@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -11,7 +12,7 @@ func newTagCommand(a *app) *cobra.Command {
 		Use:               "tag NAME KEY=VALUE...",
 		Short:             "Add tags to a secret, or change them",
 		Example:           "  secret tag prod/db team=billing env=prod",
-		Args:              argCount(2, -1),
+		Args:              usage.Args(2, -1),
 		ValidArgsFunction: a.completeNames(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			tags, err := parseTags(args[1:])

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 )
 
@@ -21,7 +22,7 @@ func parseTags(args []string) (map[string]string, error) {
 	for _, arg := range args {
 		key, value, ok := strings.Cut(arg, "=")
 		if !ok {
-			return nil, usagef("the tag %q is not a KEY=VALUE pair", arg)
+			return nil, usage.Errorf("the tag %q is not a KEY=VALUE pair", arg)
 		}
 		tags[key] = value
 	}

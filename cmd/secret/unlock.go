@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 const (
@@ -22,7 +24,7 @@ Until then every process of the same user can read it. This needs Linux; other
 systems have their keyring.`,
 		Example: `  secret unlock
   secret unlock --for 30m`,
-		Args: noArgs,
+		Args: usage.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.runUnlock(timeout) },
 	}
 	cmd.Flags().DurationVar(&timeout, "for", 8*time.Hour, "how long, up to 720h")
@@ -31,7 +33,7 @@ systems have their keyring.`,
 
 func (a *app) runUnlock(timeout time.Duration) error {
 	if timeout < shortestSession || timeout > longestSession {
-		return usagef("a vault can be kept unlocked for %v to %v, not %v", shortestSession, longestSession, timeout)
+		return usage.Errorf("a vault can be kept unlocked for %v to %v, not %v", shortestSession, longestSession, timeout)
 	}
 	finder, err := a.newFinder()
 	if err != nil {

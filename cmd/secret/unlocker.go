@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 	"example.org/secret/vault/unlock"
 )
@@ -43,5 +44,5 @@ func (a *app) showRecovery(words string, opens func(typed string) bool) error {
 		}
 		fmt.Fprintln(t.Out, "That does not open it.")
 	}
-	return usagef("the recovery passphrase was not repeated; nothing was made")
+	return usage.Errorf("the recovery passphrase was not repeated; nothing was made")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
@@ -11,7 +12,7 @@ func newUntagCommand(a *app) *cobra.Command {
 		Use:               "untag NAME KEY...",
 		Short:             "Take tags off a secret",
 		Example:           "  secret untag prod/db team",
-		Args:              argCount(2, -1),
+		Args:              usage.Args(2, -1),
 		ValidArgsFunction: a.completeTags,
 		RunE: func(_ *cobra.Command, args []string) error {
 			_, err := a.updateSecretMeta(args[0], func(s *vault.Secret) error {

@@ -4,6 +4,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 // version is set by the release build.
@@ -24,7 +26,7 @@ func newVersionCommand(a *app) *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version of this program",
 		Example: "  secret version",
-		Args:    noArgs,
+		Args:    usage.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return a.out.Printf("secret version %s\n", versionText())
 		},

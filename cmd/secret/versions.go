@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 )
 
@@ -15,7 +16,7 @@ func parseVersionArg(arg string) (vault.Selector, error) {
 	}
 	label, labelErr := parseNewLabel(arg)
 	if err != nil && labelErr != nil {
-		return vault.Selector{}, usagef("%q is not a version: give its number, its id or a label", arg)
+		return vault.Selector{}, usage.Errorf("%q is not a version: give its number, its id or a label", arg)
 	}
 	sel.Label = label
 	return sel, nil

@@ -11,7 +11,7 @@ import (
 	"example.org/secret/cmd/secret/internal/escape"
 	"example.org/secret/cmd/secret/internal/process"
 	"example.org/secret/cmd/secret/internal/prompt"
-	"example.org/secret/vault"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/aymanbagabas/go-osc52/v2"
 )
@@ -35,10 +35,10 @@ const TerminalFlag = "--terminal"
 // [vault.ErrInvalid] if the text cannot be pasted, the time is below a second, or there is no clipboard.
 func (c Clipboard) Copy(text []byte, clearAfter time.Duration) (place string, err error) {
 	if !escape.Harmless(text) || len(text) == 0 {
-		return "", usagef("the value is empty or binary, and cannot be pasted")
+		return "", usage.Errorf("the value is empty or binary, and cannot be pasted")
 	}
 	if clearAfter < time.Second {
-		return "", usagef("--clip-time must be one second or more")
+		return "", usage.Errorf("--clip-time must be one second or more")
 	}
 	if tool, ok := Find(runtime.GOOS, c.Getenv); ok {
 		if err := tool.Copy(c.Environ, text); err != nil {
@@ -48,11 +48,11 @@ func (c Clipboard) Copy(text []byte, clearAfter time.Duration) (place string, er
 	}
 	t, err := c.Prompt.Terminal()
 	if err != nil {
-		return "", usagef("there is no clipboard: neither a desktop with wl-copy, xclip or xsel, nor a terminal that copies")
+		return "", usage.Errorf("there is no clipboard: neither a desktop with wl-copy, xclip or xsel, nor a terminal that copies")
 	}
 	defer t.Close()
 	if len(text) > maxOSC52 {
-		return "", usagef("the value has %d bytes, and a terminal copies %d at most", len(text), maxOSC52)
+		return "", usage.Errorf("the value has %d bytes, and a terminal copies %d at most", len(text), maxOSC52)
 	}
 	if _, err := io.WriteString(t.Out, c.sequence(osc52.New(string(text)))); err != nil {
 		return "", fmt.Errorf("cannot copy through the terminal: %w", err)
@@ -112,5 +112,3 @@ func (c Clipboard) ClearAfter(after time.Duration, stdin io.Reader, terminal io.
 	}
 	return tool.Clear(c.Environ, sum)
 }
-
-func usagef(format string, args ...any) error { return vault.Errorf(vault.ErrInvalid, format, args...) }

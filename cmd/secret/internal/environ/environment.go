@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/picked"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 	"example.org/secret/vault/dotenv"
 	"example.org/secret/vault/mask"
@@ -45,7 +46,7 @@ func (e *Environment) Inherit(entries []string, skip func(name string) bool) err
 func (e *Environment) AddFile(path, text string) error {
 	variables, err := dotenv.Parse(text)
 	if err != nil {
-		return usagef("%s: %v", path, err)
+		return usage.Errorf("%s: %v", path, err)
 	}
 	variables, replaced := dotenv.Effective(variables)
 	for _, r := range replaced {
@@ -53,7 +54,7 @@ func (e *Environment) AddFile(path, text string) error {
 	}
 	for _, v := range variables {
 		if !IsName(v.Name) {
-			return usagef("%s: line %d: the text before = cannot be a variable's name", path, v.Line)
+			return usage.Errorf("%s: line %d: the text before = cannot be a variable's name", path, v.Line)
 		}
 		if err := e.setText(v.Name, v.Value, fmt.Sprintf("%s, line %d", filepath.Base(path), v.Line)); err != nil {
 			return err
@@ -137,7 +138,7 @@ func (e *Environment) setSecret(v Variable, p picked.Value) error {
 
 func (e *Environment) set(name, value string) error {
 	if length := len(name) + len("=") + len(value); length > maxVariable() {
-		return usagef("the value of %s is too long for a variable: with the name it has %d bytes, and %d is the limit; "+
+		return usage.Errorf("the value of %s is too long for a variable: with the name it has %d bytes, and %d is the limit; "+
 			"let the command read it with: secret get", name, length, maxVariable())
 	}
 	if e.values == nil {

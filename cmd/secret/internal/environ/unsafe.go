@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 // These variables make a loader, a shell or an interpreter run code, or run another program than the user names. A user
@@ -43,6 +45,6 @@ const AllowUnsafeFlag = "allow-unsafe-variables"
 
 // RefuseUnsafe returns the error of an unsafe variable. It names the source of the value, and not the value.
 func RefuseUnsafe(name, source string) error {
-	return usagef("%s would make programs run what is in it, and its value is from %s; if that is meant, add --%s",
+	return usage.Errorf("%s would make programs run what is in it, and its value is from %s; if that is meant, add --%s",
 		name, source, AllowUnsafeFlag)
 }

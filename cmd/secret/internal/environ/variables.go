@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"example.org/secret/cmd/secret/internal/picked"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 )
 
@@ -27,7 +28,7 @@ func Variables(p picked.Value, prefix string) ([]Variable, error) {
 			name += nameOf(last)
 		}
 		if !IsName(name) {
-			return nil, usagef("%q cannot be a variable's name; give one as %s=NAME", name, p.Secret.Name)
+			return nil, usage.Errorf("%q cannot be a variable's name; give one as %s=NAME", name, p.Secret.Name)
 		}
 		return check(Variable{name, string(p.Bytes)})
 	}
@@ -42,7 +43,7 @@ func Variables(p picked.Value, prefix string) ([]Variable, error) {
 			name = prefix + "_" + vault.VariableName(field) // it begins with a digit
 		}
 		if other, taken := fields[name]; taken {
-			return nil, usagef("the fields %q and %q of %q would both be the variable %s; take fields one by one, as %s#FIELD",
+			return nil, usage.Errorf("the fields %q and %q of %q would both be the variable %s; take fields one by one, as %s#FIELD",
 				other, field, p.Secret.Name, name, p.Secret.Name)
 		}
 		fields[name] = field
@@ -63,13 +64,11 @@ func nameOf(s string) string {
 func check(all ...Variable) ([]Variable, error) {
 	for _, v := range all {
 		if strings.IndexByte(v.Value, 0) >= 0 {
-			return nil, usagef("the value of %s holds a NUL byte, which a variable cannot hold", v.Name)
+			return nil, usage.Errorf("the value of %s holds a NUL byte, which a variable cannot hold", v.Name)
 		}
 	}
 	return all, nil
 }
-
-func usagef(format string, args ...any) error { return vault.Errorf(vault.ErrInvalid, format, args...) }
 
 // IsName reports whether a variable can have a name.
 func IsName(s string) bool {

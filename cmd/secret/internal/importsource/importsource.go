@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/process"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 	"example.org/secret/vault/exchange"
 
@@ -41,7 +42,7 @@ func (s Source) ReadFile() ([]byte, error) {
 	if s.Path != "-" {
 		f, err := os.Open(s.Path)
 		if err != nil {
-			return nil, usagef("reading the import: %v", err)
+			return nil, usage.Errorf("reading the import: %v", err)
 		}
 		defer f.Close()
 		from = f
@@ -49,9 +50,9 @@ func (s Source) ReadFile() ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(from, maxSize+1))
 	switch {
 	case err != nil:
-		return nil, usagef("reading the import: %v", err)
+		return nil, usage.Errorf("reading the import: %v", err)
 	case len(data) > maxSize:
-		return nil, usagef("%s is larger than %d bytes", s.Path, maxSize)
+		return nil, usage.Errorf("%s is larger than %d bytes", s.Path, maxSize)
 	}
 	return data, nil
 }
@@ -88,13 +89,13 @@ func (s Source) identities() ([]age.Identity, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, usagef("%s has no files of pass; for those of passage give --identity FILE (%v)", s.Path, err)
+		return nil, usage.Errorf("%s has no files of pass; for those of passage give --identity FILE (%v)", s.Path, err)
 	}
 	defer f.Close()
 	identities, err := age.ParseIdentities(f)
 	if err != nil {
 		// The library's errors may quote a mistyped key.
-		return nil, usagef("%s is not an identity file of age, or it is encrypted; then give it as <(age -d %s)", path, path)
+		return nil, usage.Errorf("%s is not an identity file of age, or it is encrypted; then give it as <(age -d %s)", path, path)
 	}
 	return identities, nil
 }
@@ -120,5 +121,3 @@ func isRegular(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
 }
-
-func usagef(format string, args ...any) error { return vault.Errorf(vault.ErrInvalid, format, args...) }

@@ -4,7 +4,7 @@ import (
 	"io"
 	"os"
 
-	"example.org/secret/vault"
+	"example.org/secret/cmd/secret/internal/usage"
 )
 
 // MaxFile is the largest template or .env file, in bytes.
@@ -15,7 +15,7 @@ const MaxFile = 16 << 20
 func ReadFile(path string, limit int64, subject string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, usagef("cannot read %s: %v", subject, err)
+		return nil, usage.Errorf("cannot read %s: %v", subject, err)
 	}
 	defer f.Close()
 	return ReadAtMost(f, limit, subject)
@@ -25,12 +25,10 @@ func ReadFile(path string, limit int64, subject string) ([]byte, error) {
 func ReadAtMost(r io.Reader, limit int64, subject string) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
-		return nil, usagef("cannot read %s: %v", subject, err)
+		return nil, usage.Errorf("cannot read %s: %v", subject, err)
 	}
 	if int64(len(data)) > limit {
-		return nil, usagef("%s is larger than %d bytes (%d MiB), which is the limit", subject, limit, limit>>20)
+		return nil, usage.Errorf("%s is larger than %d bytes (%d MiB), which is the limit", subject, limit, limit>>20)
 	}
 	return data, nil
 }
-
-func usagef(format string, args ...any) error { return vault.Errorf(vault.ErrInvalid, format, args...) }

@@ -9,6 +9,7 @@ import (
 	"example.org/secret/cmd/secret/internal/connurl"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/cmd/secret/internal/ruleflags"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
 
@@ -81,7 +82,7 @@ func (s Source) Password(flags *pflag.FlagSet) (vault.Bytes, error) {
 	rules := s.Rules
 	ruleflags.Overlay(&rules, flags)
 	if flags.Changed("length") && rules.Length == 0 {
-		return nil, usagef("the length must be 1 to %d, not 0", password.MaxLength)
+		return nil, usage.Errorf("the length must be 1 to %d, not 0", password.MaxLength)
 	}
 	generated, err := password.Generate(s.Rand, rules)
 	return vault.Bytes(generated), err
@@ -101,7 +102,7 @@ func (s Source) confirmEmpty(value vault.Bytes, f *Flags) error {
 			return nil
 		}
 	}
-	return usagef("the value is empty, and nothing was stored; add --allow-empty if that is meant")
+	return usage.Errorf("the value is empty, and nothing was stored; add --allow-empty if that is meant")
 }
 
 // warnCommandLine warns once for a command, however many values it has.
@@ -136,11 +137,11 @@ func (s Source) pairs(args []string, f *Flags) (map[string]vault.Bytes, error) {
 	for i, arg := range args {
 		key, text, hasValue := strings.Cut(arg, "=")
 		if vault.CheckField(key) != nil {
-			return nil, usagef("argument %d is not KEY=VALUE, KEY=@FILE or KEY: a key has 1 to 256 bytes of UTF-8 and no "+
+			return nil, usage.Errorf("argument %d is not KEY=VALUE, KEY=@FILE or KEY: a key has 1 to 256 bytes of UTF-8 and no "+
 				"control characters", i+2)
 		}
 		if _, twice := fields[key]; twice {
-			return nil, usagef("the field %q is given twice", key)
+			return nil, usage.Errorf("the field %q is given twice", key)
 		}
 		var err error
 		switch {
@@ -149,7 +150,7 @@ func (s Source) pairs(args []string, f *Flags) (map[string]vault.Bytes, error) {
 				err = s.confirmEmpty(fields[key], f)
 			}
 		case text == "-" && stdinTaken:
-			err = usagef("standard input can be the value of one field only")
+			err = usage.Errorf("standard input can be the value of one field only")
 		case text == "-":
 			stdinTaken = true
 			if fields[key], err = s.stdin(f.raw); err == nil {

@@ -6,6 +6,7 @@ import (
 
 	"example.org/secret/cmd/secret/internal/picked"
 	"example.org/secret/cmd/secret/internal/ruleflags"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
 
@@ -49,7 +50,7 @@ func (s *Spec) Given() bool {
 // Check refuses flags that would have no effect.
 func (s *Spec) Check() error {
 	if name := ruleflags.Overlay(new(password.Rules), s.flags.given); name != "" && !s.flags.generate {
-		return usagef("--%s is for a password that is made; add --generate", name)
+		return usage.Errorf("--%s is for a password that is made; add --generate", name)
 	}
 	return nil
 }
@@ -92,14 +93,14 @@ func (s *Spec) Read(from Source, existing *vault.Secret, name vault.Name) (Versi
 	}
 	n := Version{Kind: kind, merge: s.merge || kind == vault.Credential}
 	if s.merge && kind == vault.Plaintext {
-		return Version{}, usagef("--merge is for secrets with fields; %q is a plaintext secret", name)
+		return Version{}, usage.Errorf("--merge is for secrets with fields; %q is a plaintext secret", name)
 	}
 	switch kind {
 	case vault.Plaintext:
 		n.Value.Plain, err = from.value(&s.flags, "Value of "+string(name))
 	case vault.KV:
 		if len(s.Pairs) == 0 {
-			return Version{}, usagef("%q is a kv secret; give its pairs as KEY=VALUE, KEY=@FILE or KEY", name)
+			return Version{}, usage.Errorf("%q is a kv secret; give its pairs as KEY=VALUE, KEY=@FILE or KEY", name)
 		}
 		n.Value.Fields, err = from.pairs(s.Pairs, &s.flags)
 	case vault.Credential:
@@ -116,7 +117,7 @@ func (s *Spec) kind(existing *vault.Secret, name vault.Name) (vault.Kind, error)
 	var kind vault.Kind
 	switch credential := s.isCredential(); {
 	case credential && s.kv:
-		return "", usagef("a kv secret has no --username or other flags of a credential; give pairs")
+		return "", usage.Errorf("a kv secret has no --username or other flags of a credential; give pairs")
 	case credential:
 		kind = vault.Credential
 	case s.kv:
@@ -129,15 +130,15 @@ func (s *Spec) kind(existing *vault.Secret, name vault.Name) (vault.Kind, error)
 		kind = vault.Plaintext
 	}
 	if existing != nil && existing.Kind != kind {
-		return "", usagef("%q is a %s secret and cannot become a %s one; choose another name, or delete it first",
+		return "", usage.Errorf("%q is a %s secret and cannot become a %s one; choose another name, or delete it first",
 			name, existing.Kind, kind)
 	}
 	if kind == vault.KV && s.flags.explicit() {
-		return "", usagef("--value, --file and --generate are for one value; %q is a kv secret, so give KEY=VALUE or KEY=@FILE",
+		return "", usage.Errorf("--value, --file and --generate are for one value; %q is a kv secret, so give KEY=VALUE or KEY=@FILE",
 			name)
 	}
 	if kind == vault.KV && !s.kv && existing == nil && len(s.Pairs) == 1 && !strings.Contains(s.Pairs[0], "=") {
-		return "", usagef("the word behind %q may be a value or a key; give a value at a prompt, through a pipe or with "+
+		return "", usage.Errorf("the word behind %q may be a value or a key; give a value at a prompt, through a pipe or with "+
 			"--value, and a key as KEY=… or with --kv", name)
 	}
 	return kind, nil
@@ -164,7 +165,7 @@ func (s *Spec) readCredential(from Source, existing *vault.Secret, name vault.Na
 	}
 	_, given := fields["password"]
 	if given && s.flags.explicit() {
-		return nil, usagef("the password of %q is given twice; leave out --value, --file or --generate, or the other",
+		return nil, usage.Errorf("the password of %q is given twice; leave out --value, --file or --generate, or the other",
 			name)
 	}
 	kept := s.merge && existing != nil && len(fields) > 0 && !s.flags.explicit()

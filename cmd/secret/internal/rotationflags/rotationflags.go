@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.org/secret/cmd/secret/internal/ruleflags"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/rotate"
 	"example.org/secret/vault"
 	"example.org/secret/vault/password"
@@ -67,7 +68,7 @@ func (f *Flags) Merge(s *vault.Secret, rand io.Reader) (rotate.Rotation, error) 
 	}
 	if f.given.Changed("timeout") {
 		if f.timeout < time.Second {
-			return r, usagef("--timeout must be at least one second, not %v", f.timeout)
+			return r, usage.Errorf("--timeout must be at least one second, not %v", f.timeout)
 		}
 		r.Timeout = int(f.timeout / time.Second)
 	}
@@ -80,10 +81,10 @@ func (f *Flags) Merge(s *vault.Secret, rand io.Reader) (rotate.Rotation, error) 
 		return r, err
 	}
 	if r.Rotator == "" {
-		return r, usagef("which rotator? Give --rotator PATH, or see: secret rotation rotator list")
+		return r, usage.Errorf("which rotator? Give --rotator PATH, or see: secret rotation rotator list")
 	}
 	if _, err := r.ParseSchedule(); err != nil {
-		return r, usagef("%v", err)
+		return r, usage.Errorf("%v", err)
 	}
 	return r, nil
 }
@@ -108,5 +109,3 @@ func RotatorPath(arg string) (string, error) {
 	}
 	return filepath.Abs(arg)
 }
-
-func usagef(format string, args ...any) error { return vault.Errorf(vault.ErrInvalid, format, args...) }
