@@ -13,8 +13,8 @@ import (
 	"example.org/secret/vault"
 )
 
-// An hourly run that finds nothing due, where half of the secrets are in grace, costs no more than a list of the secrets, with the
-// cache of the list and without.
+// An hourly run that finds nothing due, where half of the secrets are in grace, costs no more than a list of the
+// secrets, with the cache of the list and without.
 func BenchmarkDueAndList(b *testing.B) {
 	const many = 10_000
 	o := filledOwner(b, build(b, "."), many)

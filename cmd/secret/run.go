@@ -45,11 +45,11 @@ counts. Nothing else is expanded. If anything is missing the command is not
 started.
 
 Where the output is a pipe or a file, secret values in it are replaced by *****:
-whole or line by line, in base64 and hexadecimal, and escaped for URLs, JSON, HTML
-and shells. That keeps them out of logs. It does not stop a program that means to
-give them away. On a terminal the command keeps the terminal,
-unless --mask gives it pipes. Values of less than four characters, and the
-username, host, port, engine and dbname of a credential, are not masked.
+whole or line by line, in base64 and hexadecimal, in lines of any width, and
+escaped for URLs, JSON, HTML and shells. That keeps them out of logs. It does not
+stop a program that means to give them away. On a terminal the command keeps the
+terminal, unless --mask gives it pipes. Values of less than four characters, and
+the username, host, port, engine and dbname of a credential, are not masked.
 
 The exit code is the command's: 128 and more if a signal ended it, 127 if it was
 not found, 126 if it could not be run.`,

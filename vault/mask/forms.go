@@ -13,9 +13,8 @@ import (
 )
 
 const (
-	// The longest values, in bytes, that are masked in base64 and hexadecimal, and with
+	// maxEscaped is the length in bytes of the longest values that are masked with
 	// characters escaped. Each byte of each form takes memory.
-	maxEncoded = 64 << 10
 	maxEscaped = 2 << 10
 
 	// minLine is the length of the shortest line that is masked without the other lines
@@ -24,96 +23,87 @@ const (
 	minLine = 8
 )
 
-// forms returns the ways in which programs are likely to print a value. Programs and
-// shells tend to drop the newline at the end of a file.
-func forms(value string) []string {
-	var all []string
-	for _, v := range []string{value, strings.TrimRight(value, "\r\n")} {
+// forms are the ways in which programs are likely to print values: as text, and in the
+// letters of hexadecimal and base64.
+type forms struct {
+	plain, hex, base64 []string
+}
+
+// add adds the forms of a value. Programs and shells tend to drop the newline at the end
+// of a file.
+func (f *forms) add(value string) {
+	for _, v := range slices.Compact([]string{value, strings.TrimRight(value, "\r\n")}) {
 		if len(v) < MinLength {
 			continue
 		}
-		all = append(all, v)
-		all = append(all, lines(v)...)
-		if len(v) <= maxEncoded {
-			all = append(all, inBase64(v)...)
-			all = append(all, inHex(v)...)
-		}
-		if len(v) <= maxEscaped {
-			all = append(all, inURL(v)...)
-			all = append(all, inJSON(v)...)
-			all = append(all, quoted(v)...)
+		f.plain = append(append(f.plain, v), lines(v)...)
+		f.hex = append(f.hex, hex.EncodeToString([]byte(v)))
+		f.base64 = append(f.base64, inBase64(v)...)
+		if len(v) <= maxEscaped && strings.ContainsFunc(v, isEscaped) {
+			escaped := slices.Concat(inURL(v), inJSON(v), quoted(v))
+			slices.Sort(escaped)
+			f.plain = append(f.plain, slices.Compact(escaped)...)
 		}
 	}
-	return slices.DeleteFunc(all, func(form string) bool { return len(form) < MinLength })
 }
 
-// inBase64 returns the base64 of a value by itself, in lines as programs wrap it, and the
-// part that is the same whatever stands before and after the value, as in the
-// user:password of an Authorization header.
+// isEscaped reports whether any form has a character in another way.
+func isEscaped(r rune) bool {
+	return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+}
+
+// inBase64 returns the base64 of a value by itself, and the part that is the same whatever
+// stands before and after the value, as in the user:password of an Authorization header.
 func inBase64(v string) []string {
-	var all []string
-	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-		whole := encoding.EncodeToString([]byte(v))
-		all = append(all, whole, strings.TrimRight(whole, "="))
-		for before := range 3 {
-			amid := encoding.EncodeToString(append(make([]byte, before), v...))
-			first, end := (before*8+5)/6, (before+len(v))*8/6
-			all = append(all, amid[first:end])
-		}
+	whole := base64.StdEncoding.EncodeToString([]byte(v))
+	all := []string{whole, strings.TrimRight(whole, "=")}
+	for before := range 3 {
+		amid := base64.StdEncoding.EncodeToString(append(make([]byte, before), v...))
+		first, end := (before*8+5)/6, (before+len(v))*8/6
+		all = append(all, amid[first:end])
 	}
-	const openssl, mime = 64, 76
-	return append(all, wrapped(all[0], openssl), wrapped(all[0], mime))
+	return all
 }
 
-func wrapped(s string, width int) string {
-	var b strings.Builder
-	for len(s) > width {
-		b.WriteString(s[:width] + "\n")
-		s = s[width:]
-	}
-	return b.String() + s
+// urlSafe are the characters that functions of several languages leave alone in URLs,
+// beside letters, digits, - and _.
+var urlSafe = []string{
+	".~",                 // RFC 3986; Go's url.QueryEscape, PHP's rawurlencode
+	".",                  // PHP's urlencode
+	".*",                 // forms: Java's URLEncoder, URLSearchParams
+	".~/",                // Python's quote
+	".~$&+=:@",           // Go's url.PathEscape
+	".~$&+=,;",           // Go's url.UserPassword
+	".~!$&'()*+,",        // URL's password
+	".!*()",              // .NET's HttpUtility.UrlEncode
+	".~!*'()",            // encodeURIComponent
+	".~!*'();,/?:@&=+$#", // encodeURI
 }
 
-func inHex(v string) []string {
-	lower := hex.EncodeToString([]byte(v))
-	return []string{lower, strings.ToUpper(lower)}
-}
-
-// inURL returns a value as the functions of several languages escape it. They differ in
-// the characters that they leave alone beside letters, digits, - and _.
 func inURL(v string) []string {
 	var all []string
-	for _, safe := range []string{
-		".~",                 // RFC 3986; Go's url.QueryEscape, PHP's rawurlencode
-		".",                  // PHP's urlencode
-		".*",                 // forms: Java's URLEncoder, URLSearchParams
-		".~/",                // Python's quote
-		".~$&+=:@",           // Go's url.PathEscape
-		".~$&+=,;",           // Go's url.UserPassword
-		".~!$&'()*+,",        // URL's password
-		".!*()",              // .NET's HttpUtility.UrlEncode
-		".~!*'()",            // encodeURIComponent
-		".~!*'();,/?:@&=+$#", // encodeURI
-	} {
-		for _, format := range []string{"%%%02X", "%%%02x"} {
-			escaped := percentEncode(v, safe, format)
-			all = append(all, escaped, strings.ReplaceAll(escaped, "%20", "+"))
+	for _, safe := range urlSafe {
+		for _, digits := range []string{"0123456789ABCDEF", "0123456789abcdef"} {
+			escaped := percentEncode(v, safe, digits)
+			all = append(all, escaped)
+			if strings.Contains(v, " ") {
+				all = append(all, strings.ReplaceAll(escaped, "%20", "+"))
+			}
 		}
 	}
 	return all
 }
 
-func percentEncode(v, safe, format string) string {
-	var b strings.Builder
+func percentEncode(v, safe, digits string) string {
+	b := make([]byte, 0, 3*len(v))
 	for i := range len(v) {
-		switch c := v[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-_"+safe, c) >= 0:
-			b.WriteByte(c)
-		default:
-			fmt.Fprintf(&b, format, c)
+		if c := v[i]; !isEscaped(rune(c)) || strings.IndexByte(safe, c) >= 0 {
+			b = append(b, c)
+		} else {
+			b = append(b, '%', digits[c>>4], digits[c&0xf])
 		}
 	}
-	return b.String()
+	return string(b)
 }
 
 // inJSON returns a value as a string of JSON, and as one of JSON inside a string.
@@ -161,28 +151,31 @@ func escapeASCII(v, format string) string {
 	return b.String()
 }
 
+// quotes escape a value between the quotes of shells and languages.
+var quotes = []*strings.Replacer{
+	strings.NewReplacer(`'`, `'\''`),  // sh
+	strings.NewReplacer(`'`, `'"'"'`), // Python's shlex
+	strings.NewReplacer(`'`, `''`),    // SQL, YAML
+	strings.NewReplacer(`"`, `""`),    // CSV
+	strings.NewReplacer(`\`, `\\`, `"`, `\"`),
+	strings.NewReplacer(`\`, `\\`, `'`, `\'`),
+	strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "\t", `\t`), // Python's repr, $'…'
+	strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`"),              // sh
+	strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`", "!", `\!`),
+	strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;"), // XML and HTML
+	strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;"),
+	strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;"),
+	strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;"),
+	strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#x27;"),
+	strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;"),
+}
+
 // quoted returns a value as it stands between the quotes of shells and languages.
 func quoted(v string) []string {
 	goQuoted, goASCII := strconv.Quote(v), strconv.QuoteToASCII(v)
 	all := []string{goQuoted[1 : len(goQuoted)-1], goASCII[1 : len(goASCII)-1]}
-	for _, replacements := range [][]string{
-		{`'`, `'\''`},  // sh
-		{`'`, `'"'"'`}, // Python's shlex
-		{`'`, `''`},    // SQL, YAML
-		{`"`, `""`},    // CSV
-		{`\`, `\\`, `"`, `\"`},
-		{`\`, `\\`, `'`, `\'`},
-		{`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "\t", `\t`}, // Python's repr, $'…'
-		{`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`"},              // sh
-		{`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`", "!", `\!`},
-		{"&", "&amp;", "<", "&lt;", ">", "&gt;"}, // XML and HTML
-		{"&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;"},
-		{"&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;"},
-		{"&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;"},
-		{"&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#x27;"},
-		{"&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;"},
-	} {
-		all = append(all, strings.NewReplacer(replacements...).Replace(v))
+	for _, q := range quotes {
+		all = append(all, q.Replace(v))
 	}
 	return append(all, shellEscape(v))
 }
