@@ -188,6 +188,21 @@ func TestTokenOfAnAWSValue(t *testing.T) {
 	}
 }
 
+// A program that reads bytes still does after the value was set here.
+func TestBinaryValueIsFollowedByBinaryOnes(t *testing.T) {
+	v, _, _ := newVault(t)
+	putAWS(t, v, "s", vault.AWSValue{Binary: []byte("one")})
+	for _, value := range []string{"two", ""} {
+		got, err := version(t, set(t, v, "s", value), 0).AWS()
+		if err != nil || got.String != "" || got.Binary == nil || string(got.Binary) != value {
+			t.Errorf("%#v, %v", got, err)
+		}
+	}
+	if got, err := version(t, putAWS(t, v, "s", vault.AWSValue{String: "text"}), 0).AWS(); err != nil || got.String != "text" {
+		t.Errorf("%#v, %v", got, err)
+	}
+}
+
 func TestValuesInTwoFormsAreRefused(t *testing.T) {
 	for what, n := range map[string]vault.NewVersion{
 		"JSON that is nested":      {Kind: vault.KV, Value: vault.Value{JSON: `{"a":[]}`}},

@@ -220,7 +220,9 @@ func otherName(field string) string {
 // NewVersion says how [Secret.Add] makes a version. Only Kind, Value and Origin
 // are needed.
 type NewVersion struct {
-	Kind   Kind // must be the secret's own, unless AnyKind or the secret has no version
+	// Kind must be the secret's own, unless AnyKind or the secret has no version. Without
+	// AnyKind a binary value is followed by binary ones.
+	Kind   Kind
 	Value  Value
 	Origin Origin
 	From   int
@@ -251,6 +253,9 @@ func (s *Secret) Add(n NewVersion) error {
 	}
 	if n.Kind == Plaintext && n.Value.empty() {
 		n.Value.Plain = Bytes{} // an empty value is a value
+	}
+	if current, err := s.Find(Selector{}); err == nil && current.Binary != nil && !n.AnyKind {
+		n.Value.Binary = n.Value.Plain // programs read it as SecretBinary
 	}
 	if err := n.Value.check(n.Kind); err != nil {
 		return err
