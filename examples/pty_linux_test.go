@@ -85,7 +85,7 @@ func openPTY() (master, slave *os.File, err error) {
 // prompt stands there a moment before it hides its answer.
 func waitForEcho(t *testing.T, master *os.File, want bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		state, err := unix.IoctlGetTermios(int(master.Fd()), unix.TCGETS)
 		if err != nil {
 			t.Fatal(err)

@@ -54,7 +54,7 @@ func TestRotateAll(t *testing.T) {
 			select {
 			case together <- true:
 			case <-together:
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 				return nil, errors.New("no second job runs")
 			}
 		}

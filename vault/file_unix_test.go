@@ -56,7 +56,7 @@ func soon(t *testing.T, what string, call func() error) error {
 	select {
 	case err := <-done:
 		return err
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("%s hangs", what)
 		return nil
 	}

@@ -233,8 +233,8 @@ func TestHostileFiles(t *testing.T) {
 			if !errors.Is(err, exchange.ErrFormat) {
 				t.Errorf("read with the error %v", err)
 			}
-			// Many times what they take, on a machine that has much else to do.
-			if used := after.TotalAlloc - before.TotalAlloc; took > 10*time.Second || used > 500<<20 {
+			// Many times their need, on a machine that is busy with other work.
+			if used := after.TotalAlloc - before.TotalAlloc; took > time.Minute || used > 500<<20 {
 				t.Errorf("it took %v and %d MiB", took, used>>20)
 			}
 			t.Logf("%v, %d MiB", took, (after.TotalAlloc-before.TotalAlloc)>>20)

@@ -381,7 +381,7 @@ func TestMaskIsLinear(t *testing.T) {
 		t.Error("the text came out changed")
 	}
 	// Anything quadratic takes minutes.
-	if took := time.Since(started); took > 10*time.Second {
+	if took := time.Since(started); took > time.Minute {
 		t.Errorf("took %v", took)
 	}
 }
