@@ -29,6 +29,23 @@ const (
 // ErrRules is returned for rules that no password can follow.
 var ErrRules = errors.New("no such password")
 
+// ErrTypeExcluded and ErrTooShort are kinds of ErrRules.
+var (
+	// ErrTypeExcluded means that no character of a required type is left.
+	ErrTypeExcluded = fmt.Errorf("%w: a required type is excluded", ErrRules)
+	// ErrTooShort means that the length is below the number of required types.
+	ErrTooShort = fmt.Errorf("%w: too short", ErrRules)
+)
+
+// rulesError is an error of one kind with its own text.
+type rulesError struct {
+	kind error
+	text string
+}
+
+func (e *rulesError) Error() string { return e.text }
+func (e *rulesError) Unwrap() error { return e.kind }
+
 // Rules are the make-up of a password. They are the parameters of AWS Secrets
 // Manager's GetRandomPassword; the zero value is its default: 32 characters, at
 // least one of each type.
@@ -59,7 +76,7 @@ func Generate(rand io.Reader, rules Rules) (string, error) {
 		return "", err
 	}
 	if !rules.AllowMissingTypes && length < len(types) {
-		return "", fmt.Errorf("%w: %d characters are too few for one of each of %d types", ErrRules, length, len(types))
+		return "", &rulesError{ErrTooShort, fmt.Sprintf("%v: %d characters are too few for one of each of %d types", ErrRules, length, len(types))}
 	}
 	alphabet := strings.Join(types, "")
 	if rules.IncludeSpace && !strings.Contains(rules.ExcludeCharacters, " ") {
@@ -104,7 +121,7 @@ func (r Rules) types() ([]string, error) {
 		if left != "" {
 			types = append(types, left)
 		} else if !r.AllowMissingTypes {
-			return nil, fmt.Errorf("%w: all characters of a required type (%.5s…) are excluded", ErrRules, t.characters)
+			return nil, &rulesError{ErrTypeExcluded, fmt.Sprintf("%v: all characters of a required type (%.5s…) are excluded", ErrRules, t.characters)}
 		}
 	}
 	return types, nil
