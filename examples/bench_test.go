@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// The benchmark measures nothing here, but what it calls has to work: all peers
+// The benchmark measures nothing here, but its commands have to work: all peers
 // that are installed.
 func TestPeersBenchmark(t *testing.T) {
 	if os.Getenv("SECRET_TEST_LONG") == "" {

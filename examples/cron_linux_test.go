@@ -45,7 +45,7 @@ func TestCron(t *testing.T) {
 	if server.Login("app", "any") || !server.Login("app", current) {
 		t.Error("the database takes the password of step 1, or not the one in the vault")
 	}
-	// What cron runs, and where, finds the key, and rotates what was held up.
+	// The command that cron runs finds the key, and rotates the secret that was held up.
 	table, err := os.ReadFile(filepath.Join(home, "table"))
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,7 @@
 //go:build unix
 
-// The tests of this directory run what README.md and the examples tell people to
-// run, with programs built from this tree.
+// The tests of this directory run the commands of README.md and of the examples, with
+// programs built from this tree.
 package examples_test
 
 import (
@@ -91,7 +91,7 @@ func newVault(t *testing.T) (dir, key string, environ []string) {
 	return dir, key, environ
 }
 
-// run returns what a command prints, and fails the test unless it succeeds.
+// run returns the output of a command, and fails the test unless it succeeds.
 func run(t *testing.T, environ []string, name string, args ...string) string {
 	t.Helper()
 	var stderr strings.Builder
@@ -140,7 +140,7 @@ func TestQuickstartNoticesAWrongValue(t *testing.T) {
 	if broken == string(script) {
 		t.Fatal("the script rolls nothing back")
 	}
-	// Here $0 is what follows the script, in this directory.
+	// Here $0 is the argument behind the script, in this directory.
 	broken = strings.Replace(broken, "${BASH_SOURCE[0]}", "$0", 1)
 	output, err := exec.Command("bash", "-c", broken, "./quickstart.sh").CombinedOutput()
 	if err == nil || !strings.Contains(string(output), "\nexpected: ") {

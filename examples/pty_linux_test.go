@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// answer is what a person types when the output ends with prompt.
+// answer is the text that a person types when the output ends with prompt.
 type answer struct {
 	prompt string
 	text   func(output string) string
@@ -81,7 +81,7 @@ func openPTY() (master, slave *os.File, err error) {
 	return master, slave, err
 }
 
-// waitForEcho waits until the terminal shows what is typed, or no longer does: a
+// waitForEcho waits until the terminal shows the typed text, or no longer does: a
 // prompt stands there a moment before it hides its answer.
 func waitForEcho(t *testing.T, master *os.File, want bool) {
 	t.Helper()

@@ -84,7 +84,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d \(\w+\)`), "TIME"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z`), "TIME"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d( \d\d:\d\d\b)?`), "DATE"},
-	// What shows while one waits is overwritten.
+	// A progress line is overwritten.
 	{regexp.MustCompile(`(\r\x1b\[K[^\r\n]*)*\r\x1b\[K`), ""},
 	{regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), "UUID"},
 	{recoveryWords, "WORDS"},
@@ -105,7 +105,7 @@ func settle(text, home string) string {
 	return text
 }
 
-// The answers that README.md does not show, or that depend on what was asked.
+// hidden is an answer that README.md does not show.
 func hidden(prompt, text string) answer {
 	return answer{prompt, func(string) string { return text }, true}
 }

@@ -48,8 +48,8 @@ type Rotation struct {
 	Grace    int            `json:"grace,omitempty"`   // seconds from the change of labels to finish
 	Password password.Rules `json:"password,omitzero"` // of generated passwords
 
-	// Lambda and Rules are what AWS's API was given as RotationLambdaARN and RotationRules.
-	// Rotator, Schedule and Window say what it means.
+	// Lambda and Rules are the RotationLambdaARN and the RotationRules of AWS's API, as they
+	// were given. Rotator, Schedule and Window have their meaning.
 	Lambda string `json:"lambda,omitempty"`
 	Rules  Rules  `json:"rules,omitzero"`
 

@@ -14,7 +14,7 @@ import (
 var (
 	// ErrInvalid means that an argument breaks a rule of this package.
 	ErrInvalid = errors.New("invalid")
-	// ErrLimit is the ErrInvalid of what would be one too many, or too large.
+	// ErrLimit is the ErrInvalid of a thing that would be one too many, or too large.
 	ErrLimit = fmt.Errorf("limit: %w", ErrInvalid)
 	// ErrRule is the ErrInvalid of an argument that would be right for a secret in another
 	// state.

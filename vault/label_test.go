@@ -218,7 +218,7 @@ func (m model) describe() map[vault.Label]int {
 
 // Whatever is put and moved, labels are where AWS's rules say, each on one
 // version, an id has one value, the secret is of the kind of its current version,
-// and what is refused changes nothing.
+// and a refused change changes nothing.
 func TestLabelsFollowTheModel(t *testing.T) {
 	v, _, _ := newVault(t)
 	label := rapid.SampledFrom([]string{"current", "pending", "previous", "a", "b"})

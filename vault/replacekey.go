@@ -25,7 +25,7 @@ import (
 type KeyHolder interface {
 	// Unlocker returns the unlocker that finds the key there.
 	Unlocker() Unlocker
-	// Sealed returns what the vault keeps for the unlocker, as [Header.ReadSealedKey] does, or nil if the key is
+	// Sealed returns the key that the vault keeps for the unlocker, as [Header.ReadSealedKey] does, or nil if the key is
 	// outside the vault. The vault writes it after a change.
 	Sealed() []byte
 	// Add has the place hold next as well as old. It must succeed if the place holds both already.
@@ -152,7 +152,7 @@ func (v *Vault) unlockersChanged() error {
 	return Errorf(ErrBusy, "the unlockers of %s were changed meanwhile", v.dir)
 }
 
-// changeHolders changes each holder, and writes what the vault keeps for it.
+// changeHolders changes each holder, and writes the key that the vault keeps for it.
 func (v *Vault) changeHolders(holders []KeyHolder, change func(KeyHolder) error) error {
 	for _, holder := range holders {
 		before := holder.Sealed()

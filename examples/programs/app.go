@@ -9,7 +9,7 @@ import (
 	"os/exec"
 )
 
-// secret returns what secret get prints. The exit code in an *exec.ExitError is 3
+// secret returns the output of secret get. The exit code in an *exec.ExitError is 3
 // for "no such secret".
 func secret(args ...string) ([]byte, error) {
 	cmd := exec.Command("secret", append([]string{"get"}, args...)...)

@@ -12,8 +12,8 @@ import (
 	"example.org/secret/vault"
 )
 
-// columns says what the columns of a password manager's CSV file are called, in
-// lower case.
+// columns has the names of the columns in a password manager's CSV file, in lower
+// case.
 type columns struct {
 	name, group string
 	fields      map[string]string // column to field
@@ -38,7 +38,7 @@ func columnsOf(format Format) (columns, bool) {
 	return columns{}, false
 }
 
-// readHeader returns the names of the columns, and a reader of what is below them.
+// readHeader returns the names of the columns, and a reader of the lines below them.
 // Excel separates by semicolons where numbers have commas.
 func readHeader(data []byte) (reader *csv.Reader, header []string, err error) {
 	for _, comma := range ",;\t," { // the last where there is but one column
@@ -118,17 +118,17 @@ func parseCSV(format Format, data []byte) ([]Entry, error) {
 	}
 }
 
-// isOurs tells the columns that mean something here, in any spelling.
+// isOurs reports whether a column has a meaning in our own format, in any spelling.
 func isOurs(column string) bool {
 	return slices.Contains([]string{"name", "value", "description", "url", "username", "password"}, column)
 }
 
-// isLogins tells the passwords of a browser, which need no names.
+// isLogins reports whether a file has the passwords of a browser, which need no names.
 func isLogins(columns map[string]bool) bool {
 	return columns["url"] && columns["username"] && columns["password"]
 }
 
-// firefoxColumns are those that say nothing to anybody but Firefox.
+// firefoxColumns have a meaning for Firefox only.
 func firefoxColumns() []string {
 	return []string{"formActionOrigin", "guid", "timeCreated", "timeLastUsed", "timePasswordChanged"}
 }
@@ -203,8 +203,8 @@ func (c columns) item(cells map[string]string) Entry {
 	return entry
 }
 
-// tagsOf keeps what another tool has for tags, which there are words, as far as
-// they fit into one of ours.
+// tagsOf returns the tags of another tool, which are words, as one tag. It cuts words
+// off that do not fit.
 func tagsOf(words string, archived bool) map[string]string {
 	tags := map[string]string{}
 	if words != "" {

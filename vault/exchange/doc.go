@@ -3,6 +3,6 @@
 //
 // [Detect] guesses a file's [Format] from its content, [Parse] turns it into
 // entries, and [Export] writes entries. Directories of encrypted files, such as
-// those of pass, are read by [ReadStore]. Nothing here touches a vault: the
-// command line stores what was parsed, all or nothing.
+// those of pass, are read by [ReadStore]. A [Plan] stores entries in a vault: all of
+// them or none.
 package exchange

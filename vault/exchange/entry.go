@@ -11,8 +11,8 @@ import (
 	"example.org/secret/vault"
 )
 
-// ErrFormat is returned for a file that is not of the format it was taken for,
-// or of none that is known. The text says where and what; it holds no values.
+// ErrFormat is the error of a file that does not have the format it was read as, or has
+// no known format. Its text says where the file is wrong, and holds no values.
 var ErrFormat = errors.New("wrong format")
 
 func formatf(format string, args ...any) error {
@@ -33,7 +33,7 @@ func plaintext(name string, value []byte) Entry {
 	return Entry{Name: name, Kind: vault.Plaintext, Value: vault.Value{Plain: value}}
 }
 
-// withFields is a credential if it has what makes one, else pairs.
+// withFields returns a credential if the fields make one, else a kv secret.
 func withFields(name string, fields map[string]vault.Bytes) Entry {
 	kind := vault.KV
 	if _, ok := fields["password"]; ok && (fields["username"] != nil || fields["engine"] != nil) {
@@ -138,9 +138,9 @@ func fieldName(s string) string {
 	return s
 }
 
-// item makes an entry of a password manager's item. Notes become a field, or the
-// value where there is nothing else: they hold recovery codes and the like, which
-// a description would show.
+// item makes an entry of a password manager's item. Notes become a field, or the value
+// if there are no fields. They are no description, because they hold recovery codes and
+// the like.
 func (f fieldSet) item(name, notes string) Entry {
 	f.put("notes", notes)
 	if len(f) == 1 {
@@ -164,8 +164,8 @@ func (f fieldSet) title() string {
 	return "untitled"
 }
 
-// distinct tells items of the same name apart by their users, or else by numbers:
-// in a password manager titles need not differ.
+// distinct adds the user or a number to names that are the same: in a password manager
+// titles need not differ.
 func distinct(entries []Entry) []Entry {
 	count := map[string]int{}
 	for _, e := range entries {

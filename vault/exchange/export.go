@@ -16,9 +16,9 @@ import (
 // ExportFormats are those that [Export] writes.
 func ExportFormats() []Format { return []Format{JSON, YAML, Dotenv, AWS, Kubernetes} }
 
-// Export writes entries in a format. JSON and YAML keep everything; the others
-// what they have a place for. quote quotes a value for a .env file. An entry that
-// the format cannot hold is [ErrFormat].
+// Export writes entries in a format. JSON and YAML keep everything. The other formats
+// keep the parts that they have a place for. quote quotes a value for a .env file. The
+// error is [ErrFormat] for an entry that the format cannot hold.
 func Export(format Format, entries []Entry, quote func(string) string) ([]byte, error) {
 	switch format {
 	case JSON:
@@ -56,8 +56,8 @@ func toDocument(entries []Entry) document {
 	return d
 }
 
-// exportYAML writes the JSON document as YAML: every JSON text is one, but for a
-// few characters.
+// exportYAML writes the JSON document as YAML. Every JSON text is YAML, except for a few
+// characters.
 func exportYAML(entries []Entry) ([]byte, error) {
 	text, err := encodeJSON(toDocument(entries))
 	if err != nil {
@@ -85,8 +85,8 @@ func exportYAML(entries []Entry) ([]byte, error) {
 	return b.Bytes(), encoder.Close()
 }
 
-// unquote lets maps and lists take lines of their own, and simple names stand bare.
-// Other texts keep their quotes, in which YAML changes nothing.
+// unquote puts maps and lists on lines of their own, and removes the quotes of simple
+// names. Other texts keep their quotes, because YAML changes nothing in them.
 func unquote(node *yaml.Node) {
 	if node.Kind == yaml.MappingNode || node.Kind == yaml.SequenceNode {
 		node.Style = 0

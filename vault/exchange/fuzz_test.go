@@ -11,7 +11,7 @@ import (
 	"example.org/secret/vault/exchange"
 )
 
-// checkParse reads any data, and what it read once more with something broken. It
+// checkParse reads any data, and then its own output with something broken. It
 // must not panic, make anything that is not a secret, or show a value in an error.
 func checkParse(t *testing.T, format exchange.Format, data []byte) {
 	t.Helper()

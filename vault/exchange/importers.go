@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// importer reads one format. A new format is one more of these in [importers] and
-// a sample of the same name in testdata.
+// importer reads one format. A new format needs an importer in [importers], and a sample
+// of the same name in testdata.
 type importer struct {
 	format Format
 	about  string               // a line of help
@@ -83,7 +83,7 @@ func importers() []importer {
 	}
 }
 
-// content is a file as the detection of formats sees it.
+// content is a file, in the views that the detection of formats needs.
 type content struct {
 	text    []byte
 	members map[string]bool // the names in a JSON object

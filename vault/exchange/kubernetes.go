@@ -13,15 +13,15 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// What a manifest that we write says of a secret: its name, which Kubernetes may not
-// take, and its kind.
+// The annotations of a manifest that Export writes: the name of the secret, which may
+// be none for Kubernetes, and its kind.
 const (
 	nameAnnotation = "secret/name"
 	kindAnnotation = "secret/kind"
 )
 
-// parseKubernetes reads the Secrets among manifests and leaves out what else there
-// is, also Secrets without data.
+// parseKubernetes reads the Secrets among manifests. It passes over other objects, and
+// over Secrets without data.
 func parseKubernetes(data []byte) ([]Entry, error) {
 	objects, err := manifests(data)
 	if err != nil {
@@ -111,7 +111,7 @@ func decodeManifests(data []byte) ([]any, error) {
 	}
 }
 
-// clearNulls makes empty texts of nulls, whose spelling would pass for base64.
+// clearNulls replaces nulls by empty texts. The word null would pass for base64.
 func clearNulls(node *yaml.Node) {
 	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
 		node.Value = ""

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// maxExportData bounds what a small archive may swell to.
+// maxExportData bounds the unpacked size of a small archive, in bytes.
 const maxExportData = 64 << 20
 
-// parse1PUX reads 1Password's own export: a zip archive whose export.data is
-// JSON. Nothing else in it is looked at, attached files neither.
+// parse1PUX reads 1Password's own export: a zip archive whose export.data is JSON. It
+// passes over all other files in it, such as attachments.
 func parse1PUX(data []byte) ([]Entry, error) {
 	text, err := exportData(data)
 	if err != nil {
@@ -105,7 +105,7 @@ func (i onePasswordItem) entry() Entry {
 		}
 	}
 	for _, field := range i.Details.LoginFields {
-		if field.Designation == "" { // what else stood on the page
+		if field.Designation == "" { // a field of the web page that is no login
 			fields.put(field.Name, field.Value)
 		}
 	}

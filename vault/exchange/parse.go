@@ -98,8 +98,8 @@ func Parse(format Format, data []byte) ([]Entry, error) {
 	return entries, nil
 }
 
-// toUTF8 takes the mark of its encoding off a text. Windows has many in UTF-16,
-// such as what PowerShell puts into a file.
+// toUTF8 removes the byte order mark of a text, and converts UTF-16, which PowerShell
+// writes into files.
 func toUTF8(data []byte) []byte {
 	var order binary.ByteOrder
 	switch {

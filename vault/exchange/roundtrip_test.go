@@ -91,7 +91,7 @@ func TestExportReadsBackTheSame(t *testing.T) {
 	}
 }
 
-// AWS holds less: no tags, and fields only as text. What is left comes back.
+// AWS holds less: no tags, and fields only as text. The rest comes back.
 func TestAWSExportReadsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := entryOf(t, "name", values, fields)

@@ -54,10 +54,9 @@ func ReadStore(store fs.FS, extension string, decrypt Decrypter, progress func(d
 	return entries, nil
 }
 
-// fromPass reads a text as pass and its kin lay it out: the password on the first
-// line, then lines of name: value, or YAML below ---. Whatever else stands there is
-// the field notes. A text of another kind stays as it is, to the newline that keys
-// in PEM need at their end.
+// fromPass reads the text of an entry of pass: the password on the first line, then
+// lines of name: value, or YAML below ---. The rest becomes the field notes. A text of
+// another kind stays as it is, with the newline that a key in PEM needs at its end.
 func fromPass(name string, text []byte) Entry {
 	first, rest, _ := strings.Cut(string(text), "\n")
 	if rest == "" {
@@ -84,8 +83,8 @@ func fromPass(name string, text []byte) Entry {
 	return withFields(name, fields)
 }
 
-// isBlob tells texts that are no password with lines below it: binary ones, keys,
-// JSON, scripts, and files of settings, by their first line or as a whole.
+// isBlob reports whether a text is not a password with lines below it. It recognises
+// binary texts, keys, JSON, scripts and settings, by their first line or as a whole.
 func isBlob(first string, text []byte) bool {
 	for _, prefix := range []string{"-----BEGIN", "#!", "# ", "<?xml"} {
 		if strings.HasPrefix(first, prefix) {
@@ -100,8 +99,8 @@ func isBlob(first string, text []byte) bool {
 		bytes.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\t\r\n", r) })
 }
 
-// putLines adds the lines of name: value and returns all others, exactly. Among
-// those are what stands below such a line, further in, and keys in PEM.
+// putLines adds the lines of name: value and returns the other lines unchanged, such as
+// indented lines and keys in PEM.
 func (f fieldSet) putLines(text string) string {
 	_, hasPassword := f["password"]
 	var notes []string
@@ -137,8 +136,8 @@ func (f fieldSet) putLines(text string) string {
 	return joinNotes(notes)
 }
 
-// isPassKey tells names from the marks of comments and lists, and from what a field
-// cannot be called.
+// isPassKey reports whether a word can be the name of a field. The marks of comments and
+// lists cannot.
 func isPassKey(key string) bool {
 	first, _ := utf8.DecodeRuneInString(key)
 	return (first == '_' || unicode.IsLetter(first) || unicode.IsDigit(first)) && fieldName(key) == key
@@ -159,8 +158,8 @@ func joinNotes(lines []string) string {
 	return strings.Join(lines, "")
 }
 
-// putYAML adds the values of a flat map in YAML below --- and returns the comments
-// in it, or all of the text where it is anything else, such as a map within the map.
+// putYAML adds the values of a flat map in YAML below --- and returns its comments. It
+// returns the whole text if that is not a flat map.
 func (f fieldSet) putYAML(text string) (notes string, isYAML bool) {
 	mark, below, _ := strings.Cut(text, "\n")
 	if strings.TrimRight(mark, " \r") != "---" {
@@ -186,8 +185,8 @@ func (f fieldSet) putYAML(text string) (notes string, isYAML bool) {
 	return strings.Join(comments, "\n"), true
 }
 
-// yamlComments returns the comments in a flat map, and false where a node has a tag
-// or an anchor: a password may look like those.
+// yamlComments returns the comments in a flat map, and false if a node has a tag or an
+// anchor, because a password may look like one.
 func yamlComments(root *yaml.Node) (comments []string, ok bool) {
 	pairs := root.Content[0]
 	all := []string{root.HeadComment, pairs.HeadComment}
@@ -204,7 +203,7 @@ func yamlComments(root *yaml.Node) (comments []string, ok bool) {
 	return slices.DeleteFunc(all, func(comment string) bool { return comment == "" }), ok
 }
 
-// nameUser calls the user's name as our credentials have it.
+// nameUser renames the field of the user's name to username.
 func nameUser(fields map[string]vault.Bytes) {
 	if _, ok := fields["username"]; ok {
 		return

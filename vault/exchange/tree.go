@@ -18,7 +18,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Files may be made to fill the memory, or to take for ever.
+// The limits of files, which may be made to fill the memory or to take for ever.
 const (
 	maxDepth    = 100
 	maxPath     = 4096
@@ -117,8 +117,7 @@ func parseJSON(data []byte) ([]Entry, error) {
 	return fromRoot(root)
 }
 
-// decodeJSON takes numbers and truths as the texts that they are written as.
-// Unlike the library it refuses an object that has a name twice.
+// decodeJSON reads numbers and booleans as texts, as they are written. Unlike the library it refuses an object that has a name twice.
 func decodeJSON(data []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()

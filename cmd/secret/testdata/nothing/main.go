@@ -1,4 +1,4 @@
-// Command nothing is what secret is measured against: a cobra program that links
+// Command nothing is the measure of secret: a cobra program that links
 // the same packages, parses the same command line and does nothing.
 package main
 
