@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/process"
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 	"example.org/secret/vault/exchange"
@@ -36,8 +37,11 @@ func (s Source) IsStore() bool {
 	return err == nil && info.IsDir()
 }
 
-// ReadFile reads a file or standard input. The error is [vault.ErrInvalid] if that fails, or above 256 MiB.
-func (s Source) ReadFile() ([]byte, error) {
+// ReadFile reads a file or standard input, which may have to wait for their writers. The error is [vault.ErrInvalid] if
+// that fails, or above 256 MiB, and [prompt.ErrInterrupted] after a signal.
+func (s Source) ReadFile() ([]byte, error) { return prompt.Interruptible(s.readFile) }
+
+func (s Source) readFile() ([]byte, error) {
 	from := s.Stdin
 	if s.Path != "-" {
 		f, err := os.Open(s.Path)

@@ -4,21 +4,25 @@ import (
 	"io"
 	"os"
 
+	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/cmd/secret/internal/usage"
 )
 
 // MaxFile is the largest template or .env file, in bytes.
 const MaxFile = 16 << 20
 
-// ReadFile reads a file that the user names, which may be a pipe of the shell. The error is [vault.ErrInvalid] if it has
-// more than limit bytes or cannot be read.
+// ReadFile reads a file that the user names. It may be a pipe, which has to wait for its writer. The error is
+// [vault.ErrInvalid] if the file has more than limit bytes or cannot be read, and [prompt.ErrInterrupted] after a
+// signal.
 func ReadFile(path string, limit int64, subject string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, usage.Errorf("cannot read %s: %v", subject, err)
-	}
-	defer f.Close()
-	return ReadAtMost(f, limit, subject)
+	return prompt.Interruptible(func() ([]byte, error) {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, usage.Errorf("cannot read %s: %v", subject, err)
+		}
+		defer f.Close()
+		return ReadAtMost(f, limit, subject)
+	})
 }
 
 // ReadAtMost reads to the end, or fails at the limit: a device such as /dev/zero has no end.

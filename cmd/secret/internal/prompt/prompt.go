@@ -98,8 +98,33 @@ func (p *Prompter) Signals() (signals <-chan os.Signal, release func()) {
 	return caught, func() { signal.Stop(caught) }
 }
 
+// Interruptible returns the result of read, which may wait for another program. A signal that would end this one ends
+// the wait with [ErrInterrupted], and read is left behind.
+func Interruptible(read func() ([]byte, error)) (data []byte, err error) {
+	signals := catchSignals()
+	defer signal.Stop(signals)
+	done := make(chan struct{})
+	var found []byte
+	var problem error
+	go func() {
+		found, problem = read()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return found, problem
+	case <-signals:
+		return nil, promptError(ErrInterrupted)
+	}
+}
+
+// catchSignals catches the signals by which users end a program, unless it was started to ignore them.
 func catchSignals() chan os.Signal {
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
 	return signals
 }
