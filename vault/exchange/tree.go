@@ -117,7 +117,8 @@ func parseJSON(data []byte) ([]Entry, error) {
 	return fromRoot(root)
 }
 
-// decodeJSON reads numbers and booleans as texts, as they are written. Unlike the library it refuses an object that has a name twice.
+// decodeJSON reads numbers and booleans as texts, as they are written. Unlike the library
+// it refuses an object that has a name twice.
 func decodeJSON(data []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()

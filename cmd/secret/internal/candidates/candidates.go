@@ -9,7 +9,8 @@ import (
 	"example.org/secret/vault"
 )
 
-// Names returns the names of secrets with their descriptions, of those that are scheduled for deletion or of the others.
+// Names returns the names of secrets with their descriptions: of those that are scheduled for deletion, or of the
+// others.
 func Names(listed []vault.Listed, deleted bool) []string {
 	var names []string
 	for _, s := range listed {

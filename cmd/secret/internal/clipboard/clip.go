@@ -48,7 +48,8 @@ func (c Clipboard) Copy(text []byte, clearAfter time.Duration) (place string, er
 	}
 	t, err := c.Prompt.Terminal()
 	if err != nil {
-		return "", usage.Errorf("there is no clipboard: neither a desktop with wl-copy, xclip or xsel, nor a terminal that copies")
+		return "", usage.Errorf("there is no clipboard: neither a desktop with wl-copy, xclip or xsel, nor a terminal that " +
+			"copies")
 	}
 	defer t.Close()
 	if len(text) > maxOSC52 {

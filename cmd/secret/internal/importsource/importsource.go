@@ -99,7 +99,8 @@ func (s Source) identities() ([]age.Identity, error) {
 	identities, err := age.ParseIdentities(f)
 	if err != nil {
 		// The library's errors may quote a mistyped key.
-		return nil, usage.Errorf("%s is not an identity file of age, or it is encrypted; then give it as <(age -d %s)", path, path)
+		return nil, usage.Errorf("%s is not an identity file of age, or it is encrypted; then give it as <(age -d %s)",
+			path, path)
 	}
 	return identities, nil
 }
@@ -107,16 +108,19 @@ func (s Source) identities() ([]age.Identity, error) {
 // Remains says which plain file still holds the secrets after the import, and whether it may be removed. It may not if
 // secrets were skipped, which may be nowhere else. The advice is empty if no file is left.
 func (s Source) Remains(skipped int) (advice string, removable bool) {
+	if s.Path == "-" || s.IsStore() || strings.HasPrefix(s.Path, "/dev/") {
+		return "", false
+	}
 	info, err := os.Lstat(s.Path)
 	switch {
-	case s.Path == "-" || s.IsStore():
-		return "", false
-	case err != nil || info.Mode()&(fs.ModeNamedPipe|fs.ModeDevice|fs.ModeSocket) != 0 || strings.HasPrefix(s.Path, "/dev/"):
+	case err != nil || info.Mode()&(fs.ModeNamedPipe|fs.ModeDevice|fs.ModeSocket) != 0:
 		return "", false // a pipe holds nothing any more
 	case skipped > 0:
-		return s.Path + " still holds the secrets in clear, also those that were skipped; remove it when you have looked at them", false
+		return s.Path + " still holds the secrets in clear, also those that were skipped; remove it when you have looked " +
+			"at them", false
 	case !info.Mode().IsRegular():
-		return s.Path + " is a link to a file that still holds the secrets in clear; remove it when you have checked the import", false
+		return s.Path + " is a link to a file that still holds the secrets in clear; remove it when you have checked the " +
+			"import", false
 	}
 	return s.Path + " still holds the secrets in clear; remove it when you have checked the import", true
 }

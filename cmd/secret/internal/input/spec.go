@@ -33,7 +33,8 @@ func (s *Spec) AddFlags(cmd *cobra.Command) {
 	for _, name := range picked.PublicFields() {
 		s.fields[name] = flags.String(name, "", "the "+name+" of a credential")
 	}
-	flags.StringVar(&s.fromURL, "from-url", "", "the fields of a credential as a URL; - asks for it or reads it from standard input")
+	flags.StringVar(&s.fromURL, "from-url", "",
+		"the fields of a credential as a URL; - asks for it or reads it from standard input")
 	flags.BoolVar(&s.merge, "merge", false, "keep the fields that are not given")
 	s.flags.Add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("kv", "credential")
@@ -134,12 +135,12 @@ func (s *Spec) kind(existing *vault.Secret, name vault.Name) (vault.Kind, error)
 			name, existing.Kind, kind)
 	}
 	if kind == vault.KV && s.flags.explicit() {
-		return "", usage.Errorf("--value, --file and --generate are for one value; %q is a kv secret, so give KEY=VALUE or KEY=@FILE",
-			name)
+		return "", usage.Errorf("--value, --file and --generate are for one value; %q is a kv secret, so give KEY=VALUE "+
+			"or KEY=@FILE", name)
 	}
 	if kind == vault.KV && !s.kv && existing == nil && len(s.Pairs) == 1 && !strings.Contains(s.Pairs[0], "=") {
-		return "", usage.Errorf("the word behind %q may be a value or a key; give a value at a prompt, through a pipe or with "+
-			"--value, and a key as KEY=… or with --kv", name)
+		return "", usage.Errorf("the word behind %q may be a value or a key; give a value at a prompt, through a pipe or "+
+			"with --value, and a key as KEY=… or with --kv", name)
 	}
 	return kind, nil
 }

@@ -55,8 +55,9 @@ func Parse(text string) (Key, error) {
 
 func newKey(kind, secret string, options url.Values) (Key, error) {
 	plain := strings.TrimRight(strings.NewReplacer(" ", "", "-", "").Replace(strings.ToUpper(secret)), "=")
-	decoded, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(plain)
-	if err != nil || len(decoded) == 0 || base32.StdEncoding.WithPadding(base32.NoPadding).EncodedLen(len(decoded)) != len(plain) {
+	encoding := base32.StdEncoding.WithPadding(base32.NoPadding)
+	decoded, err := encoding.DecodeString(plain)
+	if err != nil || len(decoded) == 0 || encoding.EncodedLen(len(decoded)) != len(plain) {
 		return Key{}, errors.New("its secret is not base32")
 	}
 	k := Key{secret: decoded, hash: sha1.New, digits: 6, period: 30}

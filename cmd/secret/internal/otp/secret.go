@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"example.org/secret/cmd/secret/internal/picked"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 )
 
@@ -25,7 +26,7 @@ func CodeOf(v *vault.Vault, p picked.Value, now time.Time) (code string, left ti
 	}
 	key, err := Parse(text)
 	if err != nil {
-		return "", 0, vault.Errorf(vault.ErrInvalid, "the one-time codes of %q: %v", p.Secret.Name, err)
+		return "", 0, usage.Errorf("the one-time codes of %q: %v", p.Secret.Name, err)
 	}
 	if key.ByCounter {
 		counter, err := useCounter(v, p.Secret.Name, key.Counter)
@@ -46,7 +47,7 @@ func useCounter(v *vault.Vault, name vault.Name, first uint64) (counter uint64, 
 		if text, ok := s.Tags[counterTag]; ok {
 			next, err := strconv.ParseUint(text, 10, 63)
 			if err != nil {
-				return vault.Errorf(vault.ErrInvalid, "the tag %s of %q is not a number; set it to the counter of the service: secret tag %s %s=N",
+				return usage.Errorf("the tag %s of %q is not a number; set it to the counter of the service: secret tag %s %s=N",
 					counterTag, name, name, counterTag)
 			}
 			counter = max(first, next)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/vault"
 	"example.org/secret/vault/durable"
 )
@@ -19,9 +20,9 @@ func CheckFile(path string, force bool) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return checkParent(path)
 	case err != nil:
-		return vault.Errorf(vault.ErrInvalid, "%v", err)
+		return usage.Errorf("%v", err)
 	case !info.Mode().IsRegular():
-		return vault.Errorf(vault.ErrInvalid, "%s is not a regular file; leave out --out to write there", path)
+		return usage.Errorf("%s is not a regular file; leave out --out to write there", path)
 	case !force:
 		return vault.Errorf(vault.ErrExists, "%s", path+" exists already; add --force to replace it")
 	}
@@ -55,11 +56,11 @@ func CreateFile(path string, text []byte) error {
 // CheckPrivate refuses a terminal, whose screen and scrollback others may see, and a file that others can read.
 func (o *Output) CheckPrivate() error {
 	if o.StdoutIsTerminal {
-		return vault.Errorf(vault.ErrInvalid, "that would show all values on the terminal; use --out FILE or a pipe, or add --yes")
+		return usage.Errorf("that would show all values on the terminal; use --out FILE or a pipe, or add --yes")
 	}
 	if f, ok := o.Stdout.(*os.File); ok {
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && durable.CheckPrivate("the file", info) != nil {
-			return vault.Errorf(vault.ErrInvalid, "others can read the file that this is redirected to; use --out FILE, or add --yes")
+			return usage.Errorf("others can read the file that this is redirected to; use --out FILE, or add --yes")
 		}
 	}
 	return nil

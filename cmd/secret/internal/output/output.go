@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"example.org/secret/cmd/secret/internal/escape"
-	"example.org/secret/vault"
+	"example.org/secret/cmd/secret/internal/usage"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -49,7 +49,7 @@ func (o *Output) Write(data []byte) error {
 // Text writes text to standard output. It refuses text that a terminal would obey.
 func (o *Output) Text(text []byte) error {
 	if o.StdoutIsTerminal && !escape.Harmless(text) {
-		return vault.Errorf(vault.ErrInvalid, "this is binary, or has characters that a terminal would obey; redirect it, or print it with "+
+		return usage.Errorf("this is binary, or has characters that a terminal would obey; redirect it, or print it with " +
 			"--format json or raw")
 	}
 	return o.Write(text)

@@ -8,6 +8,7 @@ import (
 	"example.org/secret/cmd/secret/internal/connurl"
 	"example.org/secret/cmd/secret/internal/environ"
 	"example.org/secret/cmd/secret/internal/picked"
+	"example.org/secret/cmd/secret/internal/usage"
 	"example.org/secret/cmd/secret/internal/yamltext"
 	"example.org/secret/vault"
 )
@@ -20,7 +21,7 @@ func CheckFormat(format string) error {
 	if format == "" || slices.Contains(Formats(), format) {
 		return nil
 	}
-	return vault.Errorf(vault.ErrInvalid, "unknown format %q; the formats are %s", format, strings.Join(Formats(), ", "))
+	return usage.Errorf("unknown format %q; the formats are %s", format, strings.Join(Formats(), ", "))
 }
 
 // Value prints a value in a format.
@@ -39,7 +40,7 @@ func (v View) Value(p picked.Value, format string) error {
 		return v.variables(p, "sh")
 	case "url":
 		if p.Kind() != vault.Credential || p.Field != "" {
-			return vault.Errorf(vault.ErrInvalid, "--format url is for a whole credential; %q is a %s secret", p.Secret.Name, p.Kind())
+			return usage.Errorf("--format url is for a whole credential; %q is a %s secret", p.Secret.Name, p.Kind())
 		}
 		text, err := connurl.Format(p.Version.Fields)
 		if err != nil {

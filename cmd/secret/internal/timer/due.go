@@ -6,7 +6,8 @@ import (
 	"runtime"
 )
 
-// DueCommand returns the command that rotates the secrets which are due, with the paths that it would not find from a timer.
+// DueCommand returns the command that rotates the secrets which are due, with the paths that it would not find from a
+// timer.
 func DueCommand(vault, keyFile string, getenv func(string) string) ([]string, error) {
 	program, err := os.Executable()
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package usage refuses wrong usage in the words of this program: one line, and [vault.ErrInvalid], which is exit code 2.
+// Package usage refuses wrong usage in the words of this program: one line, and [vault.ErrInvalid], which is exit code
+// 2.
 package usage
 
 import (
