@@ -124,7 +124,7 @@ func (c Call) environment() []string {
 func fieldVariables(prefix string, values map[string]vault.Bytes) []string {
 	byName := map[string][]string{}
 	for field, value := range values {
-		name := prefix + vault.VariableName(field)
+		name := vault.VariableName(prefix, field)
 		byName[name] = append(byName[name], name+"="+string(value))
 	}
 	var variables []string

@@ -3,11 +3,11 @@ package vault
 import "strings"
 
 // VariableName returns the name of the environment variable that a field or a secret of
-// the name s becomes: with a to z made upper-case, and every other character than A to Z
-// and 0 to 9 replaced by one underscore. It may begin with a digit, and be the same for
-// two names.
-func VariableName(s string) string {
-	return strings.Map(func(r rune) rune {
+// the name s becomes, behind a prefix: with a to z made upper-case, and every other
+// character than A to Z and 0 to 9 replaced by one underscore. An underscore goes before
+// a name that would begin with a digit or be empty. It may be the same for two names.
+func VariableName(prefix, s string) string {
+	name := prefix + strings.Map(func(r rune) rune {
 		switch {
 		case 'a' <= r && r <= 'z':
 			return r - 'a' + 'A'
@@ -16,4 +16,8 @@ func VariableName(s string) string {
 		}
 		return '_'
 	}, s)
+	if name == "" || '0' <= name[0] && name[0] <= '9' {
+		return "_" + name
+	}
+	return name
 }

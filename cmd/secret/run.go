@@ -34,9 +34,9 @@ func newRunCommand(a *app) *cobra.Command {
 The pairs of a kv secret become variables of their names; the fields of a
 credential in upper case, as USERNAME and PASSWORD; a plaintext secret one that is
 named by the last part of its name. A name that a variable cannot have is made
-upper-case, with underscores: foo-bar becomes FOO_BAR. PREFIX goes before these names. For a single
-value, a plaintext secret or NAME#FIELD, it is the variable's whole name unless it
-ends in an underscore.
+upper-case, with underscores: foo-bar becomes FOO_BAR. PREFIX goes before these
+names. For a single value, a plaintext secret or NAME#FIELD, it is the variable's
+whole name unless it ends in an underscore.
 
 A variable whose value is a reference, secret://NAME or secret://NAME#FIELD, gets
 what it refers to, in the inherited environment as in a .env file. The file's

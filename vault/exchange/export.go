@@ -116,7 +116,7 @@ func exportDotenv(entries []Entry, quote func(string) string) ([]byte, error) {
 	for _, e := range entries {
 		base := e.Name[strings.LastIndexByte(e.Name, '/')+1:]
 		if e.Kind == vault.Plaintext {
-			if err := put(e.Name, variableName(base), e.Value.Plain); err != nil {
+			if err := put(e.Name, vault.VariableName("", base), e.Value.Plain); err != nil {
 				return nil, err
 			}
 			continue
@@ -124,10 +124,10 @@ func exportDotenv(entries []Entry, quote func(string) string) ([]byte, error) {
 		for _, field := range e.Value.FieldNames() {
 			variable := field
 			if strings.Trim(field, variableCharacters) != "" || field[0] <= '9' {
-				variable = variableName(field)
+				variable = vault.VariableName("", field)
 			}
 			if e.Kind == vault.Credential {
-				variable = variableName(base + "_" + field)
+				variable = vault.VariableName("", base+"_"+field)
 			}
 			if err := put(e.Name+"#"+field, variable, e.Value.Fields[field]); err != nil {
 				return nil, err
@@ -138,15 +138,6 @@ func exportDotenv(entries []Entry, quote func(string) string) ([]byte, error) {
 }
 
 const variableCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
-
-// variableName makes a name that a shell takes.
-func variableName(s string) string {
-	name := vault.VariableName(s)
-	if name == "" || name[0] <= '9' {
-		return "_" + name
-	}
-	return name
-}
 
 func exportAWS(entries []Entry) ([]byte, error) {
 	type secretValue struct {

@@ -14,9 +14,10 @@ import (
 type Variable struct{ Name, Value string }
 
 // Variables returns the variables that a secret or a field becomes. Each field of a secret becomes one, with prefix
-// before its name. A kv secret keeps the names of its fields where a variable can have them; other names are mapped as
-// rotators map them ([vault.VariableName]). A single value is named prefix. If prefix is empty or ends in an underscore,
-// the name of the field follows, or the last part of the secret's name.
+// before its name. A kv secret keeps the names of its fields that variables can have; other names become those of
+// [vault.VariableName], as for rotators. Fields that become the same variable are an error. A single value is named
+// prefix. If prefix is empty or ends in an underscore, the name of the field follows, or the last part of the secret's
+// name.
 func Variables(p picked.Value, prefix string) ([]Variable, error) {
 	if !p.IsWhole() {
 		name := prefix
@@ -25,7 +26,7 @@ func Variables(p picked.Value, prefix string) ([]Variable, error) {
 			if last == "" {
 				last = string(p.Secret.Name[strings.LastIndex(string(p.Secret.Name), "/")+1:])
 			}
-			name += nameOf(last)
+			name = vault.VariableName(prefix, last)
 		}
 		if !IsName(name) {
 			return nil, usage.Errorf("%q cannot be a variable's name; give one as %s=NAME", name, p.Secret.Name)
@@ -36,11 +37,8 @@ func Variables(p picked.Value, prefix string) ([]Variable, error) {
 	fields := map[string]string{} // by the variable
 	for _, field := range p.Version.FieldNames() {
 		name := prefix + field
-		if p.Kind() == vault.Credential || !IsName(name) {
-			name = prefix + vault.VariableName(field)
-		}
-		if !IsName(name) {
-			name = prefix + "_" + vault.VariableName(field) // it begins with a digit
+		if p.Kind() == vault.Credential || !IsName(field) {
+			name = vault.VariableName(prefix, field)
 		}
 		if other, taken := fields[name]; taken {
 			return nil, usage.Errorf("the fields %q and %q of %q would both be the variable %s; take fields one by one, as %s#FIELD",
@@ -50,15 +48,6 @@ func Variables(p picked.Value, prefix string) ([]Variable, error) {
 		all = append(all, Variable{name, string(p.Version.Fields[field])})
 	}
 	return check(all...)
-}
-
-// nameOf returns the name of the variable for a single value.
-func nameOf(s string) string {
-	name := vault.VariableName(s)
-	if !IsName(name) {
-		return "_" + name
-	}
-	return name
 }
 
 func check(all ...Variable) ([]Variable, error) {

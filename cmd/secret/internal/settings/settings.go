@@ -38,7 +38,7 @@ func (s Setting) Value(all *Settings) string { return s.value(all) }
 func All() []Setting {
 	rule := func(name, about string, field func(*password.Rules) *bool) Setting {
 		return Setting{
-			Name: "password-" + name, Env: "SECRET_PASSWORD_" + vault.VariableName(name), About: about,
+			Name: "password-" + name, Env: vault.VariableName("SECRET_PASSWORD_", name), About: about,
 			apply: func(s *Settings, v string) (err error) {
 				*field(&s.Password), err = strconv.ParseBool(v)
 				return mistyped(err, "true or false")
