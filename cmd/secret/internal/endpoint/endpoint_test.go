@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write the answers of the transcripts an
 
 // world is a vault with an endpoint. Each operation takes a second of its clock.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	seconds atomic.Int64
 	random  *rand.ChaCha8
 	dir     string
@@ -38,7 +38,7 @@ type world struct {
 	do      map[string]wire.Operation
 }
 
-func newWorld(t *testing.T, options endpoint.Options) *world {
+func newWorld(t testing.TB, options endpoint.Options) *world {
 	t.Helper()
 	w := &world{
 		t: t, random: rand.NewChaCha8([32]byte{1}), dir: filepath.Join(t.TempDir(), "vault"),
