@@ -3,10 +3,8 @@ package ageprogram
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -42,72 +40,45 @@ func (p Program) Run(action unlock.AgeAction, path string, input []byte) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	cmd := exec.CommandContext(ctx, program, string(action), "--identity", full)
 	var said messages
-	cmd.Env, cmd.Stdin, cmd.Stderr = p.environment(), bytes.NewReader(input), &said
-	cmd.WaitDelay = time.Second // a plugin may hold the pipes
+	var output bytes.Buffer
+	cmd := exec.Command(program, string(action), "--identity", full)
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = p.environment(), bytes.NewReader(input), &output, &said
+	bounds := process.Bounds{Timeout: p.Timeout}
+	var before *term.State
 	t := p.terminal()
-	if t == nil {
-		process.Isolate(cmd)
-		timer := time.AfterFunc(p.Timeout, func() { cancel(context.DeadlineExceeded) })
-		defer timer.Stop()
-	} else {
+	if t != nil {
 		defer t.Close()
-		said.terminal = t.Out
+		said.terminal, before = t.Out, t.State()
+		bounds = process.Bounds{Attended: true}
 	}
 	prompter := p.Prompt
 	if prompter == nil {
 		prompter = new(prompt.Prompter)
 	}
 	signals, release := prompter.Signals()
-	output, interrupted, err := p.await(cmd, cancel, signals, t)
-	if interrupted {
+	bounds.Signals = signals
+	err = bounds.Run(cmd)
+	// A key that the user presses reaches age as well, and perhaps first. It does not restore the terminal's echo then.
+	killed := t != nil && cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == -1
+	if killed {
+		t.Restore(before)
+	}
+	if killed || errors.Is(err, process.ErrSignaled) {
 		return nil, vault.Errorf(prompt.ErrInterrupted, "interrupted; nothing was changed")
 	}
 	release()
-	if err == nil {
-		return output, nil
+	if err != nil {
+		return nil, p.failure(path, err, said.reason(), t != nil)
 	}
-	return nil, p.failure(path, context.Cause(ctx), err, said.reason(), t != nil)
-}
-
-// await runs age until a signal ends it. The terminal then gets its echo back, since age does not restore it.
-func (p Program) await(
-	cmd *exec.Cmd, cancel context.CancelCauseFunc, signals <-chan os.Signal, t *prompt.Terminal,
-) (output []byte, interrupted bool, err error) {
-	var before *term.State
-	if t != nil {
-		before = t.State()
-	}
-	done, stopped := make(chan struct{}), make(chan bool)
-	go func() {
-		select {
-		case <-signals:
-			cancel(prompt.ErrInterrupted)
-			stopped <- true
-		case <-done:
-			stopped <- false
-		}
-	}()
-	output, err = cmd.Output()
-	close(done)
-	interrupted = <-stopped
-	// A key that the user presses reaches age as well, and perhaps first.
-	killed := cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == -1
-	if t != nil && killed {
-		t.Restore(before)
-		interrupted = true
-	}
-	return output, interrupted, err
+	return output.Bytes(), nil
 }
 
 // failure returns the error of a run of age that failed.
-func (p Program) failure(path string, cause, err error, reason string, attended bool) error {
+func (p Program) failure(path string, err error, reason string, attended bool) error {
 	var exit *exec.ExitError
 	switch {
-	case errors.Is(cause, context.DeadlineExceeded):
+	case errors.Is(err, process.ErrTimeout):
 		reason = "no answer within " + p.Timeout.String()
 	case !errors.As(err, &exit):
 		return vault.Errorf(vault.ErrNoKey, "running age for %s: %v", path, err)

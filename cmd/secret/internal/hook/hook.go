@@ -2,7 +2,6 @@
 package hook
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -31,18 +30,15 @@ type Hook struct {
 // Run runs the command with the result of a rotation in its environment. Its error says
 // that the command failed, or that it was stopped.
 func (h Hook) Run(result rotate.Result) error {
-	ctx, cancel := context.WithTimeout(context.Background(), h.Timeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", h.Command)
+	cmd := exec.Command("/bin/sh", "-c", h.Command)
 	if runtime.GOOS == "windows" {
-		cmd = exec.CommandContext(ctx, "cmd", "/c", h.Command)
+		cmd = exec.Command("cmd", "/c", h.Command)
 	}
 	cmd.Env = append(slices.Clone(h.Environ), variables(result)...)
 	cmd.Stdout, cmd.Stderr = h.Output, h.Output
-	process.Isolate(cmd)
-	err := cmd.Run()
+	err := process.Bounds{Timeout: h.Timeout}.Run(cmd)
 	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case errors.Is(err, process.ErrTimeout):
 		return fmt.Errorf("the on-rotation command was stopped after %v, for %q; the rotation is not affected",
 			h.Timeout, result.Name)
 	case err != nil:

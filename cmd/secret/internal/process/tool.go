@@ -2,7 +2,7 @@ package process
 
 import (
 	"bytes"
-	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -17,13 +17,14 @@ type Tool struct {
 	Timeout time.Duration
 }
 
-// Run runs a program with input, and returns its output. The error has the program's standard error.
+// Run runs a program with input, and returns its output. The error has the beginning of the program's standard error.
 func (t Tool) Run(input, name string, args ...string) (string, error) {
-	var stdout, stderr bytes.Buffer
+	var stdout bytes.Buffer
+	var stderr head
 	err := t.run(name, args, func(cmd *exec.Cmd) {
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &stdout, &stderr
 	})
-	if text := strings.TrimSpace(stderr.String()); err != nil && text != "" {
+	if text := strings.TrimSpace(string(stderr)); err != nil && text != "" {
 		err = fmt.Errorf("%w: %s", err, text)
 	}
 	return stdout.String(), err
@@ -36,32 +37,24 @@ func (t Tool) Feed(input []byte, name string, args ...string) error {
 }
 
 func (t Tool) run(name string, args []string, connect func(*exec.Cmd)) error {
-	ctx := context.Background()
-	if t.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, t.Timeout)
-		defer cancel()
-	}
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.Command(name, args...)
 	cmd.Env = t.Environ
 	connect(cmd)
-	if t.Timeout > 0 {
-		Isolate(cmd)
-	}
-	err := cmd.Run()
+	err := Bounds{Timeout: t.Timeout, Attended: t.Timeout == 0}.Run(cmd)
 	switch {
 	case err == nil:
 		return nil
-	case ctx.Err() != nil:
+	case errors.Is(err, ErrTimeout):
 		return fmt.Errorf("%s did not end within %v", name, t.Timeout)
 	}
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// Isolate gives cmd a session of its own, without a terminal. When the context of cmd ends, the processes that cmd
-// started end with it, except on Windows, and Wait returns even if one of them keeps a pipe open.
-func Isolate(cmd *exec.Cmd) {
-	Detach(cmd)
-	cmd.Cancel = func() error { return killGroup(cmd.Process) }
-	cmd.WaitDelay = time.Second
+// head keeps the first bytes that are written to it.
+type head []byte
+
+func (h *head) Write(p []byte) (int, error) {
+	const limit = 4 << 10
+	*h = append(*h, p[:min(len(p), limit-len(*h))]...)
+	return len(p), nil
 }
