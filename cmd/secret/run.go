@@ -21,6 +21,7 @@ type runOptions struct {
 	mask        bool
 	noMasking   bool
 	allowUnsafe bool
+	aws         awsOptions
 }
 
 func newRunCommand(a *app) *cobra.Command {
@@ -51,11 +52,21 @@ stop a program that means to give them away. On a terminal the command keeps the
 terminal, unless --mask gives it pipes. Values of less than four characters, and
 the username, host, port, engine and dbname of a credential, are not masked.
 
+--aws lets programs that use AWS Secrets Manager read the vault, unchanged: while
+the command runs, its SDKs and the aws program find the API at an address of this
+machine that nobody else knows. --aws-allow narrows the secrets, --aws-write
+allows changes. Credentials and a region of yours stay, for other services of AWS;
+without them the command gets keys that open nothing. SDKs from before July 2023
+do not look for the address: give it to them as the endpoint, from the variable
+AWS_ENDPOINT_URL_SECRETS_MANAGER. A program in the background loses the address
+when the command ends.
+
 The exit code is the command's: 128 and more if a signal ended it, 127 if it was
 not found, 126 if it could not be run.`,
 		Example: `  secret run --secret stripe --secret prod/db=DB_ -- ./server
   secret run --secret openai/key=OPENAI_API_KEY -- python app.py
   secret run --env-file .env -- npm start
+  secret run --aws --aws-allow 'prod/*' -- python app.py
   DATABASE_PASSWORD=secret://prod/db#password secret run -- ./migrate`,
 		Args:              usage.Args(1, -1),
 		ValidArgsFunction: completeCommand,
@@ -68,6 +79,9 @@ not found, 126 if it could not be run.`,
 	flags.BoolVar(&o.mask, "mask", false, "mask values in the output, on a terminal too")
 	flags.BoolVar(&o.noMasking, "no-masking", false, "let all output through")
 	flags.BoolVar(&o.allowUnsafe, environ.AllowUnsafeFlag, false, "let secrets set PATH, LD_PRELOAD and the like")
+	flags.BoolVar(&o.aws.serve, "aws", false, "serve AWS Secrets Manager's API to the command")
+	flags.StringArrayVar(&o.aws.allow, "aws-allow", nil, "with --aws: only secrets of this name or `glob`")
+	flags.BoolVar(&o.aws.write, "aws-write", false, "with --aws: let the command change secrets")
 	cmd.MarkFlagsMutuallyExclusive("mask", "no-masking")
 	_ = cmd.RegisterFlagCompletionFunc("secret", func(
 		cmd *cobra.Command, _ []string, toComplete string,
@@ -82,6 +96,9 @@ func completeCommand(_ *cobra.Command, args []string, _ string) ([]string, cobra
 }
 
 func (a *app) runRun(o runOptions, args []string) error {
+	if !o.aws.serve && (o.aws.write || len(o.aws.allow) > 0) {
+		return usage.Errorf("--aws-allow and --aws-write are for --aws")
+	}
 	path, code, err := process.Find(args[0])
 	if err != nil {
 		return &exitError{code, err.Error()}
@@ -90,11 +107,20 @@ func (a *app) runRun(o runOptions, args []string) error {
 	if err != nil {
 		return fmt.Errorf("the command was not started: %w", err)
 	}
-	c := process.Command{Path: path, Args: args, Env: env.List()}
-	if hidden := env.Hidden(); len(hidden) > 0 && !o.noMasking {
-		c.Masker = mask.New(hidden...)
+	c := process.Command{Path: path, Args: args, Env: env.List(), Stay: o.aws.serve}
+	masked := mask.NewGrowing(env.Hidden()...)
+	if (len(env.Hidden()) > 0 || o.aws.serve) && !o.noMasking {
+		c.Masker = masked
 		c.MaskStdout = o.mask || isLog(os.Stdout)
 		c.MaskStderr = o.mask || isLog(os.Stderr)
+	}
+	if o.aws.serve {
+		environ, stop, err := a.serveCommand(o.aws, c.Env, masked)
+		if err != nil {
+			return fmt.Errorf("the command was not started: %w", err)
+		}
+		defer stop()
+		c.Env = environ
 	}
 	status, err := process.Run(c)
 	if err != nil {

@@ -77,22 +77,31 @@ func PublicFields() []string { return []string{"username", "engine", "host", "po
 
 // Hidden returns the bytes that no output may show.
 func (p Value) Hidden() [][]byte {
-	public := func(field string) bool {
-		return p.Kind() == vault.Credential && slices.Contains(PublicFields(), field)
+	switch {
+	case p.IsWhole():
+		return HiddenIn(p.Kind(), p.Version.Value)
+	case isPublic(p.Kind(), p.Field):
+		return nil
 	}
-	if !p.IsWhole() {
-		if public(p.Field) {
-			return nil
-		}
-		return [][]byte{p.Bytes}
+	return [][]byte{p.Bytes}
+}
+
+// HiddenIn returns the bytes of a whole value that no output may show.
+func HiddenIn(kind vault.Kind, value vault.Value) [][]byte {
+	if kind == vault.Plaintext {
+		return [][]byte{value.Plain}
 	}
 	var all [][]byte
-	for field, value := range p.Version.Fields {
-		if !public(field) {
+	for field, value := range value.Fields {
+		if !isPublic(kind, field) {
 			all = append(all, value)
 		}
 	}
 	return all
+}
+
+func isPublic(kind vault.Kind, field string) bool {
+	return kind == vault.Credential && slices.Contains(PublicFields(), field)
 }
 
 // FieldOf returns the first field that has one of the names, or nothing. The names are in lower case without

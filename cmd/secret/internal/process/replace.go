@@ -17,11 +17,23 @@ type Command struct {
 	Path   string   // as Find returns it
 	Args   []string // the first is the command's name
 	Env    []string
-	Masker *mask.Masker
+	Masker Masker
 
 	// The streams to mask. They are pipes to the command then.
 	MaskStdout, MaskStderr bool
+	// Stay keeps this process beside the command, for which it works.
+	Stay bool
 }
+
+// Masker is a [mask.Masker] or a [mask.Growing].
+type Masker interface {
+	Writer(w io.Writer) io.WriteCloser
+}
+
+var (
+	_ Masker = (*mask.Masker)(nil)
+	_ Masker = (*mask.Growing)(nil)
+)
 
 // The exit codes that shells have for a command that did not start.
 const (
@@ -46,7 +58,7 @@ func Find(name string) (path string, code int, err error) {
 
 // filters are the masked streams of a running command.
 type filters struct {
-	masker  *mask.Masker
+	masker  Masker
 	writing []*os.File // our copies of the command's ends
 	copying sync.WaitGroup
 }

@@ -20,10 +20,10 @@ var passed = []os.Signal{
 	syscall.SIGALRM, syscall.SIGWINCH, syscall.SIGCONT, syscall.SIGTSTP, syscall.SIGTTIN,
 }
 
-// Run runs the command and returns its exit code. If no stream is masked, the command takes the place of this process,
-// and Run returns only an error.
+// Run runs the command and returns its exit code. If no stream is masked and this process need not stay, the command
+// takes its place, and Run returns only an error.
 func Run(c Command) (int, error) {
-	if !c.MaskStdout && !c.MaskStderr {
+	if !c.MaskStdout && !c.MaskStderr && !c.Stay {
 		return CannotRun, startError(syscall.Exec(c.Path, c.Args, c.Env))
 	}
 	signals := make(chan os.Signal, 32)

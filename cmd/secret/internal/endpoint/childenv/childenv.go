@@ -21,7 +21,8 @@ const (
 	throwAwaySecretKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 )
 
-const defaultRegion = "us-east-1"
+// DefaultRegion is the region of a program that has none.
+const DefaultRegion = "us-east-1"
 
 // credentialVariables name the sources of credentials that the SDKs look for.
 var credentialVariables = []string{
@@ -29,9 +30,28 @@ var credentialVariables = []string{
 	"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 }
 
-// Variables returns the variables that point a program at the endpoint, in an environment in which get finds a
-// variable. They leave credentials and a region of the user alone, because the program may use other services of AWS.
-func (e Endpoint) Variables(get func(name string) string) []string {
+// Environ returns environ with the variables that point a program at the endpoint. It leaves credentials and a region of
+// the user alone, because the program may use other services of AWS.
+func (e Endpoint) Environ(environ []string) []string {
+	values := map[string]string{}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		values[name] = value
+	}
+	variables := e.variables(func(name string) string { return values[name] })
+	replaced := map[string]bool{}
+	for _, entry := range variables {
+		name, _, _ := strings.Cut(entry, "=")
+		replaced[name] = true
+	}
+	kept := slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return replaced[name]
+	})
+	return append(kept, variables...)
+}
+
+func (e Endpoint) variables(get func(name string) string) []string {
 	variables := []string{
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER=" + e.URL,
 		// AWS's templates of rotation functions read this one.
@@ -40,7 +60,7 @@ func (e Endpoint) Variables(get func(name string) string) []string {
 		"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false",
 	}
 	if get("AWS_REGION") == "" && get("AWS_DEFAULT_REGION") == "" {
-		variables = append(variables, "AWS_REGION="+defaultRegion, "AWS_DEFAULT_REGION="+defaultRegion)
+		variables = append(variables, "AWS_REGION="+DefaultRegion, "AWS_DEFAULT_REGION="+DefaultRegion)
 	}
 	if !e.hasCredentials(get) {
 		variables = append(variables,
@@ -57,10 +77,12 @@ func (e Endpoint) hasCredentials(get func(string) string) bool {
 	if home == "" {
 		home = get("USERPROFILE")
 	}
-	for variable, file := range map[string]string{"AWS_SHARED_CREDENTIALS_FILE": "credentials", "AWS_CONFIG_FILE": "config"} {
-		path := get(variable)
+	for _, file := range []struct{ variable, name string }{
+		{"AWS_SHARED_CREDENTIALS_FILE", "credentials"}, {"AWS_CONFIG_FILE", "config"},
+	} {
+		path := get(file.variable)
 		if path == "" && home != "" {
-			path = filepath.Join(home, ".aws", file)
+			path = filepath.Join(home, ".aws", file.name)
 		}
 		if path != "" && e.Readable(path) {
 			return true

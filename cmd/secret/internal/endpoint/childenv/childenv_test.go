@@ -7,7 +7,7 @@ import (
 
 const url = "http://127.0.0.1:4242/token"
 
-func TestVariables(t *testing.T) {
+func TestEnviron(t *testing.T) {
 	always := []string{
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER=" + url, "SECRETS_MANAGER_ENDPOINT=" + url, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false",
 	}
@@ -38,8 +38,18 @@ func TestVariables(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			endpoint := Endpoint{URL: url, Readable: func(path string) bool { return path == c.file }}
-			got := endpoint.Variables(func(name string) string { return c.environment[name] })
-			want := slices.Concat(append([][]string{always}, c.want...)...)
+			environ := []string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true"}
+			var kept []string
+			for name, value := range c.environment {
+				environ = append(environ, name+"="+value)
+				if name != "NO_PROXY" {
+					kept = append(kept, name+"="+value)
+				}
+			}
+			got := endpoint.Environ(environ)
+			want := slices.Concat(append([][]string{kept, always}, c.want...)...)
+			slices.Sort(got)
+			slices.Sort(want)
 			if !slices.Equal(got, want) {
 				t.Errorf("got  %q\nwant %q", got, want)
 			}
