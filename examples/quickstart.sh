@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The main job from end to end, on a machine that has only Go: builds secret, makes a throw-away vault, keeps an API key,
 # a pair set and a database credential in it, reads them from a script, replaces one and rolls back, and opens a file
-# with the stock age program. Each command is printed before what it says; whatever is not as expected ends the run.
+# with the stock age program. Each command is printed before its output; output that is not as expected ends the run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # A quick start asks nothing, even at a terminal.
@@ -73,7 +73,7 @@ SCRIPT
 show 'cat app.sh'
 expect 'key sk-4242, stripe sk-2222, database postgres as app' 'sh app.sh'
 
-printf '\n# What is not there has an exit code of its own.\n'
+printf '\n# A secret that is not there has an exit code of its own.\n'
 expect 3 'secret get opnai/key 2>/dev/null || echo $?'
 
 printf '\n# Replace the password. The one before stays at hand, and a rollback brings it back.\n'
@@ -88,11 +88,11 @@ expect "$new" 'secret get prod/db password --version 2'
 show 'secret history prod/db'
 [[ $(secret history prod/db | cut -f 1,3,4) == $'3\trollback to 1\tcurrent\n2\tset\tprevious\n1\tset\t' ]]
 
-printf '\n# List what there is.\n'
+printf '\n# List the secrets.\n'
 expect $'openai/key\nprod/db\nstripe' 'secret list'
 show 'secret list --long'
 
-printf '\n# The names are not on the disk, and the door is not locked by us: age alone opens a file with the master key.\n'
+printf '\n# The names are not on the disk. The stock age program opens a file with the master key.\n'
 show 'ls vault/secrets'
 [[ $(find vault/secrets -name '*.age' | wc -l) == 3 ]]
 opened=$(age -d -i secret.key "vault/secrets/$first_file")

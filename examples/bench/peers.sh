@@ -38,8 +38,8 @@ recipient=$(age-keygen -y "$work/age.key")
 readonly value=correct-horse-battery-staple
 names() { seq -f 'name-%.0f' "$1"; }
 
-# Each peer has a function to fill a store of $1 secrets in $store, and one for each thing that is measured. Those run
-# in the shell: what is timed is one process of the peer, and what it starts.
+# Each peer has a function to fill a store of $1 secrets in $store, and one for each operation that is measured. Those
+# run in the shell, so that the time is that of one process of the peer and of its children.
 
 fill_secret() {
   export SECRET_KEY_FILE=$work/secret.key
@@ -132,7 +132,7 @@ version_of() {
   esac
 }
 
-# once PEER OP NAME INPUT runs one thing, and has it checked: what fails fast is no measure.
+# once PEER OP NAME INPUT runs one operation and has its output checked: a fast failure is no measure.
 once() {
   local output=$work/output began
   began=$EPOCHREALTIME
