@@ -34,22 +34,26 @@ func (b Bounds) Run(cmd *exec.Cmd) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
+	var result error
+	done := make(chan struct{})
+	go func() {
+		result = cmd.Wait()
+		close(done)
+	}()
 	var timeout <-chan time.Time
 	if b.Timeout > 0 {
 		timeout = time.After(b.Timeout)
 	}
+	var reason error
 	select {
-	case err := <-done:
-		return err
+	case <-done:
+		return result
 	case <-timeout:
-		kill()
-		<-done
-		return ErrTimeout
+		reason = ErrTimeout
 	case <-b.Signals:
-		kill()
-		<-done
-		return ErrSignaled
+		reason = ErrSignaled
 	}
+	kill()
+	<-done
+	return reason
 }

@@ -3,7 +3,9 @@
 package process_test
 
 import (
+	"errors"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -47,5 +49,19 @@ func TestFeedLeavesProcess(t *testing.T) {
 	}
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// A signal ends a program.
+func TestBoundsSignal(t *testing.T) {
+	t.Parallel()
+	signals := make(chan os.Signal, 1)
+	signals <- os.Interrupt
+	for _, attended := range []bool{false, true} {
+		cmd := exec.Command("sleep", "60")
+		if err := (process.Bounds{Signals: signals, Attended: attended}).Run(cmd); !errors.Is(err, process.ErrSignaled) {
+			t.Errorf("the error is %v", err)
+		}
+		signals <- os.Interrupt
 	}
 }
