@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"example.org/secret/vault"
 )
@@ -56,8 +57,8 @@ func hasWords(text, value string) bool {
 	})
 }
 
-// A word of AWS's filters begins at one that is not a lower-case letter before those that are.
-const wordStart = `[^a-z][a-z]+`
+// wordStart matches a word of AWS's filters, which begins at a character that is not a lower-case letter.
+var wordStart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^a-z][a-z]+`) })
 
 // splitWords splits a text into words as AWS was seen to do: at a separator, if the text has separators of one kind only,
 // and where lower-case letters begin. The words are in lower case.
@@ -74,7 +75,7 @@ func splitWords(text string) []string {
 	var words []string
 	for _, part := range parts {
 		at := 0
-		for _, word := range regexp.MustCompile(wordStart).FindAllStringIndex(part, -1) {
+		for _, word := range wordStart().FindAllStringIndex(part, -1) {
 			words = append(words, part[at:word[0]], part[word[0]:word[1]])
 			at = word[1]
 		}

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"regexp"
 	"strings"
+	"sync"
 
 	"example.org/secret/cmd/secret/internal/endpoint/wire"
 	"example.org/secret/vault"
@@ -39,8 +40,8 @@ func suffix(id string) string {
 	return text[len(text)-suffixLength:]
 }
 
-// fullARN matches what follows "secret:" in a full ARN.
-const fullARN = `^(.+)-([0-9A-Za-z]{6})$`
+// fullARN matches the end of a full ARN.
+var fullARN = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(.+)-([0-9A-Za-z]{6})$`) })
 
 // name returns the name of the secret with the given name or ARN, which the log then tells. It refuses names that the
 // client may not use in this call. The secret need not exist.
@@ -55,7 +56,7 @@ func (c *call) name(secretID string) (vault.Name, error) {
 	if len(parts) != 7 || parts[2] != "secretsmanager" || parts[5] != "secret" {
 		return "", errInvalidName()
 	}
-	full := regexp.MustCompile(fullARN).FindStringSubmatch(parts[6])
+	full := fullARN().FindStringSubmatch(parts[6])
 	if full == nil {
 		return c.checkName(secretID, parts[6])
 	}

@@ -71,7 +71,14 @@ func Listen(address string) (net.Listener, error) {
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, fmt.Errorf("%s: %w; use 127.0.0.1:PORT", address, ErrNotLoopback)
 	}
-	return net.Listen("tcp", address)
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	if bound, ok := listener.Addr().(*net.TCPAddr); !ok || !bound.IP.IsLoopback() { // as a hosts file may have localhost
+		return nil, errors.Join(fmt.Errorf("%s: %w", address, ErrNotLoopback), listener.Close())
+	}
+	return listener, nil
 }
 
 // server is a Server at work.
