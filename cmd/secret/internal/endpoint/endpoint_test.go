@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -548,4 +549,44 @@ func TestRotationLater(t *testing.T) {
 	if d.RotationEnabled || d.NextRotationDate != 0 || d.RotationRules.AutomaticallyAfterDays == 0 {
 		t.Errorf("%+v", d)
 	}
+}
+
+// TestManyClients has clients write one secret at once. Each version is there afterwards, and one of them is current.
+func TestManyClients(t *testing.T) {
+	w := newWorld(t, endpoint.Options{})
+	w.must("CreateSecret", `{"Name":"s","ClientRequestToken":"`+token("0")+`","SecretString":"0"}`, nil)
+	var clients sync.WaitGroup
+	for i := 1; i < 10; i++ {
+		clients.Go(func() {
+			n := fmt.Sprint(i)
+			for range 2 { // as a client does that got no answer
+				if _, err := w.call("", "PutSecretValue", `{"SecretId":"s","ClientRequestToken":"`+token(n)+`","SecretString":"`+n+`"}`); err != nil {
+					t.Error(err)
+				}
+			}
+			if got, err := w.call("", "GetSecretValue", `{"SecretId":"s","VersionId":"`+token(n)+`"}`); err != nil ||
+				!strings.Contains(got, `"SecretString":"`+n+`"`) {
+				t.Errorf("%s %v", got, err)
+			}
+		})
+	}
+	clients.Wait()
+	s, err := w.vault.Get("s")
+	if err != nil || len(s.Versions) != 10 || s.Labels[vault.Current] != 10 {
+		t.Errorf("%+v %v", s, err)
+	}
+}
+
+func TestDamagedSecret(t *testing.T) {
+	w := newWorld(t, endpoint.Options{})
+	w.must("CreateSecret", `{"Name":"s","ClientRequestToken":"`+token("1")+`","SecretString":"x"}`, nil)
+	paths, err := filepath.Glob(filepath.Join(w.dir, "secrets", "*.age"))
+	if err != nil || len(paths) != 1 {
+		t.Fatal(paths, err)
+	}
+	if err := os.Truncate(paths[0], 100); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.call("", "GetSecretValue", `{"SecretId":"s"}`)
+	wantError(t, err, wire.DecryptionFailure, "Secrets Manager can't decrypt the protected secret text using the provided KMS key.")
 }
