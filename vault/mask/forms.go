@@ -80,11 +80,23 @@ var urlSafe = []string{
 	".~!*'();,/?:@&=+$#", // encodeURI
 }
 
+// urlEscaped tells for each of these which bytes become %XX.
+var urlEscaped = func() (tables [][256]bool) {
+	for _, safe := range urlSafe {
+		var escaped [256]bool
+		for c := range escaped {
+			escaped[c] = isEscaped(rune(c)) && strings.IndexByte(safe, byte(c)) < 0
+		}
+		tables = append(tables, escaped)
+	}
+	return tables
+}()
+
 func inURL(v string) []string {
 	var all []string
-	for _, safe := range urlSafe {
+	for i := range urlEscaped {
 		for _, digits := range []string{"0123456789ABCDEF", "0123456789abcdef"} {
-			escaped := percentEncode(v, safe, digits)
+			escaped := percentEncode(v, &urlEscaped[i], digits)
 			all = append(all, escaped)
 			if strings.Contains(v, " ") {
 				all = append(all, strings.ReplaceAll(escaped, "%20", "+"))
@@ -94,13 +106,13 @@ func inURL(v string) []string {
 	return all
 }
 
-func percentEncode(v, safe, digits string) string {
+func percentEncode(v string, escaped *[256]bool, digits string) string {
 	b := make([]byte, 0, 3*len(v))
 	for i := range len(v) {
-		if c := v[i]; !isEscaped(rune(c)) || strings.IndexByte(safe, c) >= 0 {
-			b = append(b, c)
-		} else {
+		if c := v[i]; escaped[c] {
 			b = append(b, '%', digits[c>>4], digits[c&0xf])
+		} else {
+			b = append(b, c)
 		}
 	}
 	return string(b)

@@ -11,7 +11,8 @@ import (
 const (
 	maxWindow = 8 // bytes, as many as a word holds
 	maxStride = 8
-	block     = 64 // bytes of a form for each of its sums
+	block     = 64        // bytes of a form for each of its sums
+	long      = 8 * block // has sums
 
 	factor = 0x9e3779b97f4a7c15 // odd, with bits that look random
 )
@@ -31,7 +32,7 @@ type index struct {
 type form struct {
 	text   string
 	within int      // the longest other form with which text begins, or -1
-	sums   []uint64 // of the first block, the first two, …
+	sums   []uint64 // of the first block, the first two, …; only of a long form
 }
 
 func newIndex(texts []string) *index {
@@ -101,7 +102,7 @@ func (f *filter) has(key uint64) bool {
 
 // sums returns the sums of the beginnings of text that are whole blocks.
 func sums(text string) []uint64 {
-	if len(text) < block {
+	if len(text) < long {
 		return nil
 	}
 	all := make([]uint64, 0, len(text)/block)

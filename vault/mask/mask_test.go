@@ -121,7 +121,7 @@ func TestLines(t *testing.T) {
 
 // Programs print the encoding of a long value in lines.
 func TestWrapped(t *testing.T) {
-	value := strings.Repeat("correct horse battery staple ", 8)
+	value := strings.Repeat("correct horse battery staple ", 33)
 	dump := make([]string, len(value)) // as od -An -tx1 has it
 	for i := range dump {
 		dump[i] = fmt.Sprintf(" %02x", value[i])
@@ -148,6 +148,30 @@ func TestWrapped(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Long values are told apart at every byte.
+func TestLongValues(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	one := make([]byte, 1500)
+	for i := range one {
+		one[i] = byte('a' + rnd.IntN(3))
+	}
+	two := append(bytes.Clone(one[:1000]), "xyz"...)
+	m := mask.New(one, two)
+	for at := range one {
+		text := bytes.Clone(one)
+		text[at] = '.'
+		want := string(text)
+		if got := string(m.Mask(text)); got != want {
+			t.Fatalf("with byte %d changed it is masked as %q", at, got)
+		}
+	}
+	text := bytes.Join([][]byte{one[:1400], one, two, two[:1001], two}, []byte(" "))
+	want := strings.Join([]string{string(one[:1400]), "*****", "*****", string(two[:1001]), "*****"}, " ")
+	if got := string(m.Mask(text)); got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -245,7 +245,7 @@ func (v *view) match(at int) (length int, more bool) {
 func (v *view) common(i, at int) int {
 	f, rest := &v.forms[i], v.letters[at-v.start:]
 	n, same := min(len(f.text), len(rest)), 0
-	if n >= block && string(rest[:block]) == f.text[:block] {
+	if n >= block && len(f.sums) > 0 && string(rest[:block]) == f.text[:block] {
 		same = block * sort.Search(n/block, func(blocks int) bool { return v.sum(at, blocks+1) != f.sums[blocks] })
 	}
 	for same < n && rest[same] == f.text[same] {
