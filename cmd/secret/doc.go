@@ -11,7 +11,7 @@
 //   - output.go, clip.go: secrets and values that the user gets;
 //   - unlocker.go, valuekey.go: keys;
 //   - rotation_engine.go: rotation;
-//   - endpoint.go: AWS's API for the command of secret run;
+//   - endpoint.go: AWS's API for secret run and secret serve;
 //   - complete.go, topics.go: shell completion, and help that is not about one command.
 //
 // The packages below internal are the domains that need no command line: each takes the streams, the environment and

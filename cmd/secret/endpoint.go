@@ -21,26 +21,10 @@ type awsOptions struct {
 	write bool
 }
 
-// permission returns the permission that the flags give.
-func (o awsOptions) permission() (endpoint.Permission, error) {
-	p := endpoint.Permission{Write: o.write}
-	for _, pattern := range o.allow {
-		allows, err := endpoint.Allow(pattern)
-		if err != nil {
-			return p, err
-		}
-		p.Allow = append(p.Allow, allows)
-	}
-	if p.Allow == nil {
-		p.Allow = append(p.Allow, endpoint.AllowAll)
-	}
-	return p, nil
-}
-
 // serveCommand serves AWS's API for one command until stop is called. It returns the environment of the command, which
 // points at the endpoint. Values that the command gets are added to masked.
 func (a *app) serveCommand(o awsOptions, environ []string, masked *mask.Growing) (_ []string, stop func(), err error) {
-	permission, err := o.permission()
+	permission, err := endpoint.NewPermission(o.allow, o.write)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -81,15 +65,8 @@ func (a *app) newService(permission endpoint.Permission, masked *mask.Growing) (
 	if err != nil {
 		return nil, err
 	}
-	opened := false
 	return endpoint.New(endpoint.Options{
-		Open: func() (*vault.Vault, error) {
-			if opened {
-				return a.openVaultQuietly() // the user is not asked again
-			}
-			opened = true
-			return engine.Vault, nil
-		},
+		Open:       a.reopening(engine.Vault),
 		Permission: func(string) endpoint.Permission { return permission },
 		Engine:     engine,
 		HandedOut:  func(v vault.AWSValue) { masked.Add(hiddenIn(v)...) },

@@ -61,7 +61,7 @@ the operating system, in a key file, or behind a passphrase.`,
 	addGroup(root, groupVersions,
 		newHistoryCommand(a), newDiffCommand(a), newRollbackCommand(a), newLabelCommand(a))
 	addGroup(root, groupPrograms,
-		newRunCommand(a), newInjectCommand(a), newEnvCommand(a), newHelperCommand(a))
+		newRunCommand(a), newInjectCommand(a), newEnvCommand(a), newHelperCommand(a), newServeCommand(a))
 	addGroup(root, groupFiles, newImportCommand(a), newExportCommand(a))
 	addGroup(root, groupRotation,
 		newRotateCommand(a), newRotationCommand(a))

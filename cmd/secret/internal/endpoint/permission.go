@@ -13,6 +13,26 @@ type Permission struct {
 	Write bool                     // the client may change things
 }
 
+// ReservedPrefix begins the names of the secrets that keep the clients. No client may use them, whatever its permission.
+const ReservedPrefix = "secret-serve/"
+
+// NewPermission returns the permission to use the names that the patterns match, or all names without a pattern. The
+// error is [vault.ErrInvalid] for a pattern that is no glob.
+func NewPermission(patterns []string, write bool) (Permission, error) {
+	p := Permission{Write: write}
+	for _, pattern := range patterns {
+		allows, err := Allow(pattern)
+		if err != nil {
+			return Permission{}, err
+		}
+		p.Allow = append(p.Allow, allows)
+	}
+	if len(patterns) == 0 {
+		p.Allow = append(p.Allow, AllowAll)
+	}
+	return p, nil
+}
+
 // Allow returns a function for [Permission] that matches names with a glob, in which an asterisk stops at slashes and two
 // do not, or with one name. The error is [vault.ErrInvalid].
 func Allow(pattern string) (func(name string) bool, error) {
@@ -31,6 +51,9 @@ func (c *call) allows(name vault.Name) bool {
 }
 
 func (c *call) mayRead(name vault.Name) bool {
+	if strings.HasPrefix(string(name), ReservedPrefix) {
+		return false
+	}
 	for _, allows := range c.permission.Allow {
 		if allows(string(name)) {
 			return true

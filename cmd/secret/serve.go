@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"example.org/secret/cmd/secret/internal/endpoint"
+	"example.org/secret/cmd/secret/internal/endpoint/childenv"
+	"example.org/secret/cmd/secret/internal/endpoint/clients"
+	"example.org/secret/cmd/secret/internal/endpoint/wire"
+	"example.org/secret/cmd/secret/internal/usage"
+	"example.org/secret/vault"
+
+	"github.com/spf13/cobra"
+)
+
+type serveOptions struct {
+	listen  string
+	clients []string
+	idle    time.Duration
+	log     bool
+	strict  bool
+}
+
+func newServeCommand(a *app) *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve AWS Secrets Manager's API to several programs",
+		Long: `Serve AWS Secrets Manager's API on an address of this machine, for programs that
+use its SDKs or the aws program. For one program, secret run --aws is simpler.
+
+Each program is a client with an access key of its own, made by secret serve
+client add. Requests must be signed with the key, as with AWS. The client's
+permission narrows the secrets, and changes need --write. A change to a client
+counts from its next request on.
+
+The program needs the printed address in AWS_ENDPOINT_URL_SECRETS_MANAGER, the
+key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and any region. The vault is
+asked again for each request, so that a change is seen at once.`,
+		Example: `  secret serve client add web --allow 'prod/*'
+  secret serve --listen 127.0.0.1:2774 --log
+  secret serve --client web --idle 1h`,
+		Args: usage.UnknownCommand,
+		RunE: func(*cobra.Command, []string) error { return a.runServe(o) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "the loopback address; port 0 takes a free one")
+	flags.StringArrayVar(&o.clients, "client", nil, "only this client")
+	flags.DurationVar(&o.idle, "idle", 0, "end after this time without a request")
+	flags.BoolVar(&o.log, "log", false, "print a line for each request")
+	flags.BoolVar(&o.strict, "strict-limits", false, "refuse values that are too large for AWS")
+	_ = cmd.RegisterFlagCompletionFunc("client", a.completeClients)
+	cmd.AddCommand(newServeClientCommand(a))
+	return cmd
+}
+
+func (a *app) runServe(o serveOptions) error {
+	listener, err := wire.Listen(o.listen)
+	if err != nil {
+		return usage.Errorf("cannot listen: %v", err)
+	}
+	defer listener.Close()
+	engine, _, err := a.newEngine()
+	if err != nil {
+		return err
+	}
+	for _, name := range o.clients {
+		if _, err := clients.Get(engine.Vault, name); err != nil {
+			return err
+		}
+	}
+	directory := &clients.Directory{Open: a.reopening(engine.Vault), Only: o.clients}
+	service, err := endpoint.New(endpoint.Options{
+		Open: a.reopening(engine.Vault), Permission: directory.Permission, Engine: engine, StrictLimits: o.strict,
+		Now: a.now, Rand: a.rand,
+	})
+	if err != nil {
+		return err
+	}
+	server := wire.Server{
+		Operations: service.Operations(), Region: childenv.DefaultRegion, Clients: directory.Find, Idle: o.idle,
+		Now: a.now, Rand: a.rand,
+	}
+	if o.log {
+		server.Log = func(e wire.Entry) { fmt.Fprintln(a.out.Stderr, e) }
+	}
+	if err := a.out.Printf("AWS_ENDPOINT_URL_SECRETS_MANAGER=http://%s\n", listener.Addr()); err != nil {
+		return err
+	}
+	ctx, stop := untilInterrupted()
+	defer stop()
+	err = server.Serve(ctx, listener)
+	if closeErr := service.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// reopening returns a function that returns v first. After that it opens the vault again, and does not ask the user.
+func (a *app) reopening(v *vault.Vault) func() (*vault.Vault, error) {
+	return func() (*vault.Vault, error) {
+		if first := v; first != nil {
+			v = nil
+			return first, nil
+		}
+		return a.openVaultQuietly()
+	}
+}
