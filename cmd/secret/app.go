@@ -40,6 +40,9 @@ type app struct {
 	// sessions holds the master keys that secret unlock put there.
 	sessions unlock.Sessions
 
+	// unattended keeps the vault from asking for value keys, because a program waits and no user.
+	unattended bool
+
 	vaultFlag   string
 	keyFileFlag string
 	jsonFlag    bool

@@ -61,6 +61,7 @@ func (a *app) serveCommand(o awsOptions, environ []string, masked *mask.Growing)
 
 // newService opens the vault for AWS's API.
 func (a *app) newService(permission endpoint.Permission, masked *mask.Growing) (*endpoint.Service, error) {
+	a.unattended = true
 	engine, _, err := a.newEngine()
 	if err != nil {
 		return nil, err

@@ -187,7 +187,9 @@ func (a *app) options(vaultID string) (vault.Options, error) {
 	}
 	options := vault.Options{
 		Now: a.now, Rand: a.rand, History: s.History, LockTimeout: lockTimeout,
-		ValueKey: unlock.OpenValueKey(a.askPassphrase, a.warn),
+	}
+	if !a.unattended {
+		options.ValueKey = unlock.OpenValueKey(a.askPassphrase, a.warn)
 	}
 	if dir, err := a.dirs().Cache(); err == nil {
 		options.CacheFile = filepath.Join(dir, vaultID+".list")

@@ -61,6 +61,7 @@ func (a *app) runServe(o serveOptions) error {
 		return usage.Errorf("cannot listen: %v", err)
 	}
 	defer listener.Close()
+	a.unattended = true
 	engine, _, err := a.newEngine()
 	if err != nil {
 		return err
