@@ -20,7 +20,9 @@ var ErrUnderWay = errors.New("a previous rotation is not complete")
 //
 // A rotation that is under way is not begun again: walk continues it, and the error is
 // [ErrUnderWay] unless it has the same token. One whose labels have moved is finished first.
-func (e *Engine) Start(ctx context.Context, name vault.Name, token string) (walk func(context.Context) Result, err error) {
+func (e *Engine) Start(
+	ctx context.Context, name vault.Name, token string,
+) (walk func(context.Context) Result, err error) {
 	if err := vault.CheckVersionID(token); err != nil {
 		return nil, err
 	}

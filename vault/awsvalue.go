@@ -55,7 +55,8 @@ func (v Value) AWS() (AWSValue, error) {
 			return AWSValue{}, Errorf(ErrInvalid, "the field %q is binary, which JSON in AWS cannot hold", name)
 		}
 		value := quoted(field)
-		if port, err := strconv.ParseUint(string(field), 10, 16); name == "port" && err == nil && field[0] != '0' && port > 0 {
+		if port, err := strconv.ParseUint(string(field), 10, 16); name == "port" && err == nil &&
+			field[0] != '0' && port > 0 {
 			value = string(field)
 		}
 		members = append(members, quoted(Bytes(name))+":"+value)

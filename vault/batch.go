@@ -25,7 +25,9 @@ const (
 // UpsertAll is [Vault.Upsert] for many secrets at once: all of them are changed or none,
 // also if the process dies at any instant. If change fails for one secret, the disk is
 // full or ctx ends, none is changed. progress is told how many files are ready.
-func (v *Vault) UpsertAll(ctx context.Context, names []Name, change func(i int, s *Secret) error, progress func(done int)) error {
+func (v *Vault) UpsertAll(
+	ctx context.Context, names []Name, change func(i int, s *Secret) error, progress func(done int),
+) error {
 	if err := v.reachKeysOf(names); err != nil {
 		return err
 	}

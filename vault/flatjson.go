@@ -148,7 +148,8 @@ func editFlat(text string, fields map[string]Bytes) (string, bool) {
 // boolean or null may become a number or a boolean, and all else is a string. The text
 // "null" is a string, because null is read as an empty field.
 func flatValue(value Bytes, before string) string {
-	isWord := len(value) > 0 && string(value) != "null" && strings.IndexByte("\"{[ \t\r\n", value[0]) < 0 && json.Valid(value)
+	isWord := len(value) > 0 && string(value) != "null" && strings.IndexByte("\"{[ \t\r\n", value[0]) < 0 &&
+		json.Valid(value)
 	if before[0] != '"' && isWord && scalarEnd(string(value)+"}", 0) == len(value) {
 		return string(value)
 	}

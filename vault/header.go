@@ -78,7 +78,8 @@ func noHeader(dir string) error {
 		if ids, err := listFiles(filepath.Join(dir, folder)); err != nil || len(ids) == 0 {
 			continue
 		}
-		return Errorf(ErrDamaged, "%s holds secrets but no %s; bring that file back from a copy of the vault", dir, headerFile)
+		return Errorf(ErrDamaged, "%s holds secrets but no %s; bring that file back from a copy of the vault", dir,
+			headerFile)
 	}
 	return Errorf(ErrNoVault, "there is no vault in %s", dir)
 }
@@ -140,11 +141,13 @@ func (h *Header) wellFormed() bool {
 	if h.Secrets != "" && h.Secrets != secretsDir+generationOf(h.Check) {
 		return false
 	}
-	if (h.Next != "" && !isCheck(h.Next)) || (h.Replaced != "" && !isCheck(h.Replaced)) || (h.Next != "" && h.Replaced != "") {
+	if (h.Next != "" && !isCheck(h.Next)) || (h.Replaced != "" && !isCheck(h.Replaced)) ||
+		(h.Next != "" && h.Replaced != "") {
 		return false
 	}
 	return !slices.ContainsFunc(h.Unlock, func(way Unlocker) bool {
-		return way == "" || way[0] < 'a' || way[0] > 'z' || strings.Trim(string(way), "abcdefghijklmnopqrstuvwxyz0123456789-") != ""
+		return way == "" || way[0] < 'a' || way[0] > 'z' ||
+			strings.Trim(string(way), "abcdefghijklmnopqrstuvwxyz0123456789-") != ""
 	})
 }
 
@@ -209,7 +212,11 @@ created: %s
 unlock: [%s]
 check: %s
 `, h.Format, h.ID, h.Created.Format(time.RFC3339), strings.Join(ways, ", "), h.Check)
-	for _, line := range []struct{ key, value string }{{"secrets", h.Secrets}, {"next", h.Next}, {"replaced", h.Replaced}} {
+	for _, line := range []struct{ key, value string }{
+		{"secrets", h.Secrets},
+		{"next", h.Next},
+		{"replaced", h.Replaced},
+	} {
 		if line.value != "" {
 			lines.WriteString(line.key + ": " + line.value + "\n")
 		}

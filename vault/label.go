@@ -106,7 +106,8 @@ func (s *Secret) MoveLabel(label Label, to, from int) error {
 	case to == at:
 		return ErrUnchanged
 	case at != 0 && from == 0:
-		return Errorf(ErrRule, "the label %q of %q is on version %d, from which it has to be taken explicitly", label, s.Name, at)
+		return Errorf(ErrRule, "the label %q of %q is on version %d, from which it has to be taken explicitly", label,
+			s.Name, at)
 	case to == 0 && label == Current:
 		return Errorf(ErrRule, "the label %q of %q can be moved but not taken off", label, s.Name)
 	case to == 0:

@@ -79,7 +79,8 @@ func (v *Vault) read(fileID string) (*Secret, error) {
 		return nil, v.damaged(fileID)
 	}
 	if s.valuesElsewhere() {
-		return nil, Errorf(ErrNewerFormat, "%q is sealed in a way of its own, which takes a newer version of this program", s.Name)
+		return nil, Errorf(ErrNewerFormat,
+			"%q is sealed in a way of its own, which takes a newer version of this program", s.Name)
 	}
 	return s, nil
 }
@@ -99,5 +100,6 @@ func (v *Vault) readPlaced(buffer *bytes.Buffer, fileID string) error {
 }
 
 func (v *Vault) damaged(fileID string) error {
-	return Errorf(ErrDamaged, "%s was damaged, or written without the key; bring it back from a copy of the vault", v.path(fileID))
+	return Errorf(ErrDamaged, "%s was damaged, or written without the key; bring it back from a copy of the vault",
+		v.path(fileID))
 }

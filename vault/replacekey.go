@@ -42,7 +42,9 @@ const syncEvery = 256
 // number of those that are sealed again. Each unlocker of the vault must have its holder ([ErrBusy] otherwise). The old
 // key does not open the vault afterwards, and the caller must open it anew and call [Vault.ClearReplaced]. If files are
 // damaged, which cannot be sealed again, ReplaceKey changes nothing and returns [ErrDamaged].
-func (v *Vault) ReplaceKey(next *crypto.VaultKey, holders []KeyHolder, progress func(done, total int)) (sealed int, err error) {
+func (v *Vault) ReplaceKey(
+	next *crypto.VaultKey, holders []KeyHolder, progress func(done, total int),
+) (sealed int, err error) {
 	unlock, err := v.writing()
 	if err != nil {
 		return 0, err
@@ -89,8 +91,8 @@ func (v *Vault) ReplaceKey(next *crypto.VaultKey, holders []KeyHolder, progress 
 	return len(ids), nil
 }
 
-// ClearReplaced removes the files of the vault's last master key, and the key itself from its holders. The key is nil if
-// none of them holds it any more.
+// ClearReplaced removes the files of the vault's last master key, and the key itself from its holders. The key is nil
+// if none of them holds it any more.
 func (v *Vault) ClearReplaced(replaced *crypto.VaultKey, holders []KeyHolder) error {
 	unlock, err := v.writing()
 	if err != nil {
@@ -195,7 +197,8 @@ func (v *Vault) toSeal() ([]string, error) {
 		}
 	}
 	if len(damaged) > 0 {
-		return nil, Errorf(ErrDamaged, "nothing was changed, since these files are damaged: %s; bring them back from a copy of the vault, or remove them",
+		return nil, Errorf(ErrDamaged, "nothing was changed, since these files are damaged: %s; bring them back from a copy"+
+			" of the vault, or remove them",
 			strings.Join(damaged, ", "))
 	}
 	return ids, nil
@@ -329,7 +332,8 @@ func (v *Vault) checkNoneHidden() error {
 }
 
 func (v *Vault) hidden(dir string) error {
-	return Errorf(ErrDamaged, "%s holds secrets, and %s names another directory; bring that file back from a copy of the vault",
+	return Errorf(ErrDamaged,
+		"%s holds secrets, and %s names another directory; bring that file back from a copy of the vault",
 		dir, filepath.Join(v.dir, headerFile))
 }
 

@@ -57,7 +57,8 @@ func (v *Vault) LockRotators(ctx context.Context, s *Secret) (inherit *os.File, 
 		select {
 		case <-ctx.Done():
 			_ = file.Close()
-			return nil, nil, Errorf(ErrRotatorRuns, "a program that an earlier run started to rotate %q is still running (fuser %s shows it)", s.Name, path)
+			return nil, nil, Errorf(ErrRotatorRuns,
+				"a program that an earlier run started to rotate %q is still running (fuser %s shows it)", s.Name, path)
 		case <-time.After(rotatorRetry):
 		}
 	}

@@ -130,7 +130,8 @@ func ParseSelector(s string) (Selector, error) {
 // (ClientRequestToken of AWS Secrets Manager). The error is [ErrInvalid].
 func CheckVersionID(id string) error {
 	if len(id) < minVersionIDLength || len(id) > maxVersionIDLength {
-		return Errorf(ErrInvalid, "the id of a version has %d to %d characters, not %d", minVersionIDLength, maxVersionIDLength, len(id))
+		return Errorf(ErrInvalid, "the id of a version has %d to %d characters, not %d", minVersionIDLength,
+			maxVersionIDLength, len(id))
 	}
 	if strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return Errorf(ErrInvalid, "%q is not the id of a version: it may hold only printable ASCII characters", id)

@@ -42,7 +42,8 @@ func CheckValueKeyName(name string) error {
 	case name == MasterKeyName:
 		return Errorf(ErrInvalid, "%q is the name of the vault's own key; choose another", name)
 	case !isValueKeyName(name):
-		return Errorf(ErrInvalid, "%.70q is not the name of a key; use 1 to %d of a-z 0-9 -, a letter first", name, maxValueKeyNameLength)
+		return Errorf(ErrInvalid, "%.70q is not the name of a key; use 1 to %d of a-z 0-9 -, a letter first", name,
+			maxValueKeyNameLength)
 	}
 	return nil
 }
@@ -223,13 +224,16 @@ func (v *Vault) openKeyFile(name string, file []byte) (key crypto.MasterKey, beh
 	case bytes.HasPrefix(content, []byte(scryptFileStart)):
 		return crypto.MasterKey{}, content, nil
 	case bytes.HasPrefix(content, []byte(ageFileStart)):
-		return crypto.MasterKey{}, nil, Errorf(ErrNewerFormat, "the key %q is sealed in a way that takes a newer version of this program", name)
+		return crypto.MasterKey{}, nil,
+			Errorf(ErrNewerFormat, "the key %q is sealed in a way that takes a newer version of this program", name)
 	default:
 		if key, err = crypto.ParseMasterKey(string(content)); err == nil {
 			return key, nil, nil
 		}
 	}
-	return crypto.MasterKey{}, nil, Errorf(ErrDamaged, "%s was damaged, or written without the key; bring it back from a copy of the vault", v.keyPath(name))
+	return crypto.MasterKey{}, nil,
+		Errorf(ErrDamaged, "%s was damaged, or written without the key; bring it back from a copy of the vault",
+			v.keyPath(name))
 }
 
 // keyFileID takes the place of a file id, none of which looks like it: a key file

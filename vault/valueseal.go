@@ -32,7 +32,8 @@ func (s *Secret) SetKey(name string) error {
 		}
 	}
 	if slices.ContainsFunc(s.Versions, Version.closed) {
-		return Errorf(ErrNoKey, "the values of %q are sealed to the key %q, which is needed to put them under another", s.Name, s.Key)
+		return Errorf(ErrNoKey, "the values of %q are sealed to the key %q, which is needed to put them under another",
+			s.Name, s.Key)
 	}
 	for i := range s.Versions {
 		s.Versions[i].Sealed = nil
@@ -48,7 +49,8 @@ func (v *Vault) openValues(s *Secret) error {
 	}
 	key, err := v.valueKey(s.Key)
 	if errors.Is(err, ErrNoSuchValueKey) {
-		return Errorf(ErrNoKey, "%q is under the key %q, and %s is missing; bring that file back from a copy of the vault", s.Name, s.Key, v.keyPath(s.Key))
+		return Errorf(ErrNoKey, "%q is under the key %q, and %s is missing; bring that file back from a copy of the vault",
+			s.Name, s.Key, v.keyPath(s.Key))
 	}
 	if err != nil {
 		return fmt.Errorf("%q: %w", s.Name, err)
@@ -67,7 +69,8 @@ func (v *Vault) openValues(s *Secret) error {
 			opened[i].Plain = opened[i].Binary
 		}
 		if err != nil || opened[i].closed() || !wellFormed || opened[i].check(opened[i].Kind) != nil {
-			return Errorf(ErrDamaged, "version %d of %q was not sealed with the key %q that is in the vault now; bring both files back from one copy of the vault", opened[i].Number, s.Name, s.Key)
+			return Errorf(ErrDamaged, "version %d of %q was not sealed with the key %q that is in the vault now; bring both"+
+				" files back from one copy of the vault", opened[i].Number, s.Name, s.Key)
 		}
 	}
 	s.Versions = opened

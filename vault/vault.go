@@ -149,7 +149,8 @@ func (v *Vault) AddUnlocker(unlocker Unlocker, keep func() (sealed []byte, err e
 
 func (v *Vault) writeSealedKey(way Unlocker, sealed []byte) error {
 	if len(sealed) > maxSealedKeySize {
-		return Errorf(ErrInvalid, "the sealed master key for the %s has %d bytes; the limit is %d", way, len(sealed), maxSealedKeySize)
+		return Errorf(ErrInvalid, "the sealed master key for the %s has %d bytes; the limit is %d", way, len(sealed),
+			maxSealedKeySize)
 	}
 	dir := filepath.Join(v.dir, unlockDir)
 	if err := makeDir(dir); err != nil {

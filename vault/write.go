@@ -141,7 +141,8 @@ func (v *Vault) seal(s *Secret) (fileID string, sealed []byte, err error) {
 		return "", nil, fmt.Errorf("saving %q: %w", s.Name, err)
 	}
 	if len(sealed) > maxFileSize {
-		return "", nil, Errorf(ErrLimit, "%q and its history would need %d bytes; the limit is %d", s.Name, len(sealed), maxFileSize)
+		return "", nil, Errorf(ErrLimit, "%q and its history would need %d bytes; the limit is %d", s.Name, len(sealed),
+			maxFileSize)
 	}
 	return fileID, sealed, nil
 }

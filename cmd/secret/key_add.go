@@ -39,8 +39,8 @@ func (a *app) runKeyAdd(args []string) error {
 		return usage.Errorf("%q is not an unlocker; add keyring, passphrase, recovery, key-file or identity", args[0])
 	}
 	if takesFile(unlocker) != (len(args) == 2) {
-		return usage.Errorf("usage: secret key add key-file PATH or identity PATH, or secret key add keyring, passphrase or " +
-			"recovery")
+		return usage.Errorf("usage: secret key add key-file PATH or identity PATH, or secret key add keyring," +
+			" passphrase or recovery")
 	}
 	v, key, err := a.unlockVault()
 	if err != nil {

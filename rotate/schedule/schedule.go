@@ -104,7 +104,8 @@ func (s Schedule) WithWindow(window string) (Schedule, error) {
 	if s.every > 0 {
 		if s.every < day {
 			return Schedule{}, fmt.Errorf(`window %q: the windows of an interval open at midnight, `+
-				`and %q is shorter than a day: leave the window out, or name the hours with a cron such as "0 */12 * * *"`, window, s.text)
+				`and %q is shorter than a day: leave the window out, or name the hours with a cron such as "0 */12 * * *"`,
+				window, s.text)
 		}
 		if length > day {
 			return Schedule{}, fmt.Errorf("window %q: the windows of an interval open every midnight "+

@@ -170,7 +170,8 @@ func refuseExpansion(s string) error {
 	return nil
 }
 
-var errExpansion = errors.New("${NAME} and $(COMMAND) are not expanded here; if they are meant as they stand, put the value into single quotes")
+var errExpansion = errors.New("${NAME} and $(COMMAND) are not expanded here; if they are meant as they stand, put the" +
+	" value into single quotes")
 
 func (p *parser) singleQuoted() (string, error) {
 	end := strings.IndexByte(p.rest[1:], '\'')

@@ -28,7 +28,10 @@ func columnsOf(format Format) (columns, bool) {
 	case KeePassXC:
 		return columns{name: "title", group: "group", fields: login("username", "password", "url", "totp")}, true
 	case Bitwarden:
-		return columns{name: "name", group: "folder", fields: login("login_username", "login_password", "login_uri", "login_totp")}, true
+		return columns{
+			name: "name", group: "folder",
+			fields: login("login_username", "login_password", "login_uri", "login_totp"),
+		}, true
 	case OnePassword:
 		c := columns{name: "title", fields: login("username", "password", "url", "otpauth")}
 		c.fields["website"], c.fields["urls"] = "url", "url" // it was called differently over the years

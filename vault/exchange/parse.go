@@ -174,7 +174,8 @@ func parseAWS(data []byte) ([]Entry, error) {
 	}
 	if len(answer.Errors) > 0 {
 		failed := answer.Errors[0]
-		return nil, formatf("aws could not read all secrets: %q failed with %q; ask for those that you may read", failed.SecretID, failed.ErrorCode)
+		return nil, formatf("aws could not read all secrets: %q failed with %q; ask for those that you may read",
+			failed.SecretID, failed.ErrorCode)
 	}
 	if answer.NextToken != "" {
 		return nil, formatf("it is only a part: it has a NextToken for the rest")

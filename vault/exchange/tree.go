@@ -51,7 +51,8 @@ func (r record) entry() (Entry, error) {
 	if r.JSON != "" || r.Binary != nil {
 		kind, stored := vault.AWSValue{String: r.JSON, Binary: r.Binary}.Value()
 		if isPlain != (kind == vault.Plaintext) || isPlain != (r.JSON == "") || r.Value != nil || r.Fields != nil {
-			return Entry{}, formatf("%q: binary is for plaintext secrets, and json, an object of texts and numbers, for others", r.Name)
+			return Entry{}, formatf("%q: binary is for plaintext secrets, and json, an object of texts and numbers, for"+
+				" others", r.Name)
 		}
 		return Entry{Name: r.Name, Kind: r.Kind, Value: stored, Annotations: r.Annotations}, nil
 	}

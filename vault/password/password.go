@@ -76,7 +76,8 @@ func Generate(rand io.Reader, rules Rules) (string, error) {
 		return "", err
 	}
 	if !rules.AllowMissingTypes && length < len(types) {
-		return "", &rulesError{ErrTooShort, fmt.Sprintf("%v: %d characters are too few for one of each of %d types", ErrRules, length, len(types))}
+		return "", &rulesError{ErrTooShort, fmt.Sprintf("%v: %d characters are too few for one of each of %d types", ErrRules,
+			length, len(types))}
 	}
 	alphabet := strings.Join(types, "")
 	if rules.IncludeSpace && !strings.Contains(rules.ExcludeCharacters, " ") {
@@ -121,7 +122,8 @@ func (r Rules) types() ([]string, error) {
 		if left != "" {
 			types = append(types, left)
 		} else if !r.AllowMissingTypes {
-			return nil, &rulesError{ErrTypeExcluded, fmt.Sprintf("%v: all characters of a required type (%.5s…) are excluded", ErrRules, t.characters)}
+			return nil, &rulesError{ErrTypeExcluded, fmt.Sprintf("%v: all characters of a required type (%.5s…) are excluded",
+				ErrRules, t.characters)}
 		}
 	}
 	return types, nil

@@ -42,7 +42,8 @@ func Bus(t *testing.T) (address string, stop func()) {
 	Need(t, "dbus-daemon")
 	dir := t.TempDir()
 	config := filepath.Join(dir, "bus.conf")
-	if err := os.WriteFile(config, []byte(strings.ReplaceAll(busConfig, "DIR", dbus.EscapeBusAddressValue(dir))), 0o600); err != nil {
+	text := strings.ReplaceAll(busConfig, "DIR", dbus.EscapeBusAddressValue(dir))
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("dbus-daemon", "--config-file="+config, "--nofork", "--print-address")

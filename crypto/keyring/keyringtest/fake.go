@@ -172,7 +172,9 @@ func (f *Fake) search(attributes map[string]string) ([]dbus.ObjectPath, *dbus.Er
 	return found, nil
 }
 
-func (f *Fake) create(properties map[string]dbus.Variant, s secret, replace bool) (dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+func (f *Fake) create(
+	properties map[string]dbus.Variant, s secret, replace bool,
+) (dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	attributes, _ := properties[iface+"Item.Attributes"].Value().(map[string]string)

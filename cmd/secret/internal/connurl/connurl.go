@@ -62,7 +62,8 @@ func Format(fields map[string]vault.Bytes) (string, error) {
 		return "", invalid("a connection URL needs the field engine, such as postgres or mysql")
 	}
 	u := url.URL{
-		Scheme: get("engine"), Path: "/" + get("dbname"), RawPath: "/" + url.PathEscape(get("dbname")), // a slash in the name as well
+		Scheme: get("engine"), Path: "/" + get("dbname"),
+		RawPath:  "/" + url.PathEscape(get("dbname")), // a slash in the name as well
 		RawQuery: get("options"),
 	}
 	if u.Scheme == "mongo" {

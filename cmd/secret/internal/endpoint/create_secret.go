@@ -43,7 +43,8 @@ func createSecret(_ context.Context, c *call, in createSecretInput) (*createSecr
 	case in.AddReplicaRegions != nil:
 		return nil, errOneRegion()
 	case in.Type != "":
-		return nil, wire.Errorf(wire.InvalidRequest, "Secrets of the type %s, which a partner of AWS manages, do not exist here.", in.Type)
+		return nil, wire.Errorf(wire.InvalidRequest,
+			"Secrets of the type %s, which a partner of AWS manages, do not exist here.", in.Type)
 	}
 	key, err := c.reachKey(in.KmsKeyId)
 	if err != nil {

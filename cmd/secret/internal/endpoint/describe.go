@@ -62,8 +62,8 @@ func keyID(meta vault.Meta) string {
 	return meta.Key
 }
 
-// stagesByID returns the labels of all versions that have some, nil if none has. A rotation that has begun has a pending
-// version without a value.
+// stagesByID returns the labels of all versions that have some, nil if none has. A rotation that has begun has a
+// pending version without a value.
 func stagesByID(s *vault.Secret) map[string][]string {
 	var byID map[string][]string
 	add := func(id string, stages ...string) {

@@ -9,8 +9,8 @@ import (
 	"example.org/secret/vault"
 )
 
-// exception returns the exception of AWS for an error of a lower layer. An error that it does not know, such as a lock that
-// another process keeps for too long, stays, and makes clients try again.
+// exception returns the exception of AWS for an error of a lower layer. An error that it does not know, such as a lock
+// that another process keeps for too long, stays, and makes clients try again.
 func exception(err error) error {
 	if _, ours := errors.AsType[*wire.Error](err); ours || err == nil {
 		return err
@@ -42,7 +42,8 @@ func errNotFound() error {
 }
 
 func errNoVersion(id string) error {
-	return wire.Errorf(wire.ResourceNotFound, "Secrets Manager can't find the specified secret value for VersionId: %s", id)
+	return wire.Errorf(wire.ResourceNotFound,
+		"Secrets Manager can't find the specified secret value for VersionId: %s", id)
 }
 
 func errNoStage(stage string) error {

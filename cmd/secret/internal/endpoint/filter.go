@@ -60,12 +60,13 @@ func hasWords(text, value string) bool {
 // wordStart matches a word of AWS's filters, which begins at a character that is not a lower-case letter.
 var wordStart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^a-z][a-z]+`) })
 
-// splitWords splits a text into words as AWS was seen to do: at a separator, if the text has separators of one kind only,
-// and where lower-case letters begin. The words are in lower case.
+// splitWords splits a text into words as AWS was seen to do: at a separator, if the text has separators of one kind
+// only, and where lower-case letters begin. The words are in lower case.
 func splitWords(text string) []string {
 	parts := []string{text}
 	for _, separator := range "/-_+=.@" {
-		if strings.ContainsRune(text, separator) && !strings.ContainsAny(text, strings.ReplaceAll("/-_+=.@", string(separator), "")) {
+		if strings.ContainsRune(text, separator) &&
+			!strings.ContainsAny(text, strings.ReplaceAll("/-_+=.@", string(separator), "")) {
 			parts = strings.Split(text, string(separator))
 		}
 	}

@@ -31,10 +31,12 @@ type secretVersion struct {
 
 const maxVersions = 100
 
-// defaultKeyID is what AWS calls the default key among the keys of a version.
+// defaultKeyID is the name of AWS for the default key among the keys of a version.
 const defaultKeyID = "DefaultEncryptionKey"
 
-func listSecretVersionIds(_ context.Context, c *call, in listSecretVersionIdsInput) (*listSecretVersionIdsOutput, error) {
+func listSecretVersionIds(
+	_ context.Context, c *call, in listSecretVersionIdsInput,
+) (*listSecretVersionIdsOutput, error) {
 	s, err := c.meta(in.SecretId)
 	if err != nil {
 		return nil, err

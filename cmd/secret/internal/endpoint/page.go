@@ -21,8 +21,8 @@ func (p position) compare(other position) int {
 	return cmp.Or(cmp.Compare(p.Time, other.Time), compare(p.Name, other.Name))
 }
 
-// pager returns a listing by pages. The token of a page tells the position at which the page before ended, so that it stays
-// right while secrets come and go.
+// pager returns a listing by pages. The token of a page tells the position at which the page before ended, so that it
+// stays right while secrets come and go.
 type pager[T any] struct {
 	token     *string // of the page; nil for the first
 	most      int     // entries of a page; 0 stands for the default

@@ -7,13 +7,14 @@ import (
 	"example.org/secret/vault"
 )
 
-// Permission is what a client may do. The zero value permits nothing on any secret.
+// Permission bounds the rights of a client. The zero value permits nothing on any secret.
 type Permission struct {
 	Allow []func(name string) bool // the client may use a name if one of these reports true
 	Write bool                     // the client may change things
 }
 
-// ReservedPrefix begins the names of the secrets that keep the clients. No client may use them, whatever its permission.
+// ReservedPrefix begins the names of the secrets that keep the clients. No client may use them, whatever its
+// permission.
 const ReservedPrefix = "secret-serve/"
 
 // NewPermission returns the permission to use the names that the patterns match, or all names without a pattern. The
@@ -33,8 +34,8 @@ func NewPermission(patterns []string, write bool) (Permission, error) {
 	return p, nil
 }
 
-// Allow returns a function for [Permission] that matches names with a glob, in which an asterisk stops at slashes and two
-// do not, or with one name. The error is [vault.ErrInvalid].
+// Allow returns a function for [Permission] that matches names with a glob, in which an asterisk stops at slashes and
+// two do not, or with one name. The error is [vault.ErrInvalid].
 func Allow(pattern string) (func(name string) bool, error) {
 	if !strings.ContainsAny(pattern, "*?[") {
 		return func(name string) bool { return name == pattern }, nil

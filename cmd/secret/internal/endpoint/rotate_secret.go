@@ -68,7 +68,8 @@ func rotationFor(s *vault.Secret, in rotateSecretInput) (rotate.Rotation, error)
 		}
 	}
 	if r.Rotator == "" {
-		return rotate.Rotation{}, wire.Errorf(wire.InvalidRequest, "No Lambda rotation function ARN is associated with this secret.")
+		return rotate.Rotation{},
+			wire.Errorf(wire.InvalidRequest, "No Lambda rotation function ARN is associated with this secret.")
 	}
 	if in.RotationRules == nil {
 		return r, nil
@@ -97,8 +98,9 @@ func (c *call) start(ctx context.Context, engine *rotate.Engine, s *vault.Secret
 	case errors.Is(err, rotate.ErrUnderWay):
 		return wire.Errorf(wire.InvalidRequest, "A previous rotation isn't complete. That rotation will be reattempted.")
 	case errors.Is(err, vault.ErrVersionExists):
-		return wire.Errorf(wire.ResourceExists, "You can't use ClientRequestToken %s because that value is already in use for a"+
-			" version of secret %s.", token, c.arn(s.Name, s.ID))
+		return wire.Errorf(wire.ResourceExists,
+			"You can't use ClientRequestToken %s because that value is already in use for a"+
+				" version of secret %s.", token, c.arn(s.Name, s.ID))
 	}
 	return err
 }

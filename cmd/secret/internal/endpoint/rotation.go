@@ -30,13 +30,14 @@ func (c *call) engine() (*rotate.Engine, error) {
 
 const functionPart = ":function:"
 
-// setLambda lets r call the rotator that an ARN of a function names. A rotator that r has under that name stays as it is,
-// with its path and its arguments.
+// setLambda lets r call the rotator that an ARN of a function names. A rotator that r has under that name stays as it
+// is, with its path and its arguments.
 func setLambda(r *rotate.Rotation, arn string) error {
 	_, function, ok := strings.Cut(arn, functionPart)
 	function, _, _ = strings.Cut(function, ":") // without the function's version
 	if !strings.HasPrefix(arn, "arn:") || !ok || function == "" {
-		return wire.Errorf(wire.InvalidParameter, "The RotationLambdaARN must end in :function:NAME, where NAME is a rotator.")
+		return wire.Errorf(wire.InvalidParameter,
+			"The RotationLambdaARN must end in :function:NAME, where NAME is a rotator.")
 	}
 	r.Lambda = arn
 	if functionOf(r.Rotator) != function {
@@ -63,7 +64,8 @@ func (c *call) lambdaOf(r rotate.Rotation) string {
 func setRules(r *rotate.Rotation, rules rotationRules) error {
 	switch {
 	case rules.AutomaticallyAfterDays != 0 && rules.ScheduleExpression != "":
-		return wire.Errorf(wire.InvalidParameter, "You cannot specify both rotation frequency and schedule expression together.")
+		return wire.Errorf(wire.InvalidParameter,
+			"You cannot specify both rotation frequency and schedule expression together.")
 	case rules.AutomaticallyAfterDays != 0:
 		r.Schedule = fmt.Sprintf("%dd", rules.AutomaticallyAfterDays)
 	case strings.HasPrefix(rules.ScheduleExpression, "rate("), strings.HasPrefix(rules.ScheduleExpression, "cron("):
@@ -72,7 +74,10 @@ func setRules(r *rotate.Rotation, rules rotationRules) error {
 		return wire.Errorf(wire.InvalidParameter, "Invalid ScheduleExpression: it must be rate(…) or cron(…).")
 	}
 	r.Window, r.Timezone = rules.Duration, ""
-	r.Rules = rotate.Rules{Days: rules.AutomaticallyAfterDays, Expression: rules.ScheduleExpression, Duration: rules.Duration}
+	r.Rules = rotate.Rules{
+		Days: rules.AutomaticallyAfterDays, Expression: rules.ScheduleExpression,
+		Duration: rules.Duration,
+	}
 	if _, err := r.ParseSchedule(); err != nil {
 		return wire.Errorf(wire.InvalidParameter, "Invalid RotationRules: %v.", err)
 	}
@@ -120,8 +125,8 @@ func intervalOf(s schedule.Schedule, now time.Time) time.Duration {
 	return second.Sub(first)
 }
 
-// latest returns the end of the window in which a secret is to be rotated. As with AWS a window without a length lasts an
-// hour for schedules of hours, and else until the end of the day in UTC.
+// latest returns the end of the window in which a secret is to be rotated. As with AWS a window without a length lasts
+// an hour for schedules of hours, and else until the end of the day in UTC.
 func latest(status schedule.Status, interval time.Duration) time.Time {
 	switch {
 	case !status.Closes.IsZero():

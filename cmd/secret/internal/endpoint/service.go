@@ -21,7 +21,7 @@ const DefaultAccount = "000000000000"
 type Options struct {
 	// Open opens the vault, and opens it again after its master key was replaced. Nobody can be asked for anything then.
 	Open func() (*vault.Vault, error)
-	// Permission returns what a client may do. The empty name is that of the holder of the token.
+	// Permission returns the rights of a client. The empty name is that of the holder of the token.
 	Permission func(client string) Permission
 	// Engine rotates secrets; its Vault is not used. Nil refuses rotation.
 	Engine *rotate.Engine

@@ -64,8 +64,9 @@ func checkMove(s *vault.Secret, stage string, label vault.Label, to, from int) e
 			" currently attached to version %s, so you must explicitly reference that version in RemoveFromVersionId.",
 			stage, attached.ID)
 	case from != 0 && from != at:
-		return wire.Errorf(wire.InvalidParameter, "Staging label %s is currently attached to version %s, so you must explicitly"+
-			" reference that version in RemoveFromVersionId.", stage, attached.ID)
+		return wire.Errorf(wire.InvalidParameter,
+			"Staging label %s is currently attached to version %s, so you must explicitly"+
+				" reference that version in RemoveFromVersionId.", stage, attached.ID)
 	case to == 0 && label == vault.Current:
 		return wire.Errorf(wire.InvalidParameter, "You can't remove the staging label %s; move it to another version.", stage)
 	}

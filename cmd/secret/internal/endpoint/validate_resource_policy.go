@@ -16,7 +16,9 @@ type validationError struct {
 	CheckName, ErrorMessage string
 }
 
-func validateResourcePolicy(_ context.Context, c *call, in validateResourcePolicyInput) (*validateResourcePolicyOutput, error) {
+func validateResourcePolicy(
+	_ context.Context, c *call, in validateResourcePolicyInput,
+) (*validateResourcePolicyOutput, error) {
 	if in.SecretId != nil {
 		if _, err := c.meta(*in.SecretId); err != nil {
 			return nil, err

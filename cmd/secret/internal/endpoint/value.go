@@ -43,15 +43,17 @@ func checkToken(token *string, missing wire.Code) error {
 	return nil
 }
 
-// addVersion adds a version to a secret that is about to be committed. The error is [vault.ErrUnchanged] if it is there.
+// addVersion adds a version to a secret that is about to be committed. The error is [vault.ErrUnchanged] if it is
+// there.
 func (c *call) addVersion(s *vault.Secret, token string, value vault.AWSValue, labels []vault.Label) error {
 	kind, content := value.Value()
 	err := s.Add(vault.NewVersion{
 		ID: token, Kind: kind, AnyKind: true, Value: content, Origin: vault.OriginAPI, Labels: labels,
 	})
 	if errors.Is(err, vault.ErrVersionExists) {
-		return wire.Errorf(wire.ResourceExists, "You can't use ClientRequestToken %s because that value is already in use for"+
-			" a version of secret %s.", token, c.arn(s.Name, s.ID))
+		return wire.Errorf(wire.ResourceExists,
+			"You can't use ClientRequestToken %s because that value is already in use for"+
+				" a version of secret %s.", token, c.arn(s.Name, s.ID))
 	}
 	return err
 }
@@ -67,7 +69,7 @@ func setKey(s *vault.Secret, key, kmsKeyID string) error {
 	return nil
 }
 
-// defaultKey is what AWS calls the key of secrets that name none.
+// defaultKey is the name of AWS for the key of secrets that name none.
 const defaultKey = "alias/aws/secretsmanager"
 
 // reachKey returns the name of a value key, or the empty name for the master key.
@@ -84,7 +86,8 @@ func (c *call) reachKey(kmsKeyID string) (string, error) {
 		err = c.vault.ReachValueKey(name)
 	}
 	if errors.Is(err, vault.ErrInvalid) || errors.Is(err, vault.ErrNoSuchValueKey) {
-		return "", wire.Errorf(wire.InvalidRequest, "The KMS key %s does not exist here; make it with: secret key new NAME", kmsKeyID)
+		return "", wire.Errorf(wire.InvalidRequest,
+			"The KMS key %s does not exist here; make it with: secret key new NAME", kmsKeyID)
 	}
 	return name, err
 }

@@ -50,7 +50,8 @@ func (e *Environment) AddFile(path, text string) error {
 	}
 	variables, replaced := dotenv.Effective(variables)
 	for _, r := range replaced {
-		e.Warn(fmt.Sprintf("%s, line %d: %s is given again on line %d, which counts", filepath.Base(path), r.Line, r.Name, r.By))
+		e.Warn(fmt.Sprintf("%s, line %d: %s is given again on line %d, which counts", filepath.Base(path), r.Line,
+			r.Name, r.By))
 	}
 	for _, v := range variables {
 		if !IsName(v.Name) {
@@ -138,8 +139,8 @@ func (e *Environment) setSecret(v Variable, p picked.Value) error {
 
 func (e *Environment) set(name, value string) error {
 	if length := len(name) + len("=") + len(value); length > maxVariable() {
-		return usage.Errorf("the value of %s is too long for a variable: with the name it has %d bytes, and %d is the limit; "+
-			"let the command read it with: secret get", name, length, maxVariable())
+		return usage.Errorf("the value of %s is too long for a variable: with the name it has %d bytes, and %d is"+
+			" the limit; let the command read it with: secret get", name, length, maxVariable())
 	}
 	if e.values == nil {
 		e.values = map[string]string{}

@@ -19,7 +19,8 @@ func Assignment(dialect string, v Variable) string {
 		return "set -gx " + name + " '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'\n"
 	case "powershell":
 		// PowerShell takes typographic quotes for its own.
-		return "$env:" + name + " = '" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(value) + "'\n"
+		quotes := strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛")
+		return "$env:" + name + " = '" + quotes.Replace(value) + "'\n"
 	case "dotenv":
 		return name + "=" + QuoteDotenv(value) + "\n"
 	}
@@ -33,9 +34,9 @@ func Assignment(dialect string, v Variable) string {
 //   - The readers of Node take the escapes literally. They misread a value with a single quote and one of \ " $ `.
 //   - A carriage return is written \r, because readers take a real one for the end of a line. A shell reads a backslash
 //     and an r; --format shell is for shells.
-//   - Many readers take a quote behind a backslash for an escaped quote, and read on into the next lines. So backslashes
-//     at the end of a value stand behind the quotes. A shell reads them there; those readers report an error or misread
-//     this one value.
+//   - Many readers take a quote behind a backslash for an escaped quote, and read on into the next lines. So
+//     backslashes at the end of a value stand behind the quotes. A shell reads them there; those readers report an
+//     error or misread this one value.
 //   - joho/godotenv loses a quote at the end of a value in double quotes.
 func QuoteDotenv(value string) string {
 	body := strings.TrimRight(value, `\`)

@@ -41,7 +41,8 @@ func Variables(p picked.Value, prefix string) ([]Variable, error) {
 			name = vault.VariableName(prefix, field)
 		}
 		if other, taken := fields[name]; taken {
-			return nil, usage.Errorf("the fields %q and %q of %q would both be the variable %s; take fields one by one, as %s#FIELD",
+			return nil, usage.Errorf("the fields %q and %q of %q would both be the variable %s; take fields one by one,"+
+				" as %s#FIELD",
 				other, field, p.Secret.Name, name, p.Secret.Name)
 		}
 		fields[name] = field

@@ -122,7 +122,8 @@ func (p *page) block(text string) {
 func text(cmd *cobra.Command, date time.Time, topics Topics) string {
 	p := newPage(cmd, 1, date)
 	p.section("SYNOPSIS")
-	fmt.Fprintf(p, "\\fB%s\\fR%s\n", roffText(cmd.CommandPath()), roffText(strings.TrimPrefix(cmd.UseLine(), cmd.CommandPath())))
+	fmt.Fprintf(p, "\\fB%s\\fR%s\n", roffText(cmd.CommandPath()),
+		roffText(strings.TrimPrefix(cmd.UseLine(), cmd.CommandPath())))
 	p.section("DESCRIPTION")
 	p.paragraphs(cmd.Long, cmd.Short+".")
 	if len(cmd.Aliases) > 0 {

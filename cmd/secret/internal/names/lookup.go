@@ -28,7 +28,8 @@ func ByTitle(v *vault.Vault, title string) (vault.Name, error) {
 	case 1:
 		return vault.Name(found[0]), nil
 	}
-	return "", vault.Errorf(vault.ErrInvalid, "the title %q is that of %s; name one of them", title, strings.Join(found, " and "))
+	return "", vault.Errorf(vault.ErrInvalid, "the title %q is that of %s; name one of them", title,
+		strings.Join(found, " and "))
 }
 
 // MayBeTitle reports whether a text may be a title. Import keeps a title if the name lacks letters of it.

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Stdout returns the standard output. If the standard output was closed, Go has opened the null device in its place, for
-// reading too, and a write to it would look like success.
+// Stdout returns the standard output. If the standard output was closed, Go has opened the null device in its place,
+// for reading too, and a write to it would look like success.
 func Stdout() io.Writer {
 	flags, err := unix.FcntlInt(os.Stdout.Fd(), unix.F_GETFL, 0)
 	if err != nil || flags&unix.O_ACCMODE != unix.O_RDWR {

@@ -111,7 +111,8 @@ func Find(name string) (Setting, error) {
 			return s, nil
 		}
 	}
-	return Setting{}, vault.Errorf(vault.ErrInvalid, "unknown setting %q; the settings are %s", name, strings.Join(Names(), ", "))
+	return Setting{}, vault.Errorf(vault.ErrInvalid, "unknown setting %q; the settings are %s", name,
+		strings.Join(Names(), ", "))
 }
 
 func parsePath(path *string, text string) error {

@@ -30,8 +30,8 @@ var credentialVariables = []string{
 	"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 }
 
-// Environ returns environ with the variables that point a program at the endpoint. It leaves credentials and a region of
-// the user alone, because the program may use other services of AWS.
+// Environ returns environ with the variables that point a program at the endpoint. It leaves credentials and a region
+// of the user alone, because the program may use other services of AWS.
 func (e Endpoint) Environ(environ []string) []string {
 	values := map[string]string{}
 	for _, entry := range environ {

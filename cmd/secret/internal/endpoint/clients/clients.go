@@ -131,8 +131,8 @@ func Remove(v *vault.Vault, client string) error {
 	return v.Remove(name)
 }
 
-// Directory finds clients for a server, each time anew: a client that was changed or removed is so for its next request.
-// It is safe for concurrent use.
+// Directory finds clients for a server, each time anew: a client that was changed or removed is so for its next
+// request. It is safe for concurrent use.
 type Directory struct {
 	Open func() (*vault.Vault, error) // also after the master key was replaced
 	Only []string                     // the names of clients; empty for all

@@ -21,8 +21,8 @@ const (
 )
 
 // Operation does one operation of AWS. The answer is a struct whose exported fields are the members of the answer, with
-// `omitzero` in their JSON tags: AWS leaves members without a value out. Nil stands for an answer without members. An error
-// other than an [*Error] is told to the client as an [InternalServiceError] without its text.
+// `omitzero` in their JSON tags: AWS leaves members without a value out. Nil stands for an answer without members. An
+// error other than an [*Error] is told to the client as an [InternalServiceError] without its text.
 type Operation func(ctx context.Context, r *Request) (answer any, err error)
 
 // Request is one call of an operation.

@@ -199,14 +199,16 @@ func (s *server) isOurHost(hostport string) bool {
 	if err != nil { // without a port, which stands for port 80
 		host, port = strings.Trim(hostport, "[]"), strconv.Itoa(80)
 	}
-	return port == s.port && (slices.Contains([]string{"127.0.0.1", "::1", "localhost"}, host) || slices.Contains(s.Hosts, host))
+	return port == s.port && (slices.Contains([]string{"127.0.0.1", "::1", "localhost"}, host) ||
+		slices.Contains(s.Hosts, host))
 }
 
 // cameThroughOther reports whether a browser or a proxy sent the request: a program of this machine needs neither.
 func cameThroughOther(header http.Header) bool {
 	for name := range header {
 		switch {
-		case name == "Origin", name == "X-Forwarded-For", name == "Forwarded", name == "Via", strings.HasPrefix(name, "Sec-Fetch-"):
+		case name == "Origin", name == "X-Forwarded-For", name == "Forwarded", name == "Via",
+			strings.HasPrefix(name, "Sec-Fetch-"):
 			return true
 		}
 	}

@@ -14,13 +14,14 @@ import (
 	"unicode/utf8"
 )
 
-// Decode reads the input of an operation, a JSON object, into the struct that into points to, and checks its constraints.
-// It takes members by the exact names of the fields, passes over others, and takes null as absent. A field is a string,
-// []byte (base64), bool, int, a struct, a pointer to one of these, which is nil if the member is absent, or a list.
+// Decode reads the input of an operation, a JSON object, into the struct that into points to, and checks its
+// constraints. It takes members by the exact names of the fields, passes over others, and takes null as absent. A field
+// is a string, []byte (base64), bool, int, a struct, a pointer to one of these, which is nil if the member is absent,
+// or a list.
 //
-// The tag `check` of a field has constraints, separated by commas: required, min=N and max=N (of the length in characters,
-// bytes or entries, or of the number), enum=A|B, pattern=NAME of [patterns], and hidden, which keeps the value out of
-// errors. The tag `item` has those of the entries of a list.
+// The tag `check` of a field has constraints, separated by commas: required, min=N and max=N (of the length in
+// characters, bytes or entries, or of the number), enum=A|B, pattern=NAME of [patterns], and hidden, which keeps the
+// value out of errors. The tag `item` has those of the entries of a list.
 //
 // The error is of code [Serialization], or [Validation] with all constraints that the input breaks.
 func (r *Request) Decode(into any) error {
@@ -89,7 +90,8 @@ func (d *shapeDecoder) value(into reflect.Value, input any, path string, tag ref
 		into.Set(reflect.New(into.Type().Elem()))
 		into = into.Elem()
 	}
-	rules, mismatch := tag.Get("check"), Errorf(Serialization, "%s can not be converted to %s", jsonType(input), awsType(into.Type()))
+	rules, mismatch := tag.Get("check"), Errorf(Serialization, "%s can not be converted to %s", jsonType(input),
+		awsType(into.Type()))
 	switch {
 	case into.Kind() == reflect.String:
 		text, ok := input.(string)

@@ -88,7 +88,7 @@ func (s *server) verify(r *http.Request, body []byte) (Client, string, error) {
 	return client, a.region, nil
 }
 
-// checkScope checks what a signature is for, and returns its time.
+// checkScope checks the scope of a signature, and returns its time.
 func (s *server) checkScope(r *http.Request, a authorization) (time.Time, error) {
 	if a.service != service {
 		return time.Time{}, Errorf(InvalidSignature, "Credential should be scoped to correct service: '%s'. ", service)

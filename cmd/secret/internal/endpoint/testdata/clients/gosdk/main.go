@@ -30,7 +30,10 @@ func run(ctx context.Context) error {
 		o.BaseEndpoint = aws.String(os.Getenv("ENDPOINT_URL"))
 	})
 	name := aws.String("prod/db")
-	made, err := client.CreateSecret(ctx, &secretsmanager.CreateSecretInput{Name: name, SecretString: aws.String("one<&>")})
+	made, err := client.CreateSecret(ctx, &secretsmanager.CreateSecretInput{
+		Name:         name,
+		SecretString: aws.String("one<&>"),
+	})
 	if err != nil {
 		return err
 	}
@@ -41,7 +44,10 @@ func run(ctx context.Context) error {
 	if *got.SecretString != "one<&>" || got.CreatedDate.Year() < 2024 {
 		return errors.New("the value is " + *got.SecretString)
 	}
-	if _, err := client.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: name, SecretBinary: []byte{0, 255}}); err != nil {
+	if _, err := client.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
+		SecretId:     name,
+		SecretBinary: []byte{0, 255},
+	}); err != nil {
 		return err
 	}
 	got, err = client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: name})
