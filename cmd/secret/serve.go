@@ -20,6 +20,7 @@ type serveOptions struct {
 	idle    time.Duration
 	log     bool
 	strict  bool
+	agent   string
 }
 
 func newServeCommand(a *app) *cobra.Command {
@@ -37,7 +38,11 @@ counts from its next request on.
 
 The program needs the printed address in AWS_ENDPOINT_URL_SECRETS_MANAGER, the
 key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and any region. The vault is
-asked again for each request, so that a change is seen at once.`,
+read again for each request, so that a change is seen at once.
+
+--agent answers curl and others without an SDK as AWS's agent does: GET
+/secretsmanager/get?secretId=NAME with the printed AWS_TOKEN in the header
+X-Aws-Parameters-Secrets-Token.`,
 		Example: `  secret serve client add web --allow 'prod/*'
   secret serve --listen 127.0.0.1:2774 --log
   secret serve --client web --idle 1h`,
@@ -50,7 +55,9 @@ asked again for each request, so that a change is seen at once.`,
 	flags.DurationVar(&o.idle, "idle", 0, "end after this time without a request")
 	flags.BoolVar(&o.log, "log", false, "print a line for each request")
 	flags.BoolVar(&o.strict, "strict-limits", false, "refuse values that are too large for AWS")
+	flags.StringVar(&o.agent, "agent", "", "serve the interface of AWS's agent too, as this `client`")
 	_ = cmd.RegisterFlagCompletionFunc("client", a.completeClients)
+	_ = cmd.RegisterFlagCompletionFunc("agent", a.completeClients)
 	cmd.AddCommand(newServeClientCommand(a))
 	return cmd
 }
@@ -66,7 +73,11 @@ func (a *app) runServe(o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range o.clients {
+	named := o.clients
+	if o.agent != "" {
+		named = append(named, o.agent)
+	}
+	for _, name := range named {
 		if _, err := clients.Get(engine.Vault, name); err != nil {
 			return err
 		}
@@ -88,6 +99,16 @@ func (a *app) runServe(o serveOptions) error {
 	}
 	if err := a.out.Printf("AWS_ENDPOINT_URL_SECRETS_MANAGER=http://%s\n", listener.Addr()); err != nil {
 		return err
+	}
+	if o.agent != "" {
+		token, err := wire.NewToken(a.rand)
+		if err != nil {
+			return err
+		}
+		server.Agent = &wire.Agent{Token: token, Client: o.agent}
+		if err := a.out.Printf("AWS_TOKEN=%s\n", token); err != nil {
+			return err
+		}
 	}
 	ctx, stop := untilInterrupted()
 	defer stop()

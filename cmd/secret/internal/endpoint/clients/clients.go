@@ -137,42 +137,53 @@ type Directory struct {
 	Open func() (*vault.Vault, error) // also after the master key was replaced
 	Only []string                     // the names of clients; empty for all
 
-	mu          sync.Mutex
-	vault       *vault.Vault
-	names       map[string]string // by key ID
-	permissions map[string]endpoint.Permission
+	mu    sync.Mutex
+	vault *vault.Vault
+	names map[string]string // by key ID
 }
 
 // Find returns the client with a key ID, for [wire.Server].
 func (d *Directory) Find(keyID string) (wire.Client, bool) {
+	c, err := d.read(func() (Client, error) { return d.find(keyID) })
+	return c.Client, err == nil
+}
+
+// Permission returns the permission of a client, for [endpoint.Options]. A client that is removed may do nothing.
+func (d *Directory) Permission(client string) endpoint.Permission {
+	c, err := d.read(func() (Client, error) { return Get(d.vault, client) })
+	if err != nil {
+		return endpoint.Permission{}
+	}
+	permission, err := endpoint.NewPermission(c.Allow, c.Write)
+	if err != nil {
+		return endpoint.Permission{}
+	}
+	return permission
+}
+
+// read opens the vault if need be, and once more after its master key was replaced.
+func (d *Directory) read(get func() (Client, error)) (Client, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	client, err := d.find(keyID)
-	if errors.Is(err, vault.ErrKeyReplaced) {
+	for again := false; ; again = true {
+		if d.vault == nil {
+			v, err := d.Open()
+			if err != nil {
+				return Client{}, err
+			}
+			d.vault, d.names = v, map[string]string{}
+		}
+		c, err := get()
+		if !errors.Is(err, vault.ErrKeyReplaced) || again {
+			return c, err
+		}
 		d.vault = nil
-		client, err = d.find(keyID)
 	}
-	if err != nil {
-		return wire.Client{}, false
-	}
-	permission, err := endpoint.NewPermission(client.Allow, client.Write)
-	if err != nil {
-		return wire.Client{}, false
-	}
-	d.permissions[client.Name] = permission
-	return client.Client, true
 }
 
 var errUnknown = errors.New("no client has the key")
 
 func (d *Directory) find(keyID string) (Client, error) {
-	if d.vault == nil {
-		v, err := d.Open()
-		if err != nil {
-			return Client{}, err
-		}
-		d.vault, d.names, d.permissions = v, map[string]string{}, map[string]endpoint.Permission{}
-	}
 	if _, known := d.names[keyID]; !known {
 		all, err := List(d.vault)
 		if err != nil {
@@ -192,11 +203,4 @@ func (d *Directory) find(keyID string) (Client, error) {
 		err = errUnknown
 	}
 	return c, err
-}
-
-// Permission returns the permission of a client that Find has returned, for [endpoint.Options].
-func (d *Directory) Permission(client string) endpoint.Permission {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.permissions[client]
 }
