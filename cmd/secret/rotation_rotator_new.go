@@ -5,23 +5,38 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/usage"
+	"example.org/secret/examples/rotators/awsfunction"
 	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
 )
 
 func newRotationRotatorNewCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var function, handler string
+	cmd := &cobra.Command{
 		Use:   "new NAME [PATH]",
-		Short: "Write a built-in rotator to a file, to use or change it",
+		Short: "Write a rotator to a file, to use or change it",
 		Long: `Write a built-in rotator to PATH, by default into the rotators directory, where
-secret rotation enable finds it by its name.`,
+secret rotation enable finds it by its name.
+
+With --from-aws, write a rotator NAME that runs a rotation function of AWS Secrets
+Manager as it is: a file of Python, or a directory of files that belong together. The
+rotator answers the function's calls to Secrets Manager from its input, also those for
+the secret that the fields masterarn or admin_secret name. It gives the function
+throw-away AWS credentials if there are none. The function needs python3 and the
+packages that it imports, such as boto3. Arguments NAME=VALUE of the rotator are the
+function's environment. An exception of the function is the reason of a failure. If the
+function's files change, the rotator refuses to run: remove it, write it again and
+enable it.`,
 		Example: `  secret rotation rotator new postgres
-  secret rotation rotator new template.py ./rotate-api.py`,
+  secret rotation rotator new template.py ./rotate-api.py
+  secret rotation rotator new db --from-aws ./lambda_function.py
+  secret rotation rotator new db --from-aws ./function --handler main.rotate`,
 		Args: usage.Args(1, 2),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 1 {
@@ -29,16 +44,51 @@ secret rotation enable finds it by its name.`,
 			}
 			return completeBuiltInRotators(cmd, args, toComplete)
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return a.runRotatorNew(args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("from-aws") {
+				return a.runRotatorFromAWS(args, function, handler)
+			}
+			if handler != "" {
+				return usage.Errorf("--handler goes with --from-aws")
+			}
+			text, err := builtInRotator(args[0])
+			if err != nil {
+				return err
+			}
+			return a.writeRotator(args, ".sh", text)
+		},
 	}
+	cmd.Flags().StringVar(&function, "from-aws", "", "run the AWS rotation function in `PATH`")
+	cmd.Flags().StringVar(&handler, "handler", "", "handler of the function, as `FILE.FUNCTION`")
+	return cmd
 }
 
-func (a *app) runRotatorNew(args []string) error {
-	text, err := builtInRotator(args[0])
-	if err != nil {
-		return err
+// runRotatorFromAWS writes a rotator that runs an AWS rotation function.
+func (a *app) runRotatorFromAWS(args []string, path, handler string) error {
+	function, err := awsfunction.Find(path, handler)
+	if errors.Is(err, fs.ErrNotExist) {
+		return vault.Errorf(vault.ErrNotFound, "cannot read the function: %v", err)
 	}
-	path, err := a.newRotatorPath(args)
+	if errors.Is(err, awsfunction.ErrFunction) {
+		return vault.Errorf(vault.ErrInvalid, "%v", err)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot read the function: %w", err)
+	}
+	if _, err := exec.LookPath(function.Interpreter()); err != nil {
+		return fmt.Errorf("cannot run the function: install %s: %w", function.Interpreter(), err)
+	}
+	text, err := function.Rotator()
+	if err != nil {
+		return fmt.Errorf("cannot write the rotator: %w", err)
+	}
+	return a.writeRotator(args, "", text)
+}
+
+// writeRotator writes a new file: PATH, or NAME in the rotators directory. NAME gets the
+// extension if it has none of its own.
+func (a *app) writeRotator(args []string, extension string, text []byte) error {
+	path, err := a.newRotatorPath(args, extension)
 	if err != nil {
 		return fmt.Errorf("cannot write the rotator: %w", err)
 	}
@@ -58,7 +108,7 @@ func (a *app) runRotatorNew(args []string) error {
 
 // newRotatorPath returns PATH, or else the path in the rotators directory, which it
 // makes.
-func (a *app) newRotatorPath(args []string) (string, error) {
+func (a *app) newRotatorPath(args []string, extension string) (string, error) {
 	if len(args) == 2 {
 		return args[1], nil
 	}
@@ -68,7 +118,7 @@ func (a *app) newRotatorPath(args []string) (string, error) {
 	}
 	file := args[0]
 	if !strings.Contains(file, ".") {
-		file += ".sh"
+		file += extension
 	}
 	return filepath.Join(dir, file), os.MkdirAll(dir, 0o700)
 }
