@@ -171,6 +171,29 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
+// A program for AWS Secrets Manager runs on the vault, and fails as with AWS if the secret is missing.
+func TestProgramForAWS(t *testing.T) {
+	need(t, "python3")
+	if err := exec.Command("python3", "-c", "import boto3").Run(); err != nil {
+		if os.Getenv("SECRET_TEST_SERVICES") == "required" {
+			t.Fatal("boto3 is not installed")
+		}
+		t.Skip("boto3 is not installed")
+	}
+	_, _, environ := newVault(t)
+	secret := filepath.Join(bin, "secret")
+	got := run(t, environ, secret, "run", "--aws", "--", "python3", "programs/aws.py")
+	if want := "boto3 logs in as app@db.example.org\n"; got != want {
+		t.Errorf("it printed %q, want %q", got, want)
+	}
+	run(t, environ, secret, "delete", "prod/db")
+	cmd := exec.Command(secret, "run", "--aws", "--", "python3", "programs/aws.py")
+	cmd.Env = environ
+	if output, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(output), "InvalidRequestException") {
+		t.Errorf("without the secret it ended with %v:\n%s", err, output)
+	}
+}
+
 // Each has to stop at a secret that is not there, not go on without it.
 func TestProgramsStopWithoutASecret(t *testing.T) {
 	_, _, environ := newVault(t)
