@@ -46,7 +46,10 @@ func TestOpenAroundTheChunkSize(t *testing.T) {
 			t.Errorf("%d bytes: age opened %d bytes, %v", size, len(opened), err)
 		}
 		start := len(sealed) - payloadSize(size)
-		for _, cut := range []int{start, start + 15, start + 16, start + 31, start + 32 + size/2, start + 32 + chunk, len(sealed) - 17, len(sealed) - 1} {
+		for _, cut := range []int{
+			start, start + 15, start + 16, start + 31, start + 32 + size/2, start + 32 + chunk,
+			len(sealed) - 17, len(sealed) - 1,
+		} {
 			if cut >= len(sealed) {
 				continue
 			}

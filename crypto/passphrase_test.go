@@ -78,7 +78,8 @@ func TestDamagedPassphraseFile(t *testing.T) {
 	data := sealed(t, "words", 1)
 	check := func(what string, damaged []byte) {
 		master, err := crypto.OpenWithPassphrase(damaged, "words")
-		if !errors.Is(err, crypto.ErrDamaged) && !errors.Is(err, crypto.ErrWrongPassphrase) || master != (crypto.MasterKey{}) {
+		if !errors.Is(err, crypto.ErrDamaged) && !errors.Is(err, crypto.ErrWrongPassphrase) ||
+			master != (crypto.MasterKey{}) {
 			t.Errorf("%s: %v, %v", what, master, err)
 		}
 	}

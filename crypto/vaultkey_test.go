@@ -167,7 +167,8 @@ func TestCheckTellsAWrongKey(t *testing.T) {
 	}
 	mistyped := testMaster[:76] + "Q"
 	for what, other := range map[string]*crypto.VaultKey{
-		"key": derive(t, otherMaster(t), testVaultID), "mistyped key": derive(t, mistyped, testVaultID), "vault": derive(t, testMaster, "other"),
+		"key": derive(t, otherMaster(t), testVaultID), "mistyped key": derive(t, mistyped, testVaultID),
+		"vault": derive(t, testMaster, "other"),
 	} {
 		if other.Check() == key.Check() || other.FileID("a") == key.FileID("a") {
 			t.Errorf("another %s derives to the same", what)

@@ -25,7 +25,8 @@ func TestPeersBenchmark(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s%s", err, output, stderr.String())
 	}
-	if !strings.HasPrefix(string(output), "| milliseconds, with | get, 2 | get, 3 | set, 2 | set, 3 | list, 2 | list, 3 |\n") {
+	if !strings.HasPrefix(string(output),
+		"| milliseconds, with | get, 2 | get, 3 | set, 2 | set, 3 | list, 2 | list, 3 |\n") {
 		t.Errorf("it printed\n%s", output)
 	}
 	rows := map[string]bool{}

@@ -25,8 +25,9 @@ func TestCron(t *testing.T) {
 	}
 	standIns := t.TempDir()
 	for name, text := range map[string]string{
-		"sudo":    "shift 2\nexport PGUSER='" + server.User + `' PGPASSWORD="` + server.Password + "\"\nexec \"$@\"\n",
-		"crontab": "case $1 in\n-l) cat \"$HOME/table\" 2>/dev/null || { echo no crontab >&2; exit 1; } ;;\n-) cat >\"$HOME/table\" ;;\nesac\n",
+		"sudo": "shift 2\nexport PGUSER='" + server.User + `' PGPASSWORD="` + server.Password + "\"\nexec \"$@\"\n",
+		"crontab": "case $1 in\n-l) cat \"$HOME/table\" 2>/dev/null || { echo no crontab >&2; exit 1; } ;;\n-) cat" +
+			" >\"$HOME/table\" ;;\nesac\n",
 	} {
 		if err := os.WriteFile(filepath.Join(standIns, name), []byte("#!/bin/sh\n"+text), 0o700); err != nil {
 			t.Fatal(err)
@@ -64,7 +65,8 @@ func TestCron(t *testing.T) {
 	cron := []string{"HOME=" + home, "PATH=" + server.Bin + ":/usr/bin:/bin"}
 	run(t, cron, "sh", "-c", line)
 	run(t, environ, filepath.Join(bin, "secret"), "rotate", "prod/db")
-	if next := run(t, environ, filepath.Join(bin, "secret"), "get", "prod/db", "password"); next == current || !server.Login("app", next) {
+	if next := run(t, environ, filepath.Join(bin, "secret"), "get", "prod/db", "password"); next == current ||
+		!server.Login("app", next) {
 		t.Error("it was not rotated in the end")
 	}
 }

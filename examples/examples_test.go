@@ -32,7 +32,10 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		bin = dir
-		for name, pkg := range map[string]string{"secret": "../cmd/secret", "age": "filippo.io/age/cmd/age", "app": "./programs"} {
+		for name, pkg := range map[string]string{
+			"secret": "../cmd/secret", "age": "filippo.io/age/cmd/age",
+			"app": "./programs",
+		} {
 			build := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(bin, name), pkg)
 			if output, err := build.CombinedOutput(); err != nil {
 				fmt.Fprintf(os.Stderr, "building %s: %v\n%s", pkg, err, output)
@@ -122,7 +125,10 @@ func lineAfter(t *testing.T, path, prefix string) string {
 func TestQuickstart(t *testing.T) {
 	need(t, "bash")
 	output := run(t, os.Environ(), "bash", "quickstart.sh")
-	for _, want := range []string{"\nkey sk-4242, stripe sk-2222, database postgres as app\n", `"value":"sk-4242"`, "\n# Done."} {
+	for _, want := range []string{
+		"\nkey sk-4242, stripe sk-2222, database postgres as app\n", `"value":"sk-4242"`,
+		"\n# Done.",
+	} {
 		if !strings.Contains(output, want) {
 			t.Errorf("%q is not in what it printed:\n%s", want, output)
 		}
@@ -160,7 +166,11 @@ func TestPrograms(t *testing.T) {
 		{"node", "node", []string{"node", "programs/app.mjs"}, "node" + line},
 		{"go", "go", []string{filepath.Join(bin, "app")}, "go" + line},
 		{"make", "make", []string{"make", "-sC", "programs", "deploy"}, "make deploys with a URL of 48 characters\n"},
-		{"direnv", "bash", []string{"bash", "-c", `. programs/envrc; env | grep -E '^(OPENAI|SECRET_KEY=)' | sort`}, "OPENAI_API_KEY=sk-proj-4242\nSECRET_KEY=sk_live \"99\"\n"},
+		{
+			"direnv", "bash",
+			[]string{"bash", "-c", `. programs/envrc; env | grep -E '^(OPENAI|SECRET_KEY=)' | sort`},
+			"OPENAI_API_KEY=sk-proj-4242\nSECRET_KEY=sk_live \"99\"\n",
+		},
 	} {
 		t.Run(program.name, func(t *testing.T) {
 			need(t, program.needs)
@@ -226,7 +236,8 @@ func TestServiceAndCron(t *testing.T) {
 	dir, key, _ := newVault(t)
 	standIn := t.TempDir()
 	for name, variable := range map[string]string{"app": "DATABASE_URL", "backup-database": "PGPASSWORD"} {
-		if err := os.WriteFile(filepath.Join(standIn, name), []byte("#!/bin/sh\necho \"$"+variable+"\"\n"), 0o700); err != nil {
+		if err := os.WriteFile(filepath.Join(standIn, name),
+			[]byte("#!/bin/sh\necho \"$"+variable+"\"\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -147,7 +147,9 @@ func readmeUser(t *testing.T) map[string]string {
 
 // checkTranscript types the commands into one shell and compares the output of each with that in the file. It returns
 // the user's home and environment.
-func checkTranscript(t *testing.T, user map[string]string, steps []step, answers []answer) (home string, environ []string) {
+func checkTranscript(t *testing.T, user map[string]string, steps []step,
+	answers []answer,
+) (home string, environ []string) {
 	t.Helper()
 	home, environ = newHome(t, user)
 	const mark = "\x1e"

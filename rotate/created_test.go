@@ -96,14 +96,16 @@ func TestCreated(t *testing.T) {
 // the error of a refused one repeats none of it, because it may be secret.
 func FuzzCreated(f *testing.F) {
 	for _, seed := range []string{
-		`{"a":"canary","b":{"base64":"gP8A"}}`, `{"a":"x","a":"y"}`, `{"a":1}`, `{}`, "\n", `{"a":"x"}x`, `{"a`, `{"a":{"base64":"="}}`,
+		`{"a":"canary","b":{"base64":"gP8A"}}`, `{"a":"x","a":"y"}`, `{"a":1}`, `{}`, "\n", `{"a":"x"}x`, `{"a`,
+		`{"a":{"base64":"="}}`,
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, output []byte) {
 		fields, err := rotate.ParseCreated(vault.KV, output)
 		if err != nil {
-			if fields != nil || (strings.Contains(err.Error(), "canary") && !regexp.MustCompile(`canary[^"]*"\s*:`).Match(output)) {
+			if fields != nil || (strings.Contains(err.Error(), "canary") &&
+				!regexp.MustCompile(`canary[^"]*"\s*:`).Match(output)) {
 				t.Fatalf("%q gives %q and the error %v", output, fields, err)
 			}
 			return

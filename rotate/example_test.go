@@ -83,7 +83,10 @@ func exampleVault(dir string) (*vault.Vault, error) {
 		return nil, err
 	}
 	_, err = v.Upsert("db", func(s *vault.Secret) error {
-		value := vault.Value{Fields: map[string]vault.Bytes{"username": vault.Bytes("app"), "password": vault.Bytes("the first")}}
+		value := vault.Value{Fields: map[string]vault.Bytes{
+			"username": vault.Bytes("app"),
+			"password": vault.Bytes("the first"),
+		}}
 		return s.Add(vault.NewVersion{Kind: vault.Credential, Value: value, Origin: vault.OriginSet})
 	})
 	return v, err

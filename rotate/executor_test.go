@@ -183,8 +183,14 @@ func TestReason(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ script, want string }{
 		{`echo "one" >&2; echo "two" >&2; exit 3`, "one; two"},
-		{`printf 'no "pending value" for %s\n' "$(printf %s "$CURRENT_PASSWORD" | base64)" >&2; exit 3`, `no "*****" for *****`},
-		{`printf '\033]0;title\a\033[31mred\r\nbell\302\205\342\200\256' >&2; exit 3`, `\u001b]0;title\u0007\u001b[31mred; bell\u0085\u202e`},
+		{
+			`printf 'no "pending value" for %s\n' "$(printf %s "$CURRENT_PASSWORD" | base64)" >&2; exit 3`,
+			`no "*****" for *****`,
+		},
+		{
+			`printf '\033]0;title\a\033[31mred\r\nbell\302\205\342\200\256' >&2; exit 3`,
+			`\u001b]0;title\u0007\u001b[31mred; bell\u0085\u202e`,
+		},
 		{`printf '\377\376ok' >&2; exit 3`, `??ok`},
 		{`kill -KILL $$`, ""},
 	} {
@@ -341,16 +347,18 @@ func TestUnusableRotators(t *testing.T) {
 	plain := rotator(t, "#!/bin/sh\n")
 	must(t, os.Chmod(plain, 0o600))
 	for path, want := range map[string]string{
-		"absent":                             "there is no rotator " + x.Dir + "/absent",
-		"sub/mine.sh":                        "is not absolute",
-		plain:                                "is not an executable file; run: chmod u+x " + plain,
-		filepath.Dir(plain):                  "is not an executable file",
-		rotator(t, "#!/no/such/shell\n"):     "cannot be started, since the program in its first line does not exist",
-		rotator(t, "echo without a first\n"): "cannot be started, since it is not a program and has no first line such as #!/bin/sh",
+		"absent":                         "there is no rotator " + x.Dir + "/absent",
+		"sub/mine.sh":                    "is not absolute",
+		plain:                            "is not an executable file; run: chmod u+x " + plain,
+		filepath.Dir(plain):              "is not an executable file",
+		rotator(t, "#!/no/such/shell\n"): "cannot be started, since the program in its first line does not exist",
+		rotator(t, "echo without a first\n"): "cannot be started, since it is not a program and has no first line such as" +
+			" #!/bin/sh",
 	} {
 		_, err := x.Call(t.Context(), callOf(path, rotate.Test))
 		var failed *rotate.StepError
-		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") || errors.As(err, &failed) {
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") ||
+			errors.As(err, &failed) {
 			t.Errorf("%s: the error is %v", path, err)
 		}
 	}

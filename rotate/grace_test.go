@@ -20,7 +20,10 @@ func newGraceRig(t *testing.T) *rig {
 	r := newRig(t)
 	r.service.keepsOlder = true
 	r.add(name)
-	must(t, r.engine.Configure(name, rotate.Rotation{Rotator: "/rotator", Schedule: "1d", Grace: int(grace / time.Second)}))
+	must(t, r.engine.Configure(name, rotate.Rotation{
+		Rotator: "/rotator", Schedule: "1d",
+		Grace: int(grace / time.Second),
+	}))
 	return r
 }
 
@@ -125,9 +128,18 @@ func TestCutInTheGrace(t *testing.T) {
 		steps         []rotate.Step
 	}{
 		{about: "finish fails", before: at(finish, 1, fail), again: rotate.Finished, steps: []rotate.Step{finish}},
-		{about: "killed before finish", before: at(finish, 1, die), kill: true, again: rotate.Finished, steps: []rotate.Step{finish}},
-		{about: "killed in finish", after: at(finish, 1, die), kill: true, again: rotate.Finished, steps: []rotate.Step{finish}},
-		{about: "killed after finish", commit: atCommit(1, die), kill: true, again: rotate.Finished, steps: []rotate.Step{finish}},
+		{
+			about: "killed before finish", before: at(finish, 1, die), kill: true, again: rotate.Finished,
+			steps: []rotate.Step{finish},
+		},
+		{
+			about: "killed in finish", after: at(finish, 1, die), kill: true, again: rotate.Finished,
+			steps: []rotate.Step{finish},
+		},
+		{
+			about: "killed after finish", commit: atCommit(1, die), kill: true, again: rotate.Finished,
+			steps: []rotate.Step{finish},
+		},
 		{about: "disk full after finish", commit: atCommit(1, fill), again: rotate.Finished, steps: []rotate.Step{finish}},
 	} {
 		t.Run(c.about, func(t *testing.T) {

@@ -24,7 +24,8 @@ import (
 // the invariants at every call of the rotator and before every commit. After the faults
 // stop, one more run must end the rotation.
 func TestNoLockout(t *testing.T) {
-	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue && os.Getenv("SECRET_TEST_LONG") == "" {
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue &&
+		os.Getenv("SECRET_TEST_LONG") == "" {
 		must(t, flag.Set("rapid.checks", "25"))
 	}
 	root, n := tempDir(t), 0

@@ -24,7 +24,8 @@ func samples(t *testing.T) map[string]string {
 	text, err := os.ReadFile("PROTOCOL.md")
 	must(t, err)
 	found := map[string]string{}
-	for _, m := range regexp.MustCompile("(?ms)^<!-- sample: ([a-z ]+) -->\n```[a-z]*\n(.*?)^```$").FindAllSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile("(?ms)^<!-- sample: ([a-z ]+)"+
+		" -->\n```[a-z]*\n(.*?)^```$").FindAllSubmatch(text, -1) {
 		found[string(m[1])] = string(m[2])
 	}
 	if marked := strings.Count(string(text), "<!-- sample:"); len(found) != marked || marked < 6 {
@@ -177,7 +178,10 @@ func TestSampleTranscript(t *testing.T) {
 	for line := range strings.Lines(sample["transcript"]) {
 		call, code, _ := strings.Cut(strings.TrimSpace(line), " -> ")
 		words := strings.Fields(call)
-		c := rotate.Call{Rotator: path, Step: rotate.Step(words[0]), Timeout: 20 * time.Second, Name: "app", Kind: vault.Credential}
+		c := rotate.Call{
+			Rotator: path, Step: rotate.Step(words[0]), Timeout: 20 * time.Second, Name: "app",
+			Kind: vault.Credential,
+		}
 		for _, word := range words[1:] {
 			label, password, _ := strings.Cut(word, "=")
 			values := map[string]*map[string]vault.Bytes{

@@ -65,7 +65,10 @@ func TestIdle(t *testing.T) {
 		idle := 0
 		for _, window := range []string{"", "3h"} {
 			for hours := -100; hours < 3000; hours++ {
-				r := rotate.Rotation{Enabled: true, Schedule: schedule, Window: window, Since: now.Add(-time.Duration(hours) * time.Hour)}
+				r := rotate.Rotation{
+					Enabled: true, Schedule: schedule, Window: window,
+					Since: now.Add(-time.Duration(hours) * time.Hour),
+				}
 				status, err := r.Due(time.Time{}, now)
 				var s vault.Secret
 				if must(t, r.Save(&s)); rotate.Idle(string(s.Rotation), now) {
@@ -157,7 +160,8 @@ func TestBackoff(t *testing.T) {
 	s, rotation := r.get(name)
 	events, err := rotate.Log(s)
 	must(t, err)
-	if last := events[len(events)-1]; rotation.Run != nil || last.Outcome != rotate.Rotated || len(events) != len(waits)+1 {
+	if last := events[len(events)-1]; rotation.Run != nil || last.Outcome != rotate.Rotated ||
+		len(events) != len(waits)+1 {
 		t.Errorf("after the success there is %+v, and the log ends with %+v", rotation.Run, last)
 	}
 }
@@ -189,7 +193,8 @@ func TestConfigure(t *testing.T) {
 	}
 	must(t, r.engine.Configure(name, rotate.Rotation{Rotator: "/other", Schedule: "1d", Window: "3h"}))
 	_, rotation := r.get(name)
-	if !rotation.Enabled || rotation.Rotator != "/other" || rotation.Run == nil || rotation.Run.Token != stopped.Run.Token {
+	if !rotation.Enabled || rotation.Rotator != "/other" || rotation.Run == nil ||
+		rotation.Run.Token != stopped.Run.Token {
 		t.Errorf("enabled again it is %+v", rotation)
 	}
 	if err := r.engine.Configure(name, rotate.Rotation{Schedule: "1h", Window: "3h"}); err == nil {

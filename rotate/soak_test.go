@@ -34,7 +34,10 @@ func TestSoak(t *testing.T) {
 	for i := range secrets {
 		name := vault.Name(fmt.Sprint("db", i))
 		r.add(name)
-		s := &soak{world: &world{rig: r, name: name, seen: map[int]vault.Version{}}, random: rand.New(rand.NewPCG(1, uint64(i))), moved: r.now}
+		s := &soak{
+			world:  &world{rig: r, name: name, seen: map[int]vault.Version{}},
+			random: rand.New(rand.NewPCG(1, uint64(i))), moved: r.now,
+		}
 		s.check()
 		soaked = append(soaked, s)
 	}
@@ -48,7 +51,8 @@ func TestSoak(t *testing.T) {
 	held := 0
 	for _, s := range soaked {
 		if want := (runs - s.held) / 6; s.rotations != want {
-			t.Errorf("%s was rotated %d times; of %d runs %d were held up, which makes it %d", s.name, s.rotations, runs, s.held, want)
+			t.Errorf("%s was rotated %d times; of %d runs %d were held up, which makes it %d", s.name, s.rotations, runs,
+				s.held, want)
 		}
 		held += s.held
 		s.ends()

@@ -99,10 +99,20 @@ func TestStartIsRefused(t *testing.T) {
 		spoil func(*rig)
 		want  error
 	}{
-		"without a rotation":        {token, func(r *rig) { r.set("db2", vault.Plaintext, vault.Value{}) }, rotate.ErrNotEnabled},
-		"with a short token":        {"short", func(*rig) {}, vault.ErrInvalid},
-		"with a rotator from afar":  {token, func(r *rig) { r.engine.Allowed = func(*vault.Secret, rotate.Rotation) bool { return false } }, rotate.ErrNotAllowed},
-		"of a secret that is going": {token, func(r *rig) { r.update(func(s *vault.Secret) error { return s.ScheduleDeletion(7) }) }, vault.ErrDeleted},
+		"without a rotation": {
+			token, func(r *rig) { r.set("db2", vault.Plaintext, vault.Value{}) },
+			rotate.ErrNotEnabled,
+		},
+		"with a short token": {"short", func(*rig) {}, vault.ErrInvalid},
+		"with a rotator from afar": {
+			token,
+			func(r *rig) { r.engine.Allowed = func(*vault.Secret, rotate.Rotation) bool { return false } },
+			rotate.ErrNotAllowed,
+		},
+		"of a secret that is going": {
+			token,
+			func(r *rig) { r.update(func(s *vault.Secret) error { return s.ScheduleDeletion(7) }) }, vault.ErrDeleted,
+		},
 	} {
 		r := newRig(t)
 		r.add(name)
@@ -151,7 +161,8 @@ func TestRotateJSON(t *testing.T) {
 	s, _ := r.get(name)
 	current, err := s.Find(vault.Selector{})
 	must(t, err)
-	want := strings.Replace(`{"username": "db", "password": "…", "port": 5432, "rate":1.10}`, "…", r.password(name, vault.Current), 1)
+	want := strings.Replace(`{"username": "db", "password": "…", "port": 5432, "rate":1.10}`, "…",
+		r.password(name, vault.Current), 1)
 	if current.JSON != want {
 		t.Errorf("%s, want %s", current.JSON, want)
 	}
@@ -166,7 +177,10 @@ func TestRotatorStoresTheValueItself(t *testing.T) {
 			if c.Step != create {
 				return nil
 			}
-			n := vault.NewVersion{ID: c.Token, Kind: vault.Credential, Value: fields("username", string(name), "password", "second"), Labels: []vault.Label{vault.Pending}}
+			n := vault.NewVersion{
+				ID: c.Token, Kind: vault.Credential, Labels: []vault.Label{vault.Pending},
+				Value: fields("username", string(name), "password", "second"),
+			}
 			_, err := r.vault.Upsert(name, func(s *vault.Secret) error { return s.Add(n) })
 			must(t, err)
 			if killed {

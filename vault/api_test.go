@@ -135,7 +135,10 @@ func TestKindsOfFailure(t *testing.T) {
 		change      func(*vault.Secret) error
 		limit, rule bool
 	}{
-		"a long description": {func(s *vault.Secret) error { return s.SetDescription(strings.Repeat("d", 2049)) }, false, false},
+		"a long description": {
+			func(s *vault.Secret) error { return s.SetDescription(strings.Repeat("d", 2049)) },
+			false, false,
+		},
 		"a tag too many": {func(s *vault.Secret) error {
 			for i := range 51 {
 				if err := s.Tag(fmt.Sprint(i), ""); err != nil {
@@ -144,7 +147,10 @@ func TestKindsOfFailure(t *testing.T) {
 			}
 			return nil
 		}, true, false},
-		"a value too large": {func(s *vault.Secret) error { return s.Add(text(strings.Repeat("x", vault.MaxValueSize+1))) }, true, false},
+		"a value too large": {
+			func(s *vault.Secret) error { return s.Add(text(strings.Repeat("x", vault.MaxValueSize+1))) },
+			true, false,
+		},
 		"another kind": {func(s *vault.Secret) error {
 			return s.Add(vault.NewVersion{Kind: vault.KV, Value: vault.Value{Fields: map[string]vault.Bytes{"a": nil}}})
 		}, false, true},

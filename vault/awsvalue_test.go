@@ -72,7 +72,8 @@ func TestAWSOfValuesThatWereMadeHere(t *testing.T) {
 	}
 	for want, value := range map[string]vault.Value{
 		`{"engine":"postgres","host":"db","username":"app","password":"p\"<","dbname":"main","port":5432,"a":"1","ssl":"true"}`: fields(
-			"ssl", "true", "a", "1", "port", "5432", "dbname", "main", "password", `p"<`, "username", "app", "host", "db", "engine", "postgres"),
+			"ssl", "true", "a", "1", "port", "5432", "dbname", "main", "password", `p"<`, "username", "app", "host", "db",
+			"engine", "postgres"),
 		`{"port":"05432"}`: fields("port", "05432"),
 		`{"port":"65536"}`: fields("port", "65536"),
 		`{"port":"0"}`:     fields("port", "0"),
@@ -85,7 +86,10 @@ func TestAWSOfValuesThatWereMadeHere(t *testing.T) {
 			t.Errorf("%+v, %v\nwant %s", got, err, want)
 		}
 	}
-	for _, value := range []vault.Value{{Plain: vault.Bytes("\xff")}, {Plain: vault.Bytes("text"), Binary: []byte("text")}} {
+	for _, value := range []vault.Value{
+		{Plain: vault.Bytes("\xff")},
+		{Plain: vault.Bytes("text"), Binary: []byte("text")},
+	} {
 		if got, err := value.AWS(); err != nil || string(got.Binary) != string(value.Plain) || got.String != "" {
 			t.Errorf("%+v, %v", got, err)
 		}
@@ -116,7 +120,14 @@ func TestAWSValuesAreKeptExactly(t *testing.T) {
 		if key != "" {
 			newKey(t, v, key, nil)
 		}
-		all := []vault.AWSValue{{String: object}, {Binary: []byte("text")}, {Binary: []byte{}}, {String: `{"a":[1]}`}, {Binary: []byte("\xff")}, {String: object}}
+		all := []vault.AWSValue{
+			{String: object},
+			{Binary: []byte("text")},
+			{Binary: []byte{}},
+			{String: `{"a":[1]}`},
+			{Binary: []byte("\xff")},
+			{String: object},
+		}
 		kinds := []vault.Kind{vault.KV, vault.Plaintext, vault.Plaintext, vault.Plaintext, vault.Plaintext, vault.KV}
 		for _, value := range all {
 			putAWS(t, v, "s", value)
@@ -183,7 +194,12 @@ func TestTokenOfAnAWSValue(t *testing.T) {
 	}
 	wantError(t, add(vault.AWSValue{String: `{"a":1}`}), nil)
 	wantError(t, add(vault.AWSValue{String: `{"a":1}`}), nil)
-	for _, other := range []vault.AWSValue{{String: `{"a": 1}`}, {String: `{"a":"1"}`}, {String: "x"}, {Binary: []byte(`{"a":1}`)}} {
+	for _, other := range []vault.AWSValue{
+		{String: `{"a": 1}`},
+		{String: `{"a":"1"}`},
+		{String: "x"},
+		{Binary: []byte(`{"a":1}`)},
+	} {
 		wantError(t, add(other), vault.ErrVersionExists)
 	}
 }
@@ -198,18 +214,22 @@ func TestBinaryValueIsFollowedByBinaryOnes(t *testing.T) {
 			t.Errorf("%#v, %v", got, err)
 		}
 	}
-	if got, err := version(t, putAWS(t, v, "s", vault.AWSValue{String: "text"}), 0).AWS(); err != nil || got.String != "text" {
+	if got, err := version(t, putAWS(t, v, "s", vault.AWSValue{String: "text"}), 0).AWS(); err != nil ||
+		got.String != "text" {
 		t.Errorf("%#v, %v", got, err)
 	}
 }
 
 func TestValuesInTwoFormsAreRefused(t *testing.T) {
 	for what, n := range map[string]vault.NewVersion{
-		"JSON that is nested":      {Kind: vault.KV, Value: vault.Value{JSON: `{"a":[]}`}},
-		"JSON for a plaintext":     {Kind: vault.Plaintext, Value: vault.Value{JSON: `{"a":1}`}},
-		"bytes for pairs":          {Kind: vault.KV, Value: vault.Value{Binary: []byte("x")}},
-		"JSON and bytes":           {Kind: vault.KV, Value: vault.Value{JSON: `{"a":1}`, Binary: []byte("x")}},
-		"more JSON than the limit": {Kind: vault.KV, Value: vault.Value{JSON: `{"a":"` + strings.Repeat("x", vault.MaxValueSize) + `"}`}},
+		"JSON that is nested":  {Kind: vault.KV, Value: vault.Value{JSON: `{"a":[]}`}},
+		"JSON for a plaintext": {Kind: vault.Plaintext, Value: vault.Value{JSON: `{"a":1}`}},
+		"bytes for pairs":      {Kind: vault.KV, Value: vault.Value{Binary: []byte("x")}},
+		"JSON and bytes":       {Kind: vault.KV, Value: vault.Value{JSON: `{"a":1}`, Binary: []byte("x")}},
+		"more JSON than the limit": {
+			Kind:  vault.KV,
+			Value: vault.Value{JSON: `{"a":"` + strings.Repeat("x", vault.MaxValueSize) + `"}`},
+		},
 	} {
 		v, _, _ := newVault(t)
 		_, err := v.Upsert("s", func(s *vault.Secret) error { return s.Add(n) })
@@ -254,7 +274,8 @@ func TestFieldsOfJSONThatChange(t *testing.T) {
 		}
 	}
 	_, before := vault.AWSValue{String: `{"a":1}`}.Value()
-	if after := before.Merged(vault.Value{Fields: map[string]vault.Bytes{"b": vault.Bytes("\xff")}}); after.JSON != "" || fieldsIn(after) != "a=1 b=\xff" {
+	if after := before.Merged(vault.Value{Fields: map[string]vault.Bytes{"b": vault.Bytes("\xff")}}); after.JSON != "" ||
+		fieldsIn(after) != "a=1 b=\xff" {
 		t.Errorf("%+v", after)
 	}
 }
@@ -285,7 +306,8 @@ func TestFlatObjectsFollowTheModel(t *testing.T) {
 		}
 		text := draw(space) + "{" + strings.Join(members, ",") + "}" + draw(space)
 		kind, value := vault.AWSValue{String: text}.Value()
-		if kind == vault.Plaintext || !maps.EqualFunc(value.Fields, model, func(a vault.Bytes, b string) bool { return string(a) == b }) {
+		if kind == vault.Plaintext ||
+			!maps.EqualFunc(value.Fields, model, func(a vault.Bytes, b string) bool { return string(a) == b }) {
 			t.Fatalf("%q is %s with %q, want %q", text, kind, value.Fields, model)
 		}
 		fields := maps.Clone(value.Fields)
@@ -296,10 +318,12 @@ func TestFlatObjectsFollowTheModel(t *testing.T) {
 			delete(fields, rapid.SampledFrom(names).Draw(t, "removed"))
 		}
 		after := value.WithFields(fields)
-		if again, read := (vault.AWSValue{String: after.JSON}).Value(); again == vault.Plaintext || !read.Equal(vault.Value{Fields: fields}) {
+		if again, read := (vault.AWSValue{String: after.JSON}).Value(); again == vault.Plaintext ||
+			!read.Equal(vault.Value{Fields: fields}) {
 			t.Fatalf("%q with %q is %q", text, fields, after.JSON)
 		}
-		if maps.EqualFunc(fields, value.Fields, func(a, b vault.Bytes) bool { return string(a) == string(b) }) && after.JSON != text {
+		if maps.EqualFunc(fields, value.Fields, func(a, b vault.Bytes) bool { return string(a) == string(b) }) &&
+			after.JSON != text {
 			t.Fatalf("%q was not changed and is %q", text, after.JSON)
 		}
 	})

@@ -158,11 +158,12 @@ func TestUpsertAllStopsWithItsContext(t *testing.T) {
 	set(t, v, "a", "old")
 	before := files(t, dir)
 	ctx, cancel := context.WithCancel(context.Background())
-	err := v.UpsertAll(ctx, []vault.Name{"a", "b", "c"}, func(_ int, s *vault.Secret) error { return s.Add(text("new")) }, func(done int) {
-		if done == 2 {
-			cancel()
-		}
-	})
+	err := v.UpsertAll(ctx, []vault.Name{"a", "b", "c"}, func(_ int, s *vault.Secret) error { return s.Add(text("new")) },
+		func(done int) {
+			if done == 2 {
+				cancel()
+			}
+		})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error = %v", err)
 	}

@@ -24,7 +24,8 @@ func filledVault(b *testing.B, n int) *vault.Vault {
 		b.Fatal(err)
 	}
 	options := vault.Options{Now: time.Now, Rand: rand.Reader, History: vault.DefaultHistory, LockTimeout: time.Minute}
-	v, err := vault.Create(filepath.Join(b.TempDir(), "vault"), testVaultID, key, vault.SealedKeys{vault.KeyFile: nil}, options)
+	v, err := vault.Create(filepath.Join(b.TempDir(), "vault"), testVaultID, key,
+		vault.SealedKeys{vault.KeyFile: nil}, options)
 	if err != nil {
 		b.Fatal(err)
 	}

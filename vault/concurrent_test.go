@@ -50,7 +50,8 @@ func TestConcurrentUpdates(t *testing.T) {
 		seen[string(version.Plain)] = true
 	}
 	if len(s.Versions) != 1+writers*rounds || len(seen) != len(s.Versions) || s.Revision != len(s.Versions) {
-		t.Errorf("%d versions, %d of them different, revision %d; want %d", len(s.Versions), len(seen), s.Revision, 1+writers*rounds)
+		t.Errorf("%d versions, %d of them different, revision %d; want %d", len(s.Versions), len(seen), s.Revision,
+			1+writers*rounds)
 	}
 }
 

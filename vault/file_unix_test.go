@@ -103,7 +103,8 @@ func TestPlantedAtAFile(t *testing.T) {
 				case "the secret":
 					wantError(t, soon(t, "Get", read), vault.ErrDamaged)
 					wantError(t, soon(t, "Update", write), vault.ErrDamaged)
-					if listing, err := v.List(); err != nil || len(listing.Damaged) != 1 || !errors.Is(listing.Damaged[0], vault.ErrDamaged) {
+					if listing, err := v.List(); err != nil || len(listing.Damaged) != 1 ||
+						!errors.Is(listing.Damaged[0], vault.ErrDamaged) {
 						t.Errorf("List: %v, %v", listing.Damaged, err)
 					}
 				case "lock", "secrets/.rename":
@@ -112,7 +113,8 @@ func TestPlantedAtAFile(t *testing.T) {
 				case "vault.yaml":
 					wantError(t, soon(t, "ReadHeader", func() error { _, err := vault.ReadHeader(dir); return err }), vault.ErrDamaged)
 				default:
-					wantError(t, soon(t, "ReadSealedKey", func() error { _, err := header.ReadSealedKey(vault.Passphrase); return err }), vault.ErrDamaged)
+					wantError(t, soon(t, "ReadSealedKey",
+						func() error { _, err := header.ReadSealedKey(vault.Passphrase); return err }), vault.ErrDamaged)
 				}
 				wantNotFollowed(t, path)
 			})
@@ -233,7 +235,8 @@ func TestVaultBehindASymlink(t *testing.T) {
 	empty := private(t)
 	link2 := filepath.Join(t.TempDir(), "link")
 	symlink(t, empty, link2)
-	if _, err := vault.Create(link2, testVaultID, parseKey(t, testMaster, testVaultID), vault.SealedKeys{vault.KeyFile: nil}, options(c)); err != nil {
+	if _, err := vault.Create(link2, testVaultID, parseKey(t, testMaster, testVaultID),
+		vault.SealedKeys{vault.KeyFile: nil}, options(c)); err != nil {
 		t.Error(err)
 	}
 }

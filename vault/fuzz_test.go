@@ -29,7 +29,8 @@ func FuzzParseName(f *testing.F) {
 			}
 			return
 		}
-		if string(name) != s || s == "" || len(s) > 512 || strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+=.@-") != "" {
+		if string(name) != s || s == "" || len(s) > 512 ||
+			strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+=.@-") != "" {
 			t.Fatalf("%q is no name", s)
 		}
 		if ref, err := vault.ParseReference(s); err != nil || ref != (vault.Reference{Name: name}) {
@@ -40,7 +41,8 @@ func FuzzParseName(f *testing.F) {
 
 func FuzzParseReference(f *testing.F) {
 	for _, s := range []string{
-		"a", "secret://a/b#f", "a#f?version=3", "a?label=previous#f", "a?version=" + aUUID, "a#%23%3F", "a#b%0a", "a?version=+1", "a?label=%41", "#", "a#\x00", "a?version=" + oddID,
+		"a", "secret://a/b#f", "a#f?version=3", "a?label=previous#f", "a?version=" + aUUID, "a#%23%3F", "a#b%0a",
+		"a?version=+1", "a?label=%41", "#", "a#\x00", "a?version=" + oddID,
 	} {
 		f.Add(s)
 	}
@@ -66,8 +68,10 @@ func FuzzRecord(f *testing.F) {
 		`{"name":"s","kind":"kv","later":[1e400],"versions":[{"number":1,"fields":{"f":{"base64":"/w=="}},"note":{}},{"number":3,"fields":{}}]}`,
 		`{"NAME":"x","name":"s","versions":[{"Number":1,"a":0}],"tags":{"k":"v"},"deletion":{"due":"2026-01-01T00:00:00+02:00"},"rotation":{"a":1}}`,
 		`{"versions":[{"":""}]}`,
-		`{"name":"s","id":"` + aUUID + `","kind":"plaintext","tags":{},"kms_key_id":"k","resource_policy":"{}","labels":{},"versions":[]}`,
-		`{"name":"s","id":"` + aUUID + `","kind":"kv","versions":[{"number":1,"kind":"plaintext","binary":"/w=="},{"number":2,"json":" {\"a\": 1.10, \"a\":null}"}]}`,
+		`{"name":"s","id":"` + aUUID +
+			`","kind":"plaintext","tags":{},"kms_key_id":"k","resource_policy":"{}","labels":{},"versions":[]}`,
+		`{"name":"s","id":"` + aUUID +
+			`","kind":"kv","versions":[{"number":1,"kind":"plaintext","binary":"/w=="},{"number":2,"json":" {\"a\": 1.10, \"a\":null}"}]}`,
 		`{"name":"s","kind":"kv","key":"k","versions":[{"number":1,"sealed":"eA==","note":{}},{"number":2,"SEALED":"eQ=="}]}`,
 		`{"verſions":[{"number":1,"x":1},{"number":2,"x":2}],"versions":null}`,
 	} {
@@ -114,8 +118,8 @@ func sameSecret(a, b *vault.Secret) bool {
 func sameUnknown(before, after []byte) bool {
 	a, b := decode(before), decode(after)
 	known := []string{
-		"name", "id", "kind", "revision", "created", "changed", "description", "tags", "deletion", "key", "labels", "versions", "rotation", "rotation_log", "renamed_from",
-		"kms_key_id", "resource_policy",
+		"name", "id", "kind", "revision", "created", "changed", "description", "tags", "deletion", "key", "labels",
+		"versions", "rotation", "rotation_log", "renamed_from", "kms_key_id", "resource_policy",
 	}
 	for _, members := range []map[string]any{a, b} {
 		maps.DeleteFunc(members, func(name string, _ any) bool {
@@ -146,7 +150,8 @@ func FuzzHeader(f *testing.F) {
 	f.Add(own + "secrets: \"\"\nreplaced: " + check + "\n")
 	f.Add("format: 2\n")
 	f.Add("format: 1\nvault: \"a\\nb\"\nunlock: [\"a, b\"]\n")
-	f.Add("{format: 1, vault: 6f1c3a52-9d0e-4b7a-8c21-5e4f7a90b3d6, check: 0123456789abcdef0123456789abcdef, unlock: &a [x], created: 0001-01-01}\n")
+	f.Add("{format: 1, vault: 6f1c3a52-9d0e-4b7a-8c21-5e4f7a90b3d6, check: 0123456789abcdef0123456789abcdef, unlock: &a" +
+		" [x], created: 0001-01-01}\n")
 	f.Add("a: &a [b]\nc: [*a,*a]\n<<: {format: 1}\n")
 	f.Fuzz(func(t *testing.T, body string) {
 		text := body + fmt.Sprintf("checksum: %x\n", sha256.Sum256([]byte(body)))
@@ -178,7 +183,8 @@ func FuzzHeader(f *testing.F) {
 // finds in it.
 func FuzzAWSValue(f *testing.F) {
 	for _, s := range []string{
-		"", "{", `{"a":1}`, " {\"a\" : 1.10 ,\n\"a\":null}\t", `{"\u0061\"":"\ud800"}`, `{"a":{}}`, `{"a":[1]}`, `{"":1}`, `{"a":"}"}`, `{"a":1}x`, "{\"a\":\"\xff\"}", `{"a":-0.0e+1,"b":tru}`,
+		"", "{", `{"a":1}`, " {\"a\" : 1.10 ,\n\"a\":null}\t", `{"\u0061\"":"\ud800"}`, `{"a":{}}`, `{"a":[1]}`, `{"":1}`,
+		`{"a":"}"}`, `{"a":1}x`, "{\"a\":\"\xff\"}", `{"a":-0.0e+1,"b":tru}`,
 	} {
 		f.Add(s, "a", "2")
 	}

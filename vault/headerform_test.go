@@ -52,7 +52,8 @@ func TestHeaderInAnotherForm(t *testing.T) {
 		return []byte(body + "checksum: " + hex.EncodeToString(sum[:]) + "\n")
 	}
 	// Another order, and members of a later program.
-	other := strings.NewReplacer("format: 1\n", "", "check:", "format: 1\nlater: member\nlist:\n  - item\ncheck:").Replace(body)
+	other := strings.NewReplacer("format: 1\n", "", "check:",
+		"format: 1\nlater: member\nlist:\n  - item\ncheck:").Replace(body)
 	writeFile(t, path, withSum(other))
 	if got, err := vault.ReadHeader(dir); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("read %+v, %v; want %+v from\n%s", got, err, want, other)

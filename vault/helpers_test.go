@@ -56,7 +56,8 @@ func newVault(t testing.TB) (*vault.Vault, string, *clock) {
 	t.Helper()
 	c := newClock()
 	dir := filepath.Join(t.TempDir(), "vault")
-	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.SealedKeys{vault.KeyFile: nil}, options(c))
+	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.SealedKeys{vault.KeyFile: nil},
+		options(c))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,9 @@ func do(t *testing.T, v *vault.Vault, name vault.Name, steps string) *vault.Secr
 		case "move":
 			label, versions, _ := strings.Cut(rest, " ")
 			from, to, _ := strings.Cut(versions, ">")
-			s = update(t, v, name, func(s *vault.Secret) error { return s.MoveLabel(vault.Label(label), number(to), number(from)) })
+			s = update(t, v, name, func(s *vault.Secret) error {
+				return s.MoveLabel(vault.Label(label), number(to), number(from))
+			})
 		default:
 			t.Fatalf("%q?", step)
 		}
@@ -118,7 +120,8 @@ func TestLabelMovesThatAreRefused(t *testing.T) {
 			wantError(t, err, test.want)
 		})
 	}
-	if s := update(t, v, "s", func(s *vault.Secret) error { return s.MoveLabel("one", 3, 0) }); s.Revision != before.Revision {
+	if s := update(t, v, "s",
+		func(s *vault.Secret) error { return s.MoveLabel("one", 3, 0) }); s.Revision != before.Revision {
 		t.Error("what was so already was committed")
 	}
 	if s, err := v.Get("s"); err != nil || describe(s) != describe(before) {
@@ -252,7 +255,10 @@ func step(t *rapid.T, s *vault.Secret, m model, tokens map[string]string, label 
 	if len(m) == 0 || rapid.Bool().Draw(t, "put") {
 		labels := rapid.SliceOfNDistinct(label, 0, 3, rapid.ID).Draw(t, "labels")
 		value := rapid.SampledFrom([]string{"x", `{"a":1}`, `{"a": 1}`}).Draw(t, "value")
-		n := vault.NewVersion{AnyKind: true, ID: rapid.SampledFrom([]string{"", strings.Repeat("a", 32), strings.Repeat("b", 64)}).Draw(t, "id")}
+		n := vault.NewVersion{
+			AnyKind: true,
+			ID:      rapid.SampledFrom([]string{"", strings.Repeat("a", 32), strings.Repeat("b", 64)}).Draw(t, "id"),
+		}
 		n.Kind, n.Value = vault.AWSValue{String: value}.Value()
 		for _, l := range labels {
 			n.Labels = append(n.Labels, vault.Label(l))

@@ -13,7 +13,8 @@ import (
 // becomes a path.
 var hostile = []string{
 	"", " ", "a b", "a\tb", "a\nb", "a\rb", "a\x00b", "\x1b[2J", "a\x7fb", "a\\b", "C:x", "a:b", "*", "?", "[a]", "a!",
-	"é", "a\u202eb", "a\u2028b", "\xff", "a\xc3", "\ufeffa", "~", "$HOME", "a;b", "a#b", "a%2fb", "`a`", "a|b", "a'b", `a"b`,
+	"é", "a\u202eb", "a\u2028b", "\xff", "a\xc3", "\ufeffa", "~", "$HOME", "a;b", "a#b", "a%2fb", "`a`", "a|b",
+	"a'b", `a"b`,
 }
 
 func TestParseName(t *testing.T) {
@@ -39,12 +40,18 @@ func TestParseName(t *testing.T) {
 }
 
 func TestParseLabel(t *testing.T) {
-	for _, s := range []string{"current", "a", "v1", "2024-01", "AWSSOMETHING", "blue/green", "1", "a b", "출시", strings.Repeat("l", 256), strings.Repeat("é", 256)} {
+	for _, s := range []string{
+		"current", "a", "v1", "2024-01", "AWSSOMETHING", "blue/green", "1", "a b", "출시",
+		strings.Repeat("l", 256), strings.Repeat("é", 256),
+	} {
 		if label, err := vault.ParseLabel(s); err != nil || string(label) != s {
 			t.Errorf("%.40q: %q, %v", s, label, err)
 		}
 	}
-	for _, s := range []string{"", "a\tb", "a\nb", "a\x00b", "\x1b[2J", "a\x7fb", "\u009b", "\xff", "a\xc3", strings.Repeat("l", 257)} {
+	for _, s := range []string{
+		"", "a\tb", "a\nb", "a\x00b", "\x1b[2J", "a\x7fb", "\u009b", "\xff", "a\xc3",
+		strings.Repeat("l", 257),
+	} {
 		if label, err := vault.ParseLabel(s); !errors.Is(err, vault.ErrInvalid) || label != "" {
 			t.Errorf("%.40q: %q, %v", s, label, err)
 		}
@@ -53,7 +60,8 @@ func TestParseLabel(t *testing.T) {
 
 func TestAWSLabels(t *testing.T) {
 	for label, name := range map[vault.Label]string{
-		"current": "AWSCURRENT", "pending": "AWSPENDING", "previous": "AWSPREVIOUS", "AWSSOMETHING": "AWSSOMETHING", "Current": "Current", "a b": "a b",
+		"current": "AWSCURRENT", "pending": "AWSPENDING", "previous": "AWSPREVIOUS", "AWSSOMETHING": "AWSSOMETHING",
+		"Current": "Current", "a b": "a b",
 	} {
 		if got, err := vault.ParseAWSLabel(name); err != nil || got != label || label.AWS() != name {
 			t.Errorf("%s is %q, %v, and back %s", name, got, err, label.AWS())
@@ -80,7 +88,10 @@ func TestParseKind(t *testing.T) {
 }
 
 func TestCheckField(t *testing.T) {
-	for _, s := range []string{"password", "API_KEY", "two words", "naïve", "a#b?c=d/e%", "\ufffd", strings.Repeat("f", 256)} {
+	for _, s := range []string{
+		"password", "API_KEY", "two words", "naïve", "a#b?c=d/e%", "\ufffd",
+		strings.Repeat("f", 256),
+	} {
 		if err := vault.CheckField(s); err != nil {
 			t.Errorf("%.40q: %v", s, err)
 		}
@@ -110,7 +121,10 @@ func TestParseSelector(t *testing.T) {
 			t.Errorf("%q: %+v, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{"", "0", "-1", "1.5", "0x1", "1e3", " 1", "current", "99999999999999999999", aUUID[:31], aUUID + aUUID, "1\n", aUUID + "\n", aUUID + "é"} {
+	for _, s := range []string{
+		"", "0", "-1", "1.5", "0x1", "1e3", " 1", "current", "99999999999999999999", aUUID[:31],
+		aUUID + aUUID, "1\n", aUUID + "\n", aUUID + "é",
+	} {
 		if got, err := vault.ParseSelector(s); !errors.Is(err, vault.ErrInvalid) || got != (vault.Selector{}) {
 			t.Errorf("%q: %+v, %v", s, got, err)
 		}
@@ -146,8 +160,9 @@ func TestParseReference(t *testing.T) {
 		}
 	}
 	for _, s := range []string{
-		"", "secret://", "#a", "secret://#a", "a#", "a?", "a?version", "a?version=", "a?version=0", "a?version=latest", "a?label=", "a?label=%", "a?label=%0a",
-		"a?other=1", "a?version=1&label=b", "a#b?version=1?version=2", "a?version=1#", "a#%zz", "a#%0a", "SECRET://a", "https://a", "a b", "a\n", "secret://secret://a",
+		"", "secret://", "#a", "secret://#a", "a#", "a?", "a?version", "a?version=", "a?version=0", "a?version=latest",
+		"a?label=", "a?label=%", "a?label=%0a", "a?other=1", "a?version=1&label=b", "a#b?version=1?version=2", "a?version=1#",
+		"a#%zz", "a#%0a", "SECRET://a", "https://a", "a b", "a\n", "secret://secret://a",
 	} {
 		if got, err := vault.ParseReference(s); !errors.Is(err, vault.ErrInvalid) || got != (vault.Reference{}) {
 			t.Errorf("%q: %+v, %v", s, got, err)

@@ -71,7 +71,8 @@ func TestUnknownMembersAreKept(t *testing.T) {
 	out.History = 1
 	c.add(2 * 24 * time.Hour)
 	set(t, openVault(t, dir, out), "s", "four")
-	if versions := read()["versions"].([]any); len(versions) != 3 || !reflect.DeepEqual(versions[0], before["versions"].([]any)[1]) {
+	if versions := read()["versions"].([]any); len(versions) != 3 ||
+		!reflect.DeepEqual(versions[0], before["versions"].([]any)[1]) {
 		t.Errorf("after pruning: %v", versions)
 	}
 }
@@ -91,7 +92,8 @@ func TestDocumentOfASecret(t *testing.T) {
 func TestValueSealedInALaterWay(t *testing.T) {
 	v, dir, _ := newVault(t)
 	key := parseKey(t, testMaster, testVaultID)
-	sealed, err := key.Seal(key.FileID("s"), []byte(`{"name":"s","id":"ce9a7f3b-59f9-42aa-a3eb-28cb670f0e97","kind":"plaintext","labels":{"current":1},"lock":"hsm","versions":[{"number":1,"locked":"…"}]}`))
+	sealed, err := key.Seal(key.FileID("s"),
+		[]byte(`{"name":"s","id":"ce9a7f3b-59f9-42aa-a3eb-28cb670f0e97","kind":"plaintext","labels":{"current":1},"lock":"hsm","versions":[{"number":1,"locked":"…"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -152,7 +152,10 @@ func TestPlantedRenameJournal(t *testing.T) {
 	set(t, v, "a", "one")
 	set(t, v, "b", "two")
 	a, b := id(pathOf(t, dir, "a")), id(pathOf(t, dir, "b"))
-	for _, journal := range []string{"", "\n", "x", a, " " + a, a + " " + b + "\n", b + " " + a, "x ../../../vault", a + " " + a + "\x00"} {
+	for _, journal := range []string{
+		"", "\n", "x", a, " " + a, a + " " + b + "\n", b + " " + a, "x ../../../vault",
+		a + " " + a + "\x00",
+	} {
 		writeFile(t, filepath.Join(dir, "secrets", ".rename"), []byte(journal))
 		set(t, v, "z", "unrelated")
 		wantValue(t, v, "a", "one")

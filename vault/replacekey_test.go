@@ -160,7 +160,8 @@ func TestKeyReplacedMeanwhile(t *testing.T) {
 		"AddUnlocker": func() error { return v.AddUnlocker(vault.Passphrase, keep("old key")) },
 		"ReplaceKey":  func() error { _, err := v.ReplaceKey(newMasterKey(t), oneKeyFile(), noProgress); return err },
 		"UpsertAll": func() error {
-			return v.UpsertAll(context.Background(), []vault.Name{"b"}, func(_ int, s *vault.Secret) error { return s.Add(text("b")) }, func(int) {})
+			return v.UpsertAll(context.Background(), []vault.Name{"b"},
+				func(_ int, s *vault.Secret) error { return s.Add(text("b")) }, func(int) {})
 		},
 	} {
 		if err := do(); !errors.Is(err, vault.ErrKeyReplaced) {
@@ -200,7 +201,10 @@ func TestReplaceKeyContinues(t *testing.T) {
 	}
 	same := readFile(t, sealed("same"))
 	after := replaceKey(t, v, dir, c, next)
-	for name, want := range map[vault.Name]string{"same": "before", "changed": "after", "again": "after", "torn": "before"} {
+	for name, want := range map[vault.Name]string{
+		"same": "before", "changed": "after", "again": "after",
+		"torn": "before",
+	} {
 		wantValue(t, after, name, want)
 	}
 	_, err := after.Get("removed")
@@ -257,7 +261,10 @@ func TestReadingWhileTheKeyIsReplaced(t *testing.T) {
 	v, dir, c := newVault(t)
 	set(t, v, "a", "one")
 	set(t, v, "b", "two")
-	keys := []*crypto.VaultKey{parseKey(t, testMaster, testVaultID), newMasterKey(t), newMasterKey(t), newMasterKey(t), newMasterKey(t), newMasterKey(t)}
+	keys := []*crypto.VaultKey{
+		parseKey(t, testMaster, testVaultID), newMasterKey(t), newMasterKey(t), newMasterKey(t),
+		newMasterKey(t), newMasterKey(t),
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -329,7 +336,8 @@ func TestHiddenSecretsAreKept(t *testing.T) {
 	writeFile(t, path, vault.EncodeHeader(header))
 	forged := openVault(t, dir, options(c))
 	listing, err := forged.List()
-	if err != nil || len(listing.Secrets) != 0 || len(listing.Damaged) != 1 || !errors.Is(listing.Damaged[0], vault.ErrDamaged) {
+	if err != nil || len(listing.Secrets) != 0 || len(listing.Damaged) != 1 ||
+		!errors.Is(listing.Damaged[0], vault.ErrDamaged) {
 		t.Errorf("List: %+v, %v", listing, err)
 	}
 	set(t, forged, "b", "two")

@@ -26,7 +26,8 @@ func TestVersions(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	two := s.Versions[1]
-	if two.Number != 2 || two.ID != aUUID || two.From != 1 || two.Origin != vault.OriginRollback || !two.Created.Equal(start.Add(time.Hour)) {
+	if two.Number != 2 || two.ID != aUUID || two.From != 1 || two.Origin != vault.OriginRollback ||
+		!two.Created.Equal(start.Add(time.Hour)) {
 		t.Errorf("%+v", two)
 	}
 	for _, sel := range []vault.Selector{{}, {Number: 2}, {ID: aUUID}, {Label: vault.Current}} {
@@ -92,7 +93,13 @@ func TestTags(t *testing.T) {
 			t.Errorf("%v", s.Tags)
 		}
 	}
-	for _, bad := range [][2]string{{"", "v"}, {strings.Repeat("k", 129), ""}, {"k", strings.Repeat("v", 257)}, {"\xff", ""}, {"k", "\xff"}} {
+	for _, bad := range [][2]string{
+		{"", "v"},
+		{strings.Repeat("k", 129), ""},
+		{"k", strings.Repeat("v", 257)},
+		{"\xff", ""},
+		{"k", "\xff"},
+	} {
 		_, err := v.Update("s", tag(bad[0], bad[1]))
 		wantError(t, err, vault.ErrInvalid)
 	}
@@ -302,7 +309,10 @@ func TestVersionIDsThatAreGiven(t *testing.T) {
 	wantError(t, put(ids[0], "value of "+ids[0], "blue"), nil)
 	wantError(t, put(ids[0], "another"), vault.ErrVersionExists)
 	wantError(t, put(ids[0], "another"), vault.ErrExists)
-	for _, id := range []string{"x", strings.Repeat("a", 31), strings.Repeat("a", 65), aUUID + "\n", strings.Repeat("é", 32)} {
+	for _, id := range []string{
+		"x", strings.Repeat("a", 31), strings.Repeat("a", 65), aUUID + "\n",
+		strings.Repeat("é", 32),
+	} {
 		wantError(t, put(id, "x"), vault.ErrInvalid)
 	}
 	if after, err := v.Get("s"); err != nil || after.Revision != before.Revision || describe(after) != describe(before) {
@@ -346,7 +356,10 @@ func TestSecretWithoutValue(t *testing.T) {
 	}
 	s, err := v.Upsert("t", func(s *vault.Secret) error {
 		fields := map[string]vault.Bytes{"a": vault.Bytes("1")}
-		return s.Add(vault.NewVersion{Kind: vault.KV, Value: vault.Value{Fields: fields}, Origin: vault.OriginSet, Labels: []vault.Label{"blue"}})
+		return s.Add(vault.NewVersion{
+			Kind: vault.KV, Value: vault.Value{Fields: fields}, Origin: vault.OriginSet,
+			Labels: []vault.Label{"blue"},
+		})
 	})
 	if err != nil || describe(s) != "1 current blue" || s.Kind != vault.KV {
 		t.Errorf("%+v, %v", s, err)

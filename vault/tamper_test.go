@@ -50,7 +50,8 @@ func TestForgedFiles(t *testing.T) {
 	path := pathOf(t, dir, "s")
 
 	foreignDir := filepath.Join(t.TempDir(), "vault")
-	foreign, err := vault.Create(foreignDir, aUUID, parseKey(t, testMaster, aUUID), vault.SealedKeys{vault.KeyFile: nil}, options(c))
+	foreign, err := vault.Create(foreignDir, aUUID, parseKey(t, testMaster, aUUID), vault.SealedKeys{vault.KeyFile: nil},
+		options(c))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,12 +63,13 @@ func TestForgedFiles(t *testing.T) {
 	}
 	right := readFile(t, path)
 	for what, data := range map[string][]byte{
-		"another secret's file":          readFile(t, pathOf(t, dir, "other")),
-		"a file of another vault":        readFile(t, pathOf(t, foreignDir, "s")),
-		"made with the public recipient": ageEncrypt(t, identity.Recipient(), []byte(`{"name":"s","kind":"plaintext","labels":{"current":1},"versions":[{"number":1,"value":"wrong"}]}`)),
-		"empty":                          {},
-		"not age":                        []byte("wrong"),
-		"two files in one":               append(bytes.Clone(right), right...),
+		"another secret's file":   readFile(t, pathOf(t, dir, "other")),
+		"a file of another vault": readFile(t, pathOf(t, foreignDir, "s")),
+		"made with the public recipient": ageEncrypt(t, identity.Recipient(),
+			[]byte(`{"name":"s","kind":"plaintext","labels":{"current":1},"versions":[{"number":1,"value":"wrong"}]}`)),
+		"empty":            {},
+		"not age":          []byte("wrong"),
+		"two files in one": append(bytes.Clone(right), right...),
 	} {
 		t.Run(what, func(t *testing.T) {
 			writeFile(t, path, data)
@@ -80,7 +82,8 @@ func TestForgedFiles(t *testing.T) {
 			_, err = v.Rename("other", "s")
 			wantError(t, err, vault.ErrDamaged)
 			listing, err := v.List()
-			if err != nil || len(listing.Secrets) != 1 || listing.Secrets[0].Name != "other" || len(listing.Damaged) != 1 || !errors.Is(listing.Damaged[0], vault.ErrDamaged) {
+			if err != nil || len(listing.Secrets) != 1 || listing.Secrets[0].Name != "other" || len(listing.Damaged) != 1 ||
+				!errors.Is(listing.Damaged[0], vault.ErrDamaged) {
 				t.Errorf("List: %+v, %v", listing, err)
 			}
 			if purged, err := v.Purge(); err != nil || len(purged) != 0 {
@@ -152,7 +155,8 @@ func TestWrongKeyIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if parseKey(t, testMaster, header.ID).Check() != header.Check || parseKey(t, master.Reveal(), header.ID).Check() == header.Check {
+	if parseKey(t, testMaster, header.ID).Check() != header.Check ||
+		parseKey(t, master.Reveal(), header.ID).Check() == header.Check {
 		t.Error("the check value does not tell the right key")
 	}
 }

@@ -36,7 +36,11 @@ func TestValuesAreKeptExactly(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			v, dir, c := newVault(t)
 			set(t, v, "plain", string(value))
-			update := vault.NewVersion{Kind: vault.KV, Value: vault.Value{Fields: map[string]vault.Bytes{"f": value[:max(0, len(value)-2)], "g": {}}}, Origin: vault.OriginSet}
+			update := vault.NewVersion{
+				Kind:   vault.KV,
+				Value:  vault.Value{Fields: map[string]vault.Bytes{"f": value[:max(0, len(value)-2)], "g": {}}},
+				Origin: vault.OriginSet,
+			}
 			if _, err := v.Upsert("pairs", func(s *vault.Secret) error { return s.Add(update) }); err != nil {
 				t.Fatal(err)
 			}
@@ -73,10 +77,13 @@ func TestValuesThatAreRefused(t *testing.T) {
 		"no value at all":           {Kind: vault.Credential},
 		"a value for pairs":         {Kind: vault.KV, Value: vault.Value{Plain: vault.Bytes("x")}},
 		"fields for a plaintext":    {Kind: vault.Plaintext, Value: fields("f", "x")},
-		"both":                      {Kind: vault.KV, Value: vault.Value{Plain: vault.Bytes{}, Fields: fields("f", "x").Fields}},
-		"a bad field name":          {Kind: vault.KV, Value: fields("a\nb", "x")},
-		"an empty field name":       {Kind: vault.KV, Value: fields("", "x")},
-		"a bad id":                  {Kind: vault.Plaintext, ID: "1"},
+		"both": {Kind: vault.KV, Value: vault.Value{
+			Plain:  vault.Bytes{},
+			Fields: fields("f", "x").Fields,
+		}},
+		"a bad field name":    {Kind: vault.KV, Value: fields("a\nb", "x")},
+		"an empty field name": {Kind: vault.KV, Value: fields("", "x")},
+		"a bad id":            {Kind: vault.Plaintext, ID: "1"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			v, _, _ := newVault(t)

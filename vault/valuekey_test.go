@@ -93,7 +93,8 @@ func TestValuesUnderAValueKey(t *testing.T) {
 			setUnder(t, v, "s", "k", "two-value")
 			set(t, v, "s", "three-value") // keeps its key
 			wantVersions(t, v, "s", "one-value", "two-value", "three-value")
-			if document := documentOf(t, dir, "s"); bytes.Contains(document, []byte("-value")) || !bytes.Contains(document, []byte(`"key":"k"`)) {
+			if document := documentOf(t, dir, "s"); bytes.Contains(document, []byte("-value")) ||
+				!bytes.Contains(document, []byte(`"key":"k"`)) {
 				t.Errorf("%s", document)
 			}
 			if _, err := v.Rename("s", "t"); err != nil {
@@ -107,7 +108,8 @@ func TestValuesUnderAValueKey(t *testing.T) {
 			if _, err := v.Update("t", func(s *vault.Secret) error { return s.SetKey("") }); err != nil {
 				t.Fatal(err)
 			}
-			if document := documentOf(t, dir, "t"); bytes.Contains(document, []byte(`"sealed"`)) || bytes.Contains(document, []byte(`"key"`)) {
+			if document := documentOf(t, dir, "t"); bytes.Contains(document, []byte(`"sealed"`)) ||
+				bytes.Contains(document, []byte(`"key"`)) {
 				t.Errorf("%s", document)
 			}
 			out.ValueKey = nil
@@ -170,7 +172,8 @@ func TestWithoutTheValueKey(t *testing.T) {
 	for what, err := range map[string]error{
 		"get":    second(locked.Get("t")),
 		"update": second(locked.Update("t", func(s *vault.Secret) error { return s.Tag("x", "y") })),
-		"new":    second(locked.Upsert("u", func(s *vault.Secret) error { return errors.Join(s.SetKey("k"), s.Add(text("x"))) })),
+		"new": second(locked.Upsert("u",
+			func(s *vault.Secret) error { return errors.Join(s.SetKey("k"), s.Add(text("x"))) })),
 	} {
 		if !errors.Is(err, vault.ErrNoKey) {
 			t.Errorf("%s: %v", what, err)
@@ -178,7 +181,8 @@ func TestWithoutTheValueKey(t *testing.T) {
 	}
 	remove(t, filepath.Join(dir, "keys/k.age"))
 	wantError(t, second(v.Get("t")), vault.ErrNoKey)
-	wantError(t, second(v.Upsert("u", func(s *vault.Secret) error { return errors.Join(s.SetKey("k"), s.Add(text("x"))) })), vault.ErrNoSuchValueKey)
+	wantError(t, second(v.Upsert("u",
+		func(s *vault.Secret) error { return errors.Join(s.SetKey("k"), s.Add(text("x"))) })), vault.ErrNoSuchValueKey)
 }
 
 func second[T any](_ T, err error) error { return err }
@@ -205,14 +209,18 @@ func TestNothingIsAskedUnderTheLock(t *testing.T) {
 		"get":    func(v *vault.Vault) error { return second(v.Get("new")) },
 		"update": func(v *vault.Vault) error { return second(v.Update("new", value)) },
 		"many": func(v *vault.Vault) error {
-			return v.UpsertAll(context.Background(), []vault.Name{"other", "new"}, func(_ int, s *vault.Secret) error { return value(s) }, func(int) {})
+			return v.UpsertAll(context.Background(), []vault.Name{"other", "new"},
+				func(_ int, s *vault.Secret) error { return value(s) }, func(int) {})
 		},
 		"away": func(v *vault.Vault) error {
 			return second(v.Update("new", func(s *vault.Secret) error { return s.SetKey("") }))
 		},
 	}
 	for _, what := range []string{"new", "get", "update", "many", "away"} {
-		person := &asker{passphrase: vectorPassphrase, meanwhile: func() { set(t, openVault(t, dir, out), "bystander", what) }}
+		person := &asker{
+			passphrase: vectorPassphrase,
+			meanwhile:  func() { set(t, openVault(t, dir, out), "bystander", what) },
+		}
 		asking := out
 		asking.ValueKey = person.open
 		if err := changes[what](openVault(t, dir, asking)); err != nil || person.asked != 1 {

@@ -23,7 +23,8 @@ func TestCreate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if header.ID != testVaultID || header.Format != 1 || !header.Created.Equal(start) || header.Check != key.Check() ||
-		!slices.Equal(header.Unlock, []vault.Unlocker{vault.KeyFile}) || !header.Has(vault.KeyFile) || header.Has(vault.Keyring) {
+		!slices.Equal(header.Unlock, []vault.Unlocker{vault.KeyFile}) || !header.Has(vault.KeyFile) ||
+		header.Has(vault.Keyring) {
 		t.Errorf("%+v", header)
 	}
 	before := readFile(t, filepath.Join(dir, "vault.yaml"))
@@ -40,7 +41,8 @@ func TestModes(t *testing.T) {
 	}
 	parent := filepath.Join(t.TempDir(), "a", "b")
 	dir := filepath.Join(parent, "vault")
-	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.SealedKeys{vault.Passphrase: []byte("sealed")}, options(newClock()))
+	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID),
+		vault.SealedKeys{vault.Passphrase: []byte("sealed")}, options(newClock()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +102,8 @@ func TestHalfInitialised(t *testing.T) {
 		_, err := vault.ReadHeader(dir)
 		wantError(t, err, vault.ErrNoVault)
 	}
-	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.SealedKeys{vault.Passphrase: []byte("sealed")}, options(newClock()))
+	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID),
+		vault.SealedKeys{vault.Passphrase: []byte("sealed")}, options(newClock()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +116,8 @@ func TestHalfInitialised(t *testing.T) {
 	remove(t, filepath.Join(dir, "vault.yaml"))
 	_, err = vault.ReadHeader(dir)
 	wantError(t, err, vault.ErrDamaged)
-	_, err = vault.Create(dir, aUUID, parseKey(t, testMaster, aUUID), vault.SealedKeys{vault.KeyFile: nil}, options(newClock()))
+	_, err = vault.Create(dir, aUUID, parseKey(t, testMaster, aUUID), vault.SealedKeys{vault.KeyFile: nil},
+		options(newClock()))
 	wantError(t, err, vault.ErrDamaged)
 }
 
@@ -135,20 +139,26 @@ func TestHeader(t *testing.T) {
 		text string
 		want error
 	}{
-		"as it should be":         {good, nil},
-		"a member of later":       {header("check:", "motto: x\ncheck:"), nil},
-		"a way of later":          {header("[key-file]", "[key-file, tpm-2]"), nil},
-		"no way":                  {header("[key-file]", "[]"), nil},
-		"newer":                   {header("format: 1", "format: 2"), vault.ErrNewerFormat},
-		"newer, of other types":   {header("format: 1", "format: 2", "[key-file]", "{a: [b]}", "created: 2026", "created: x"), vault.ErrNewerFormat},
-		"newer, with a list":      {header("format: 1", "format: 7", "vault: 6f", "vaults: [a]\nid: "), vault.ErrNewerFormat},
-		"format 0":                {header("format: 1", "format: 0"), vault.ErrDamaged},
-		"no format":               {header("format: 1\n", ""), vault.ErrDamaged},
-		"format in words":         {header("format: 1", "format: one"), vault.ErrDamaged},
-		"no id":                   {header("vault: ", "vaults: "), vault.ErrDamaged},
-		"an id that is a path":    {header("6f1c3a52", "../../../6f1c3a52"), vault.ErrDamaged},
-		"an id in capitals":       {header("6f1c3a52", "6F1C3A52"), vault.ErrDamaged},
-		"an id of two lines":      {header("vault: 6f1c3a52-9d0e-4b7a-8c21-5e4f7a90b3d6", `vault: "a\nformat: 1"`), vault.ErrDamaged},
+		"as it should be":   {good, nil},
+		"a member of later": {header("check:", "motto: x\ncheck:"), nil},
+		"a way of later":    {header("[key-file]", "[key-file, tpm-2]"), nil},
+		"no way":            {header("[key-file]", "[]"), nil},
+		"newer":             {header("format: 1", "format: 2"), vault.ErrNewerFormat},
+		"newer, of other types": {
+			header("format: 1", "format: 2", "[key-file]", "{a: [b]}", "created: 2026", "created: x"),
+			vault.ErrNewerFormat,
+		},
+		"newer, with a list":   {header("format: 1", "format: 7", "vault: 6f", "vaults: [a]\nid: "), vault.ErrNewerFormat},
+		"format 0":             {header("format: 1", "format: 0"), vault.ErrDamaged},
+		"no format":            {header("format: 1\n", ""), vault.ErrDamaged},
+		"format in words":      {header("format: 1", "format: one"), vault.ErrDamaged},
+		"no id":                {header("vault: ", "vaults: "), vault.ErrDamaged},
+		"an id that is a path": {header("6f1c3a52", "../../../6f1c3a52"), vault.ErrDamaged},
+		"an id in capitals":    {header("6f1c3a52", "6F1C3A52"), vault.ErrDamaged},
+		"an id of two lines": {
+			header("vault: 6f1c3a52-9d0e-4b7a-8c21-5e4f7a90b3d6", `vault: "a\nformat: 1"`),
+			vault.ErrDamaged,
+		},
 		"a short check":           {header("check: 01", "check: "), vault.ErrDamaged},
 		"a way that is a path":    {header("key-file", "../../x"), vault.ErrDamaged},
 		"a line twice":            {header("format: 1", "format: 1\nformat: 1"), vault.ErrDamaged},
@@ -238,9 +248,10 @@ func TestForeignFiles(t *testing.T) {
 	v, dir, c := newVault(t)
 	set(t, v, "s", "one")
 	foreign := []string{
-		".git/config", "README", "secrets/README", "secrets/.DS_Store", "secrets/x.age", "secrets/x.age~", "secrets/sub/dir.age",
-		"secrets/s.sync-conflict-20260301.age", "keys/other.age", "unlock/x.age",
-		"secrets/" + strings.ToUpper(filepath.Base(pathOf(t, dir, "t"))), "secrets/" + filepath.Base(pathOf(t, dir, "t")) + ".tmp",
+		".git/config", "README", "secrets/README", "secrets/.DS_Store", "secrets/x.age", "secrets/x.age~",
+		"secrets/sub/dir.age", "secrets/s.sync-conflict-20260301.age", "keys/other.age", "unlock/x.age",
+		"secrets/" + strings.ToUpper(filepath.Base(pathOf(t, dir, "t"))), "secrets/" +
+			filepath.Base(pathOf(t, dir, "t")) + ".tmp",
 	}
 	for _, file := range foreign {
 		writeFile(t, filepath.Join(dir, file), []byte("x"))

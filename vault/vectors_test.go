@@ -123,7 +123,10 @@ func TestVectors(t *testing.T) {
 			}
 		})
 	}
-	for expect, atLeast := range map[string]int{"derived": 1, "opens": 10, "damaged": 20, "header": 1, "damaged header": 3, "newer header": 1} {
+	for expect, atLeast := range map[string]int{
+		"derived": 1, "opens": 10, "damaged": 20, "header": 1, "damaged header": 3,
+		"newer header": 1,
+	} {
 		if ran[expect] < atLeast {
 			t.Errorf("%d vectors that expect %q, want %d or more", ran[expect], expect, atLeast)
 		}
@@ -225,7 +228,10 @@ func checkHeader(t *testing.T, v vector) {
 	dir := private(t)
 	writeFile(t, filepath.Join(dir, "vault.yaml"), v.body)
 	h, err := vault.ReadHeader(dir)
-	want := map[string]error{"header": nil, "damaged header": vault.ErrDamaged, "newer header": vault.ErrNewerFormat}[v.expect]
+	want := map[string]error{
+		"header": nil, "damaged header": vault.ErrDamaged,
+		"newer header": vault.ErrNewerFormat,
+	}[v.expect]
 	if !errors.Is(err, want) || (h == nil) == (err == nil) {
 		t.Errorf("%+v, %v", h, err)
 	}
@@ -270,7 +276,10 @@ func TestVaults(t *testing.T) {
 			// It is not only read.
 			set(t, v, "new", "new")
 			set(t, v, "keystore", v1["keystore"])
-			checkVaultValues(t, v, map[vault.Name]string{"new": "new", "openai/key": "sk-two", "prod/db": "s3cr3t", "keystore": v1["keystore"]})
+			checkVaultValues(t, v, map[vault.Name]string{
+				"new": "new", "openai/key": "sk-two", "prod/db": "s3cr3t",
+				"keystore": v1["keystore"],
+			})
 			wantNoFile(t, filepath.Join(dir, "secrets", ".rename"))
 			wantNoFile(t, filepath.Join(dir, "secrets", ".new"))
 		})

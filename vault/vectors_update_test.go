@@ -75,38 +75,75 @@ func addOpening(t *testing.T, all map[string]func() vector, key *crypto.VaultKey
 	second := `"versions":[{"number":3,"id":"11111111-1111-4111-8111-111111111111","created":"2026-02-01T00:00:00Z","origin":"rotate","value":"old"},` +
 		`{"number":5,"id":"22222222-2222-4222-8222-222222222222","created":"2026-03-01T00:00:00Z","origin":"rollback","from":3,"value":"right"}]}`
 	for name, test := range map[string]struct{ comment, document string }{
-		"plaintext":      {"A plaintext secret of one version.", pad(plainDocument)},
-		"empty":          {"An empty value.", pad(strings.Replace(plainDocument, "right", "", 1))},
-		"binary":         {"A value that is no UTF-8.", pad(strings.Replace(plainDocument, `"right"`, `{"base64":"AP/+Cg0="}`, 1))},
-		"text-in-base64": {"A writer may write any value as base64.", pad(strings.Replace(plainDocument, `"right"`, `{"base64":"cmlnaHQ="}`, 1))},
-		"escapes":        {"Characters that JSON escapes.", pad(strings.Replace(plainDocument, `right`, `\u0000\r\n\"\\\u2028\ud83d\ude00\u003c`, 1))},
-		"kv":             {"Fields.", pad(`{"name":"s","kind":"kv",` + oneVersion + `"fields":{"A":"1","b c":"","bin":{"base64":"/w=="}}}]}`)},
-		"credential":     {"A database credential.", pad(`{"name":"s","kind":"credential",` + oneVersion + `"fields":{"engine":"postgres","host":"db.example.org","password":"p@ss","port":"5432","username":"app"}}]}`)},
-		"two-chunks":     {"A payload of two chunks.", pad(strings.Replace(plainDocument, "right", strings.Repeat("0123456789abcdef", 4096), 1))},
-		"unpadded":       {"A reader does not need the padding.", plainDocument},
-		"whole-chunk":    {"A payload whose last chunk is full.", strings.Replace(plainDocument, "right", strings.Repeat("x", 64<<10-len(plainDocument)+5), 1)},
+		"plaintext": {"A plaintext secret of one version.", pad(plainDocument)},
+		"empty":     {"An empty value.", pad(strings.Replace(plainDocument, "right", "", 1))},
+		"binary": {
+			"A value that is no UTF-8.",
+			pad(strings.Replace(plainDocument, `"right"`, `{"base64":"AP/+Cg0="}`, 1)),
+		},
+		"text-in-base64": {
+			"A writer may write any value as base64.",
+			pad(strings.Replace(plainDocument, `"right"`, `{"base64":"cmlnaHQ="}`, 1)),
+		},
+		"escapes": {
+			"Characters that JSON escapes.",
+			pad(strings.Replace(plainDocument, `right`, `\u0000\r\n\"\\\u2028\ud83d\ude00\u003c`, 1)),
+		},
+		"kv": {"Fields.", pad(`{"name":"s","kind":"kv",` + oneVersion +
+			`"fields":{"A":"1","b c":"","bin":{"base64":"/w=="}}}]}`)},
+		"credential": {"A database credential.", pad(`{"name":"s","kind":"credential",` + oneVersion +
+			`"fields":{"engine":"postgres","host":"db.example.org","password":"p@ss","port":"5432","username":"app"}}]}`)},
+		"two-chunks": {
+			"A payload of two chunks.",
+			pad(strings.Replace(plainDocument, "right", strings.Repeat("0123456789abcdef", 4096), 1)),
+		},
+		"unpadded": {"A reader does not need the padding.", plainDocument},
+		"whole-chunk": {"A payload whose last chunk is full.", strings.Replace(plainDocument, "right",
+			strings.Repeat("x", 64<<10-len(plainDocument)+5), 1)},
 		"json": {"A flat object that came through AWS's API.", pad(`{"name":"s","kind":"credential",` + oneVersion +
 			`"json":"{ \"password\" : \"\\u0070\", \"port\":5432, \"rate\":1.10, \"a\":null,\n\"a\":true, \"username\":\"<é>\" }"}]}`)},
-		"binary-member": {"A value that is binary though it could be a text.", pad(`{"name":"s","kind":"plaintext",` + oneVersion + `"binary":"cmlnaHQ="}]}`)},
-		"kinds": {"Versions of three kinds, of which the older ones say theirs.", pad(`{"name":"s","id":"0b8f6a3e-3b1c-4f0e-9a57-1d2c3b4a5f60","kind":"kv","revision":3,` +
-			`"created":"2026-01-01T00:00:00Z","changed":"2026-03-01T00:00:00Z","labels":{"current":3,"previous":2},"versions":[` +
-			`{"number":1,"id":"A token of 64 characters, as AWS's API takes any: {[<\"~!@#$%^&*(","created":"2026-01-01T00:00:00Z","origin":"set","kind":"plaintext","value":"text"},` +
-			`{"number":2,"id":"00000000000000000000000000000002","created":"2026-02-01T00:00:00Z","origin":"set","kind":"credential","fields":{"username":"app","password":"p"}},` +
-			`{"number":3,"id":"22222222-2222-4222-8222-222222222222","created":"2026-03-01T00:00:00Z","origin":"set","json":"{\"A\":1}"}]}`)},
-		"no-value": {"A secret that has no value yet, and lost its only tag.", pad(`{"name":"s","id":"0b8f6a3e-3b1c-4f0e-9a57-1d2c3b4a5f60","kind":"plaintext","revision":2,` +
-			`"created":"2026-03-01T12:00:00.5Z","changed":"2026-03-01T12:00:00.501Z","tags":{},"key":"payroll","labels":{},"versions":[]}`)},
-		"api": {"What only AWS's API makes: other labels, a policy, the name of a key.", pad(`{"name":"s","kind":"plaintext","id":"0b8f6a3e-3b1c-4f0e-9a57-1d2c3b4a5f60","revision":1,` +
-			`"created":"2026-03-01T12:00:00.007Z","changed":"2026-03-01T12:00:00.007Z","description":"` + strings.Repeat("한", 2048) + `","kms_key_id":"alias/aws/secretsmanager",` +
-			`"resource_policy":"{\"Version\":\"2012-10-17\",\"Statement\":[]}","labels":{"current":1,"7":1,"출시 ✓":1,"AWSSOMETHING":1},` +
-			`"versions":[{"number":1,"id":"00000000000000000000000000000000","created":"2026-03-01T12:00:00.007Z","origin":"api","value":"right"}]}`)},
-		"unknown-members": {"Members that format 1 does not name.", pad(`{"later":[1.50],` + strings.Replace(plainDocument[1:], `"value"`, `"note":{},"value"`, 1))},
-		"history": {"Two versions left of five, with everything that a secret may have.", pad(`{"name":"s","id":"0b8f6a3e-3b1c-4f0e-9a57-1d2c3b4a5f60","kind":"plaintext","revision":9,` +
-			`"created":"2026-01-01T00:00:00Z","changed":"2026-03-01T00:00:00Z","description":"what it is for","tags":{"team":"pay"},` +
-			`"deletion":{"requested":"2026-03-01T00:00:00Z","due":"2026-03-31T00:00:00Z"},"labels":{"current":5,"previous":3,"v1.0":3},` +
-			`"rotation":{"any":"thing"},"renamed_from":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",` + second)},
+		"binary-member": {
+			"A value that is binary though it could be a text.",
+			pad(`{"name":"s","kind":"plaintext",` + oneVersion + `"binary":"cmlnaHQ="}]}`),
+		},
+		"kinds": {
+			"Versions of three kinds, of which the older ones say theirs.",
+			pad(`{"name":"s","id":"0b8f6a3e-3b1c-4f0e-9a57-1d2c3b4a5f60","kind":"kv","revision":3,` +
+				`"created":"2026-01-01T00:00:00Z","changed":"2026-03-01T00:00:00Z","labels":{"current":3,"previous":2},"versions":[` +
+				`{"number":1,"id":"A token of 64 characters, as AWS's API takes any: {[<\"~!@#$%^&*(","created":"2026-01-01T00:00:00Z","origin":"set","kind":"plaintext","value":"text"},` +
+				`{"number":2,"id":"00000000000000000000000000000002","created":"2026-02-01T00:00:00Z","origin":"set","kind":"credential","fields":{"username":"app","password":"p"}},` +
+				`{"number":3,"id":"22222222-2222-4222-8222-222222222222","created":"2026-03-01T00:00:00Z","origin":"set","json":"{\"A\":1}"}]}`),
+		},
+		"no-value": {
+			"A secret that has no value yet, and lost its only tag.",
+			pad(`{"name":"s","id":"0b8f6a3e-3b1c-4f0e-9a57-1d2c3b4a5f60","kind":"plaintext","revision":2,` +
+				`"created":"2026-03-01T12:00:00.5Z","changed":"2026-03-01T12:00:00.501Z","tags":{},"key":"payroll","labels":{},"versions":[]}`),
+		},
+		"api": {
+			"What only AWS's API makes: other labels, a policy, the name of a key.",
+			pad(`{"name":"s","kind":"plaintext","id":"0b8f6a3e-3b1c-4f0e-9a57-1d2c3b4a5f60","revision":1,` +
+				`"created":"2026-03-01T12:00:00.007Z","changed":"2026-03-01T12:00:00.007Z","description":"` +
+				strings.Repeat("한", 2048) + `","kms_key_id":"alias/aws/secretsmanager",` +
+				`"resource_policy":"{\"Version\":\"2012-10-17\",\"Statement\":[]}","labels":{"current":1,"7":1,"출시 ✓":1,"AWSSOMETHING":1},` +
+				`"versions":[{"number":1,"id":"00000000000000000000000000000000","created":"2026-03-01T12:00:00.007Z","origin":"api","value":"right"}]}`),
+		},
+		"unknown-members": {
+			"Members that format 1 does not name.",
+			pad(`{"later":[1.50],` + strings.Replace(plainDocument[1:], `"value"`, `"note":{},"value"`, 1)),
+		},
+		"history": {
+			"Two versions left of five, with everything that a secret may have.",
+			pad(`{"name":"s","id":"0b8f6a3e-3b1c-4f0e-9a57-1d2c3b4a5f60","kind":"plaintext","revision":9,` +
+				`"created":"2026-01-01T00:00:00Z","changed":"2026-03-01T00:00:00Z","description":"what it is for","tags":{"team":"pay"},` +
+				`"deletion":{"requested":"2026-03-01T00:00:00Z","due":"2026-03-31T00:00:00Z"},"labels":{"current":5,"previous":3,"v1.0":3},` +
+				`"rotation":{"any":"thing"},"renamed_from":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",` + second),
+		},
 	} {
 		all["opens-"+name] = func() vector {
-			v := vector{expect: "opens", comment: test.comment, name: "s", document: hash([]byte(test.document)), body: sealFor(t, key, "s", test.document)}
+			v := vector{
+				expect: "opens", comment: test.comment, name: "s", document: hash([]byte(test.document)),
+				body: sealFor(t, key, "s", test.document),
+			}
 			s, err := vault.DecodeRecord([]byte(test.document))
 			if err != nil {
 				t.Fatal(err)
@@ -161,38 +198,67 @@ func addDamaged(t *testing.T, all map[string]func() vector, key *crypto.VaultKey
 		comment string
 		body    func() []byte
 	}{
-		"nothing":            {"An empty file.", func() []byte { return nil }},
-		"payload-changed":    {"The last bit is another.", func() []byte { return append(bytes.Clone(good[:len(good)-1]), good[len(good)-1]^1) }},
-		"payload-cut":        {"The last byte is missing.", func() []byte { return good[:len(good)-1] }},
-		"byte-behind":        {"A byte stands behind the payload.", func() []byte { return append(bytes.Clone(good), 0) }},
-		"last-chunk-missing": {"Cut where a chunk of the payload ends.", func() []byte { return long[:bytes.Index(long, []byte("\n---"))+1+3+1+43+1+16+64<<10+16] }},
-		"mac-changed":        {"Another MAC.", func() []byte { return anotherMAC(good) }},
+		"nothing": {"An empty file.", func() []byte { return nil }},
+		"payload-changed": {
+			"The last bit is another.",
+			func() []byte { return append(bytes.Clone(good[:len(good)-1]), good[len(good)-1]^1) },
+		},
+		"payload-cut": {"The last byte is missing.", func() []byte { return good[:len(good)-1] }},
+		"byte-behind": {"A byte stands behind the payload.", func() []byte { return append(bytes.Clone(good), 0) }},
+		"last-chunk-missing": {
+			"Cut where a chunk of the payload ends.",
+			func() []byte { return long[:bytes.Index(long, []byte("\n---"))+1+3+1+43+1+16+64<<10+16] },
+		},
+		"mac-changed": {"Another MAC.", func() []byte { return anotherMAC(good) }},
 		"stanza-order": {"The stanzas changed places.", func() []byte {
 			return replace(stanzas[1]+stanzas[2][:own], stanzas[2][:own]+"\n-> "+strings.TrimSuffix(master, "\n"))
 		}},
-		"master-stanza-gone":   {"Without the master key's stanza, under the old MAC.", func() []byte { return replace(stanzas[1], "") }},
-		"age-version":          {"Another version of age.", func() []byte { return replace("age-encryption.org/v1", "age-encryption.org/v2") }},
-		"crlf":                 {"Lines that end in CRLF.", func() []byte { return []byte(strings.Replace(string(good), "\n", "\r\n", 3)) }},
-		"armored":              {"The same file in ASCII armor.", func() []byte { return inArmor(t, good) }},
-		"other-secret":         {"The file of another secret.", func() []byte { return sealFor(t, key, "a", strings.Replace(plainDocument, `"s"`, `"a"`, 1)) }},
-		"other-secret-renamed": {"Sealed for another file, though the name inside is right.", func() []byte { return sealFor(t, key, "a", plainDocument) }},
-		"other-vault":          {"The file of a vault with another id and the same master key.", func() []byte { return sealFor(t, parseKey(t, testMaster, aUUID), "s", plainDocument) }},
-		"no-own-stanza":        {"Made by somebody who knows the recipient only.", func() []byte { return forge(t, nil) }},
-		"forged-stanza":        {"The same with a stanza that was made up.", forged(nonce)},
-		"two-arguments":        {"The same with two arguments.", forged(nonce, nonce)},
-		"short-nonce":          {"The same with a nonce of 23 bytes.", forged(nonce[:31])},
-		"padded-nonce":         {"The same with base64 that is padded.", forged(nonce[:30] + "==")},
-		"name-inside":          {"A document that has another name.", document(`"s"`, `"a"`)},
-		"not-json":             {"A document that is cut short.", document("}]}", "}]")},
-		"two-documents":        {"Another document behind the document.", document("}]}", "}]} {}")},
-		"no-version":           {"A document without a version.", func() []byte { return sealFor(t, key, "s", plainDocument[:strings.Index(plainDocument, `[{"n`)]+"[]}") }},
-		"json-nested":          {"JSON that is no flat object.", document(`"value":"right"`, `"json":"{\"a\":{}}"`)},
-		"json-empty":           {"JSON without a member.", document(`"value":"right"`, `"json":"{}"`)},
+		"master-stanza-gone": {
+			"Without the master key's stanza, under the old MAC.",
+			func() []byte { return replace(stanzas[1], "") },
+		},
+		"age-version": {
+			"Another version of age.",
+			func() []byte { return replace("age-encryption.org/v1", "age-encryption.org/v2") },
+		},
+		"crlf": {
+			"Lines that end in CRLF.",
+			func() []byte { return []byte(strings.Replace(string(good), "\n", "\r\n", 3)) },
+		},
+		"armored": {"The same file in ASCII armor.", func() []byte { return inArmor(t, good) }},
+		"other-secret": {
+			"The file of another secret.",
+			func() []byte { return sealFor(t, key, "a", strings.Replace(plainDocument, `"s"`, `"a"`, 1)) },
+		},
+		"other-secret-renamed": {
+			"Sealed for another file, though the name inside is right.",
+			func() []byte { return sealFor(t, key, "a", plainDocument) },
+		},
+		"other-vault": {
+			"The file of a vault with another id and the same master key.",
+			func() []byte { return sealFor(t, parseKey(t, testMaster, aUUID), "s", plainDocument) },
+		},
+		"no-own-stanza": {"Made by somebody who knows the recipient only.", func() []byte { return forge(t, nil) }},
+		"forged-stanza": {"The same with a stanza that was made up.", forged(nonce)},
+		"two-arguments": {"The same with two arguments.", forged(nonce, nonce)},
+		"short-nonce":   {"The same with a nonce of 23 bytes.", forged(nonce[:31])},
+		"padded-nonce":  {"The same with base64 that is padded.", forged(nonce[:30] + "==")},
+		"name-inside":   {"A document that has another name.", document(`"s"`, `"a"`)},
+		"not-json":      {"A document that is cut short.", document("}]}", "}]")},
+		"two-documents": {"Another document behind the document.", document("}]}", "}]} {}")},
+		"no-version": {
+			"A document without a version.",
+			func() []byte { return sealFor(t, key, "s", plainDocument[:strings.Index(plainDocument, `[{"n`)]+"[]}") },
+		},
+		"json-nested": {"JSON that is no flat object.", document(`"value":"right"`, `"json":"{\"a\":{}}"`)},
+		"json-empty":  {"JSON without a member.", document(`"value":"right"`, `"json":"{}"`)},
 		"labels-no-version": {"Labels without a version.", func() []byte {
-			return sealFor(t, key, "s", `{"name":"s","kind":"plaintext",`+oneVersion[:strings.Index(oneVersion, `"labels"`)]+`"labels":{"blue":1},"versions":[]}`)
+			return sealFor(t, key, "s", `{"name":"s","kind":"plaintext",`+oneVersion[:strings.Index(oneVersion,
+				`"labels"`)]+`"labels":{"blue":1},"versions":[]}`)
 		}},
 		"versions-missing": {"A document without versions.", func() []byte {
-			return sealFor(t, key, "s", `{"name":"s","kind":"plaintext",`+oneVersion[:strings.Index(oneVersion, `"labels"`)]+`"labels":{}}`)
+			return sealFor(t, key, "s", `{"name":"s","kind":"plaintext",`+oneVersion[:strings.Index(oneVersion,
+				`"labels"`)]+`"labels":{}}`)
 		}},
 		"two-values":    {"A version with two values.", document(`"value":"right"`, `"value":"right","binary":"cmlnaHQ="`)},
 		"version-twice": {"A number that two versions have.", document("}]}", `},{"number":1}]}`)},
@@ -248,18 +314,53 @@ func addHeaders(all map[string]func() vector, key *crypto.VaultKey) {
 	const dummy = "0123456789abcdef0123456789abcdef"
 	good := header(dummy, key.Check())
 	for name, v := range map[string]vector{
-		"header":                  {expect: "header", comment: "A header.", check: key.Check(), body: []byte(good)},
-		"header-unknown":          {expect: "header", comment: "A line and a way that format 1 does not name.", check: key.Check(), body: []byte(header(dummy, key.Check(), "[key-file]", "[key-file, tpm-2]", "check:", "motto: x\ncheck:"))},
-		"header-next":             {expect: "header", comment: "The master key was replaced, and is about to be once more.", check: key.Check(), body: []byte(header(dummy, key.Check()+"\nsecrets: secrets."+key.Check()+"\nnext: "+dummy))},
-		"header-replaced":         {expect: "header", comment: "The master key was replaced, and the old one is not cleared away yet.", check: key.Check(), body: []byte(header(dummy, key.Check()+"\nsecrets: secrets."+key.Check()+"\nreplaced: "+dummy))},
-		"header-next-replaced":    {expect: "damaged header", comment: "A master key that is replaced twice at once.", body: []byte(header(dummy, dummy+"\nnext: "+key.Check()+"\nreplaced: "+key.Check()))},
-		"header-secrets":          {expect: "damaged header", comment: "The secrets are elsewhere.", body: []byte(header(dummy, dummy+"\nsecrets: ../secrets"))},
-		"header-newer":            {expect: "newer header", comment: "Format 2, with members of other types.", body: []byte(header("format: 1", "format: 2", "[key-file]", "{a: [b]}"))},
-		"header-changed":          {expect: "damaged header", comment: "A line that the checksum does not know.", body: []byte(strings.Replace(good, "key-file", "keyring", 1))},
-		"header-cut":              {expect: "damaged header", comment: "Without its last newline.", body: []byte(strings.TrimSuffix(good, "\n"))},
-		"header-checksum-missing": {expect: "damaged header", comment: "Without a checksum.", body: []byte(good[:strings.Index(good, "checksum")])},
-		"header-way":              {expect: "damaged header", comment: "A way that is no word.", body: []byte(header("[key-file]", "[../key]"))},
-		"header-vault":            {expect: "damaged header", comment: "An id that is not a UUID in lower case.", body: []byte(header("6f1c3a52", "6F1C3A52"))},
+		"header": {expect: "header", comment: "A header.", check: key.Check(), body: []byte(good)},
+		"header-unknown": {
+			expect: "header", comment: "A line and a way that format 1 does not name.",
+			check: key.Check(), body: []byte(header(dummy, key.Check(), "[key-file]", "[key-file, tpm-2]", "check:",
+				"motto: x\ncheck:")),
+		},
+		"header-next": {
+			expect: "header", comment: "The master key was replaced, and is about to be once more.",
+			check: key.Check(), body: []byte(header(dummy, key.Check()+"\nsecrets: secrets."+key.Check()+"\nnext: "+dummy)),
+		},
+		"header-replaced": {
+			expect: "header", comment: "The master key was replaced, and the old one is not cleared" +
+				" away yet.", check: key.Check(),
+			body: []byte(header(dummy, key.Check()+"\nsecrets: secrets."+key.Check()+"\nreplaced: "+dummy)),
+		},
+		"header-next-replaced": {
+			expect: "damaged header", comment: "A master key that is replaced twice at once.",
+			body: []byte(header(dummy, dummy+"\nnext: "+key.Check()+"\nreplaced: "+key.Check())),
+		},
+		"header-secrets": {
+			expect: "damaged header", comment: "The secrets are elsewhere.",
+			body: []byte(header(dummy, dummy+"\nsecrets: ../secrets")),
+		},
+		"header-newer": {
+			expect: "newer header", comment: "Format 2, with members of other types.",
+			body: []byte(header("format: 1", "format: 2", "[key-file]", "{a: [b]}")),
+		},
+		"header-changed": {
+			expect: "damaged header", comment: "A line that the checksum does not know.",
+			body: []byte(strings.Replace(good, "key-file", "keyring", 1)),
+		},
+		"header-cut": {
+			expect: "damaged header", comment: "Without its last newline.",
+			body: []byte(strings.TrimSuffix(good, "\n")),
+		},
+		"header-checksum-missing": {
+			expect: "damaged header", comment: "Without a checksum.",
+			body: []byte(good[:strings.Index(good, "checksum")]),
+		},
+		"header-way": {
+			expect: "damaged header", comment: "A way that is no word.",
+			body: []byte(header("[key-file]", "[../key]")),
+		},
+		"header-vault": {
+			expect: "damaged header", comment: "An id that is not a UUID in lower case.",
+			body: []byte(header("6f1c3a52", "6F1C3A52")),
+		},
 	} {
 		all[name] = func() vector { return v }
 	}
@@ -286,7 +387,10 @@ func writeVaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.SealedKeys{vault.KeyFile: nil, vault.Passphrase: sealed}, out)
+	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.SealedKeys{
+		vault.KeyFile:    nil,
+		vault.Passphrase: sealed,
+	}, out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,10 +400,16 @@ func writeVaults(t *testing.T) {
 	set(t, v, "keystore", "\x00\xff\r\n")
 	_, err = v.Upsert("prod/db", func(s *vault.Secret) error {
 		fields := map[string]vault.Bytes{}
-		for name, value := range map[string]string{"engine": "postgres", "host": "db.example.org", "username": "app", "password": "s3cr3t"} {
+		for name, value := range map[string]string{
+			"engine": "postgres", "host": "db.example.org", "username": "app",
+			"password": "s3cr3t",
+		} {
 			fields[name] = vault.Bytes(value)
 		}
-		if err := s.Add(vault.NewVersion{Kind: vault.Credential, Value: vault.Value{Fields: fields}, Origin: vault.OriginSet}); err != nil {
+		if err := s.Add(vault.NewVersion{
+			Kind: vault.Credential, Value: vault.Value{Fields: fields},
+			Origin: vault.OriginSet,
+		}); err != nil {
 			return err
 		}
 		if err := s.Tag("team", "payments"); err != nil {
@@ -321,7 +431,8 @@ func writeVaults(t *testing.T) {
 	}
 	journal := fmt.Sprintf("%s %s\n", id(old), id(pathOf(t, dir, "store")))
 	publishVault(t, dir, "half-renamed", map[string][]byte{
-		"secrets/" + filepath.Base(old): before, "secrets/.rename": []byte(journal), "secrets/.new": []byte("age-encryption.org/v1\n-> "),
+		"secrets/" + filepath.Base(old): before, "secrets/.rename": []byte(journal),
+		"secrets/.new": []byte("age-encryption.org/v1\n-> "),
 	})
 }
 

@@ -31,7 +31,8 @@ func TestValueKeysVault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, fields := currentValue(t, s); strings.Join(fields, ", ") != "password czNjcmV0, username AP8=" || s.Key != "vip" {
+	if _, fields := currentValue(t, s); strings.Join(fields, ", ") != "password czNjcmV0, username AP8=" ||
+		s.Key != "vip" {
 		t.Errorf("%q under the key %q", fields, s.Key)
 	}
 	set(t, v, "payroll/token", "third")
@@ -50,7 +51,8 @@ func writeValueKeyVault(t *testing.T) {
 	out := options(newClock())
 	out.Rand = rand.NewChaCha8([32]byte{1}) // for the ids
 	out.ValueKey = (&asker{passphrase: vectorPassphrase}).open
-	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID), vault.SealedKeys{vault.KeyFile: nil}, out)
+	v, err := vault.Create(dir, testVaultID, parseKey(t, testMaster, testVaultID),
+		vault.SealedKeys{vault.KeyFile: nil}, out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,11 +80,17 @@ func addFurther(t *testing.T, all map[string]func() vector, key *crypto.VaultKey
 		return `{"name":"s","kind":"plaintext",` + keyMember + oneVersion + value + `}]}`
 	}
 	for name, test := range map[string]struct{ comment, document string }{
-		"sealed-without-key": {"A version with sealed in a secret without a key.", document("", `"value":"right","sealed":"eA=="`)},
-		"key-in-clear":       {"A secret with a key whose value is there.", document(`"key":"payroll",`, `"value":"right"`)},
-		"key-twice":          {"A secret with a key whose value is sealed and there.", document(`"key":"payroll",`, `"value":"right","sealed":"eA=="`)},
-		"key-no-value":       {"A secret with a key and no value.", document(`"key":"payroll",`, `"sealed":""`)},
-		"key-path":           {"A key that is no name of one.", document(`"key":"../keys/payroll",`, `"sealed":"eA=="`)},
+		"sealed-without-key": {
+			"A version with sealed in a secret without a key.",
+			document("", `"value":"right","sealed":"eA=="`),
+		},
+		"key-in-clear": {"A secret with a key whose value is there.", document(`"key":"payroll",`, `"value":"right"`)},
+		"key-twice": {
+			"A secret with a key whose value is sealed and there.",
+			document(`"key":"payroll",`, `"value":"right","sealed":"eA=="`),
+		},
+		"key-no-value": {"A secret with a key and no value.", document(`"key":"payroll",`, `"sealed":""`)},
+		"key-path":     {"A key that is no name of one.", document(`"key":"../keys/payroll",`, `"sealed":"eA=="`)},
 	} {
 		all["damaged-"+name] = func() vector {
 			return vector{expect: "damaged", comment: test.comment, name: "s", body: sealFor(t, key, "s", test.document)}

@@ -88,7 +88,8 @@ func identityHome(t *testing.T) (env, withoutKey []string, work string) {
 	}
 	env = append(newHome(t), "PATH="+dir+":"+os.Getenv("PATH"))
 	work = filepath.Dir(strings.TrimPrefix(env[0], "HOME="))
-	if err := os.WriteFile(filepath.Join(work, "pin"), []byte(plugin.EncodeIdentity("touch", []byte("pin"))+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(work, "pin"),
+		[]byte(plugin.EncodeIdentity("touch", []byte("pin"))+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	secretIn(t, env, "set", "a", "--value", "value of a")

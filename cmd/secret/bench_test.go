@@ -171,7 +171,10 @@ func filledOwner(b *testing.B, binary string, n int) owner {
 			for range 5 {
 				value := make(vault.Bytes, 150) // 200 in base64
 				rand.Read(value)
-				if err := s.Add(vault.NewVersion{Kind: vault.Plaintext, Value: vault.Value{Plain: value}, Origin: vault.OriginSet}); err != nil {
+				if err := s.Add(vault.NewVersion{
+					Kind: vault.Plaintext, Value: vault.Value{Plain: value},
+					Origin: vault.OriginSet,
+				}); err != nil {
 					return err
 				}
 			}

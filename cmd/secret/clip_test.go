@@ -31,7 +31,10 @@ func TestClipThroughTerminal(t *testing.T) {
 			return &prompt.Terminal{In: f, Out: f}, err
 		}},
 	}
-	p := picked.Value{Secret: &vault.Secret{Meta: vault.Meta{Name: "token", Kind: vault.Plaintext}}, Bytes: vault.Bytes("hunter2\n")}
+	p := picked.Value{
+		Secret: &vault.Secret{Meta: vault.Meta{Name: "token", Kind: vault.Plaintext}},
+		Bytes:  vault.Bytes("hunter2\n"),
+	}
 	if err := a.copyValue(p, time.Second); err != nil {
 		t.Fatal(err)
 	}

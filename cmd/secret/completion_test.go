@@ -119,7 +119,8 @@ func TestCompletionInFish(t *testing.T) {
 	need(t, "fish")
 	env := completionHome(t)
 	for _, test := range completionCases {
-		checkOffers(t, test.line, test.want, runShell(t, env, "fish", "--no-config", "-c", "source "+completions+"secret.fish; complete -C $argv[1]", test.line))
+		checkOffers(t, test.line, test.want, runShell(t, env, "fish", "--no-config", "-c",
+			"source "+completions+"secret.fish; complete -C $argv[1]", test.line))
 	}
 }
 
@@ -137,7 +138,8 @@ func TestCompletionInZsh(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := runAtTerminal(t, append(env, "TERM=dumb", "ZDOTDIR="+dir), "zsh", "-f", "-i")
-	p.types("PS1='ready> '; fpath=(" + dir + " $fpath); autoload -U compinit; compinit -u -D; LISTMAX=1000; echo loa''ded\r")
+	p.types("PS1='ready> '; fpath=(" + dir + " $fpath); autoload -U compinit; compinit -u -D; LISTMAX=1000; echo" +
+		" loa''ded\r")
 	p.waitFor(`loaded\r\n`)
 	p.waitFor(`ready> `)
 	p.types("secret get \t")

@@ -19,7 +19,10 @@ type killCase struct {
 // tracedCalls are the system calls that have an effect, or stand between those
 // that have. The long run adds those that only ask.
 func tracedCalls() []string {
-	calls := []string{"openat", "write", "fsync", "renameat", "renameat2", "unlinkat", "mkdirat", "linkat", "close", "flock"}
+	calls := []string{
+		"openat", "write", "fsync", "renameat", "renameat2", "unlinkat", "mkdirat", "linkat",
+		"close", "flock",
+	}
 	if isLong() {
 		calls = append(calls, "read", "fcntl", "fstat", "newfstatat", "getrandom", "epoll_ctl")
 	}

@@ -24,7 +24,8 @@ func askpassHome(t *testing.T) (env []string, key string) {
 	path, _, _ := strings.Cut(variables, " ")
 	env = append(env, "SSH_ASKPASS="+path, "SSH_ASKPASS_REQUIRE=force")
 	key = filepath.Join(dir, "id_test")
-	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "correct horse", "-f", key).CombinedOutput(); err != nil {
+	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "correct horse", "-f",
+		key).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return env, key
@@ -52,7 +53,8 @@ func TestAskpassAtTerminal(t *testing.T) {
 func TestAskpassRelaysQuestions(t *testing.T) {
 	env := newHome(t)
 	p := secretAtTerminal(t, env, "helper", "askpass",
-		"The authenticity of host 'h' can't be established.\nED25519 key fingerprint is SHA256:abc\x1b[2J.\nAre you sure you want to continue connecting (yes/no/[fingerprint])? ")
+		"The authenticity of host 'h' can't be established.\nED25519 key fingerprint is SHA256:abc\x1b[2J.\nAre you sure you"+
+			" want to continue connecting (yes/no/[fingerprint])? ")
 	p.waitFor(`can't be established\.\r\nED25519 key fingerprint is SHA256:abc\\u001b\[2J\.\r\nAre you sure`)
 	p.types("yes\r")
 	p.waitFor(`\nyes\r\n`)

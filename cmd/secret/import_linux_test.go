@@ -133,7 +133,8 @@ func TestLargeImportInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := cmd.Wait()
-	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 130 || stderr.String() != "secret: interrupted; nothing was stored\n" {
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 130 ||
+		stderr.String() != "secret: interrupted; nothing was stored\n" {
 		t.Errorf("%v, %q", err, stderr.String())
 	}
 	if state := o.state(t); state != before {

@@ -19,7 +19,8 @@ func TestInitOnFailingDisk(t *testing.T) {
 			dir := t.TempDir()
 			o := owner{binary: binary, vault: filepath.Join(dir, "vault"), keyFile: filepath.Join(dir, "key")}
 			inject := fmt.Sprintf("inject=fsync:error=%s:when=%d", failure, n)
-			r := run(t, o.wrapped([]string{"strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace=fsync", "-e", inject}, "init"), "")
+			r := run(t, o.wrapped([]string{"strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace=fsync", "-e", inject},
+				"init"), "")
 			if r.code == 0 {
 				break
 			}

@@ -44,7 +44,8 @@ func testCompletion(t *testing.T, program string) {
 	if calls := fake.Calls(); slices.Contains(calls, "Unlock") || slices.Contains(calls, "Prompt") || len(calls) == 0 {
 		t.Errorf("completion called %v", calls)
 	}
-	u.env = append(u.env, "DBUS_SESSION_BUS_ADDRESS=unix:path="+listen(t, filepath.Join(t.TempDir(), "silent")).Addr().String())
+	u.env = append(u.env, "DBUS_SESSION_BUS_ADDRESS=unix:path="+listen(t,
+		filepath.Join(t.TempDir(), "silent")).Addr().String())
 	complete()
 }
 

@@ -263,7 +263,10 @@ func testGetRefused(t *testing.T, program string) {
 			"time (5s)", "unlock the keyring"}},
 		"empty": {func(f *keyringtest.Fake) { f.Answer = func(string) string { return "" } }, []string{"not a " +
 			"master key"}},
-		"garbage":   {func(f *keyringtest.Fake) { f.Answer = func(string) string { return "\x00\xff" } }, []string{"not a master key"}},
+		"garbage": {
+			func(f *keyringtest.Fake) { f.Answer = func(string) string { return "\x00\xff" } },
+			[]string{"not a master key"},
+		},
 		"other key": {func(f *keyringtest.Fake) { f.Answer = otherKey }, []string{"key of another vault"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -78,7 +78,8 @@ func (s *site) killedAtSteps(all bool) {
 		for _, step := range []string{"create", "set", "test", "finish"} {
 			for _, at := range []string{"before", "after"} {
 				blow := at + " " + step + " " + who
-				if short := []string{"before set parent", "after set parent", "after test parent", "after set rotator"}; !all && !slices.Contains(short, blow) {
+				if short := []string{"before set parent", "after set parent", "after test parent", "after set rotator"}; !all &&
+					!slices.Contains(short, blow) {
 					continue
 				}
 				s.plan(blow)

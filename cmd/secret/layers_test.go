@@ -25,11 +25,14 @@ var mayImport = map[string][]string{
 
 // Terminal, environment, clock and randomness come in from cmd/secret.
 var (
-	forbiddenImports = []string{"github.com/spf13/", "golang.org/x/term", "log", "math/rand", "math/rand/v2", "crypto/rand", "flag"}
-	forbiddenNames   = map[string][]string{
+	forbiddenImports = []string{
+		"github.com/spf13/", "golang.org/x/term", "log", "math/rand", "math/rand/v2",
+		"crypto/rand", "flag",
+	}
+	forbiddenNames = map[string][]string{
 		"os": {
-			"Stdin", "Stdout", "Stderr", "Args", "Exit", "Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Unsetenv", "Clearenv",
-			"TempDir", "UserHomeDir", "UserConfigDir", "UserCacheDir",
+			"Stdin", "Stdout", "Stderr", "Args", "Exit", "Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Unsetenv",
+			"Clearenv", "TempDir", "UserHomeDir", "UserConfigDir", "UserCacheDir",
 		},
 		"fmt":  {"Print", "Printf", "Println"},
 		"time": {"Now", "Since", "Until"},

@@ -74,7 +74,8 @@ func checkManPage(t *testing.T, dir string, cmd *cobra.Command) {
 		t.Errorf("the page of %s does not show the environment variables", cmd.CommandPath())
 	}
 	for _, want := range []string{
-		" SYNOPSIS " + strings.TrimSuffix(cmd.UseLine(), " [flags]"), " DESCRIPTION ", " OPTIONS ", "--vault string the vault's directory",
+		" SYNOPSIS " + strings.TrimSuffix(cmd.UseLine(), " [flags]"), " DESCRIPTION ", " OPTIONS ",
+		"--vault string the vault's directory",
 		" EXAMPLES " + words(cmd.Example), " EXIT STATUS 0 done 1 failed ",
 	} {
 		if !strings.Contains(text, want) {

@@ -24,7 +24,10 @@ func cmdCreate(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	key, err := crypto.DeriveVaultKey(masters[0], header.ID, rand.Reader)
 	ts.Check(err)
-	v, err := vault.Open(header, key, vault.Options{Now: time.Now, Rand: rand.Reader, History: 100, LockTimeout: time.Minute})
+	v, err := vault.Open(header, key, vault.Options{
+		Now: time.Now, Rand: rand.Reader, History: 100,
+		LockTimeout: time.Minute,
+	})
 	ts.Check(err)
 	_, err = v.Upsert(vault.Name(args[0]), (*vault.Secret).Create)
 	ts.Check(err)

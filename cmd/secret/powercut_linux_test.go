@@ -95,7 +95,8 @@ func newDisk(t *testing.T, kind, size, mkfs, options string) *disk {
 	if options != "" {
 		d.options = "," + options
 	}
-	script := fmt.Sprintf("truncate -s %s %s && PATH=$PATH:/usr/sbin:/sbin %s %s && mkdir %s", size, d.image, mkfs, d.image, d.mountPoint)
+	script := fmt.Sprintf("truncate -s %s %s && PATH=$PATH:/usr/sbin:/sbin %s %s && mkdir %s", size, d.image, mkfs,
+		d.image, d.mountPoint)
 	if output, err := exec.Command("sh", "-c", script).CombinedOutput(); err != nil {
 		unavailable(t, "making a file system: %v: %s", err, output)
 	}

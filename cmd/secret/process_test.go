@@ -161,7 +161,10 @@ func (o owner) open(t testing.TB) *vault.Vault {
 			break
 		}
 	}
-	v, err := vault.Open(header, key, vault.Options{Now: time.Now, Rand: rand.Reader, History: 100, LockTimeout: time.Minute})
+	v, err := vault.Open(header, key, vault.Options{
+		Now: time.Now, Rand: rand.Reader, History: 100,
+		LockTimeout: time.Minute,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,8 @@ func TestHomeInPaths(t *testing.T) {
 	if code := run(changed, []string{"config", "set", "vault", "~/vault"}); code != exitDone {
 		t.Errorf("config set: exit code %d", code)
 	}
-	if text, err := os.ReadFile(config); err != nil || !strings.Contains(string(text), "vault: "+filepath.Join(home, "vault")) {
+	if text, err := os.ReadFile(config); err != nil ||
+		!strings.Contains(string(text), "vault: "+filepath.Join(home, "vault")) {
 		t.Errorf("the configuration is %q (%v)", text, err)
 	}
 }

@@ -57,7 +57,8 @@ func newSite(t *testing.T, server *servicetest.PostgresServer, user, rotator str
 	server.Exec(`CREATE ROLE ` + user + ` LOGIN PASSWORD 'first'`)
 	s.must("", "init")
 	s.must(server.Password, "set", "admins/pg", "--username", server.User)
-	s.must("first", "set", "db", "--username", user, "--host", server.Host, "--port", server.Port, "admin_secret=admins/pg")
+	s.must("first", "set", "db", "--username", user, "--host", server.Host, "--port", server.Port,
+		"admin_secret=admins/pg")
 	s.must("", "rotator", "new", rotator)
 	path := filepath.Join(s.home, "home/.config/secret/rotators/wrapper")
 	syscall.ForkLock.RLock() // or the script is "busy" in a program that starts just now
@@ -81,7 +82,8 @@ func (s *site) run(under []string, stdin string, args ...string) ran {
 	s.t.Helper()
 	command := append(append([]string{}, under...), "secret")
 	cmd := exec.Command(command[0], append(command[1:], args...)...)
-	cmd.Env = append(scriptEnv(s.home), "PATH="+s.server.Bin+":"+os.Getenv("PATH"), "SECRET_TEST_NOW="+s.now.Format(time.RFC3339))
+	cmd.Env = append(scriptEnv(s.home), "PATH="+s.server.Bin+":"+os.Getenv("PATH"),
+		"SECRET_TEST_NOW="+s.now.Format(time.RFC3339))
 	cmd.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -21,11 +21,13 @@ func TestStart(t *testing.T) {
 	o := owner{binary: binary, env: []string{"GODEBUG=inittrace=1"}}
 	var best initCost
 	for i := range 10 { // the quickest, since others use the machine too
-		if cost := parseInitTrace(t, run(t, o.command("version"), "").stderr); i == 0 || cost.milliseconds < best.milliseconds {
+		if cost := parseInitTrace(t, run(t, o.command("version"), "").stderr); i == 0 ||
+			cost.milliseconds < best.milliseconds {
 			best = cost
 		}
 	}
-	t.Logf("%d bytes; %d packages start in %.2f ms with %d bytes", info.Size(), best.packages, best.milliseconds, best.bytes)
+	t.Logf("%d bytes; %d packages start in %.2f ms with %d bytes", info.Size(), best.packages, best.milliseconds,
+		best.bytes)
 	if best.bytes > maxBytes {
 		t.Errorf("packages start in %.2f ms with %d bytes; the limit is %d bytes; the dearest is %s",
 			best.milliseconds, best.bytes, maxBytes, best.dearest)
@@ -46,7 +48,8 @@ func parseInitTrace(t *testing.T, trace string) initCost {
 		var name string
 		var at, clock float64
 		var bytes, allocs int
-		if _, err := fmt.Sscanf(line, "init %s @%f ms, %f ms clock, %d bytes, %d allocs", &name, &at, &clock, &bytes, &allocs); err != nil {
+		if _, err := fmt.Sscanf(line, "init %s @%f ms, %f ms clock, %d bytes, %d allocs", &name, &at, &clock, &bytes,
+			&allocs); err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}
 		sum.packages++

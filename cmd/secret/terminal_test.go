@@ -41,7 +41,10 @@ func secretAtTerminal(t *testing.T, env []string, args ...string) *person {
 func runAtTerminal(t *testing.T, env []string, program string, args ...string) *person {
 	t.Helper()
 	master, slave := openPTY(t)
-	p := &person{t: t, cmd: exec.Command(program, args...), env: env, pty: master, tty: slave, news: make(chan struct{}, 1), exited: make(chan error, 1)}
+	p := &person{
+		t: t, cmd: exec.Command(program, args...), env: env, pty: master, tty: slave,
+		news: make(chan struct{}, 1), exited: make(chan error, 1),
+	}
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "SECRET_TEST_TERMINAL=1"}, env...)
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = slave, slave, slave
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -289,7 +292,12 @@ func TestInitThatIsInterruptedLeavesNothing(t *testing.T) {
 func TestTerminalThatGoesAwayLosesNothing(t *testing.T) {
 	env := newHome(t)
 	secretIn(t, env, "set", "key", "--value", "before")
-	for _, args := range [][]string{{"set", "key"}, {"set", "key", "A", "B"}, {"set", "new"}, {"delete", "key", "--force"}} {
+	for _, args := range [][]string{
+		{"set", "key"},
+		{"set", "key", "A", "B"},
+		{"set", "new"},
+		{"delete", "key", "--force"},
+	} {
 		p := secretAtTerminal(t, env, args...)
 		if args[0] == "set" && len(args) == 2 {
 			p.waitForEcho(false)
@@ -352,7 +360,8 @@ func TestRecoverySheetOpensVault(t *testing.T) {
 		p.answers("Passphrase, or the words of the recovery sheet, for the vault", typed+"\r")
 		p.waitFor(`\nv\r\n`)
 	}
-	if err := os.Remove(filepath.Join(work, "home", ".local", "share", "secret", "vault", "unlock", "passphrase.age")); err != nil {
+	if err := os.Remove(filepath.Join(work, "home", ".local", "share", "secret", "vault", "unlock",
+		"passphrase.age")); err != nil {
 		t.Fatal(err)
 	}
 	p = secretAtTerminal(t, lost, "get", "key")
@@ -409,7 +418,11 @@ func TestTerminalGetsTablesAndNoEscapes(t *testing.T) {
 		want string
 	}{
 		{[]string{"get", "text"}, 0, `^no newline\r\n$`},
-		{[]string{"get", "binary", "A"}, exitUsage, `^secret: this is binary, or has characters that a terminal would obey; redirect it, or print it with --format json or raw\r\n$`},
+		{
+			[]string{"get", "binary", "A"},
+			exitUsage,
+			`^secret: this is binary, or has characters that a terminal would obey; redirect it, or print it with --format json or raw\r\n$`,
+		},
 		{[]string{"get", "binary", "--format", "env"}, exitUsage, `characters that a terminal would obey`},
 		{[]string{"get", "binary", "--format", "shell"}, exitUsage, `characters that a terminal would obey`},
 		{[]string{"env", "binary"}, exitUsage, `characters that a terminal would obey`},
@@ -417,7 +430,11 @@ func TestTerminalGetsTablesAndNoEscapes(t *testing.T) {
 		{[]string{"export", "binary", "--yes"}, 0, `"B": "\\u009b\\u202e"`},
 		{[]string{"get", "binary", "A", "--format", "raw"}, 0, `^\x1b\[2J\r\n$`},
 		{[]string{"get", "binary"}, 0, `^\{\r\n  "A": "\\u001b\[2J",\r\n  "B": "\\u009b\\u202e"\r\n\}\r\n$`},
-		{[]string{"list", "text", "--long"}, 0, `^NAME  +KIND  +VERSION  +CHANGED  +TAGS  +DESCRIPTION +\r\ntext  plaintext  +1  +now  +d\\u009b +\r\n$`},
+		{
+			[]string{"list", "text", "--long"},
+			0,
+			`^NAME  +KIND  +VERSION  +CHANGED  +TAGS  +DESCRIPTION +\r\ntext  plaintext  +1  +now  +d\\u009b +\r\n$`,
+		},
 		{[]string{"list", "text", "--json"}, 0, `"description": "d\\u009b"`},
 		{[]string{"history", "text"}, 0, `^VERSION  +CREATED  +ORIGIN  +LABELS  +ID`},
 	} {

@@ -48,7 +48,12 @@ func TestValueKeyBehindAPassphrase(t *testing.T) {
 			t.Errorf("%q exits with %d", args, code)
 		}
 	}
-	for _, args := range [][]string{{"get", "closed"}, {"run", "--secret", "closed", "--", "true"}, {"set", "closed", "--value", "x"}, {"copy", "closed", "c"}} {
+	for _, args := range [][]string{
+		{"get", "closed"},
+		{"run", "--secret", "closed", "--", "true"},
+		{"set", "closed", "--value", "x"},
+		{"copy", "closed", "c"},
+	} {
 		if out, code := secretIn(t, env, args...); code != exitNoKey || strings.Contains(out, "s3cret") {
 			t.Errorf("%q prints %q and exits with %d", args, out, code)
 		}
@@ -70,7 +75,8 @@ func TestValueKeyBehindAPassphrase(t *testing.T) {
 	p.waitForEcho(false)
 	p.types(keyPassphrase + "\r")
 	wantExit(t, p, exitDone)
-	if _, code := secretIn(t, env, "rotation", "enable", "open", "--rotator", rotator, "--every", "1d", "--no-rotate-now"); code != exitDone {
+	if _, code := secretIn(t, env, "rotation", "enable", "open", "--rotator", rotator, "--every", "1d",
+		"--no-rotate-now"); code != exitDone {
 		t.Fatalf("rotation enable exits with %d", code)
 	}
 	secretIn(t, env, "key", "new", "payroll")

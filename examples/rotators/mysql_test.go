@@ -130,7 +130,8 @@ func TestMySQLServerAway(t *testing.T) {
 func TestMySQLAlternating(t *testing.T) {
 	t.Parallel()
 	s := servicetest.MariaDB(t)
-	s.Exec("CREATE DATABASE `d``b TO x`; CREATE TABLE `d``b TO x`.things (x int); CREATE ROLE clerk; GRANT SELECT ON mysql.* TO clerk")
+	s.Exec("CREATE DATABASE `d``b TO x`; CREATE TABLE `d``b TO x`.things (x int); CREATE ROLE clerk; GRANT SELECT ON" +
+		" mysql.* TO clerk")
 	run := func(name string, f func(t *testing.T, d *driver)) {
 		t.Run(name, func(t *testing.T) {
 			d := newDriver(t, "mysql-alternating")

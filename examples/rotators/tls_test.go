@@ -116,7 +116,8 @@ func TestRedisTLS(t *testing.T) {
 	} {
 		certFile, keyFile := authority.Issue("localhost", c.lifetime)
 		port := freePort(t)
-		s := servicetest.Redis(t, fmt.Sprintf("tls-port %s\ntls-cert-file %s\ntls-key-file %s\ntls-ca-cert-file %s\ntls-auth-clients no\n",
+		s := servicetest.Redis(t, fmt.Sprintf("tls-port %s\ntls-cert-file %s\ntls-key-file %s\ntls-ca-cert-file"+
+			" %s\ntls-auth-clients no\n",
 			port, certFile, keyFile, authority.Root))
 		d := newDriver(t, "redis")
 		d.current = redisUser(s, "app", "the first").with("host", "127.0.0.1").with("port", port).

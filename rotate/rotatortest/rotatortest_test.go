@@ -37,7 +37,10 @@ func TestCall(t *testing.T) {
 			t.Errorf("of %q the checks that failed are %q", text, failed)
 		}
 	}
-	c := &rotatortest.Checker{Executor: &rotate.Executor{}, Rotator: "/no/such/rotator", Report: func(rotatortest.Finding) {}}
+	c := &rotatortest.Checker{
+		Executor: &rotate.Executor{}, Rotator: "/no/such/rotator",
+		Report: func(rotatortest.Finding) {},
+	}
 	if c.Call(t.Context()); c.Failed() != 1 {
 		t.Error("a rotator that is not there passes")
 	}

@@ -226,7 +226,10 @@ func TestNextMatchesLeafingThroughTheCalendar(t *testing.T) {
 
 func drawSchedule(t *rapid.T, loc *time.Location) schedule.Schedule {
 	expr := rapid.OneOf(
-		rapid.SampledFrom([]string{"1m", "12h", "1d", "30d", "rate(7 days)", "@hourly", "@daily", "0 4 29 2 *", "cron(0 4 ? * SUN#1 *)"}),
+		rapid.SampledFrom([]string{
+			"1m", "12h", "1d", "30d", "rate(7 days)", "@hourly", "@daily", "0 4 29 2 *",
+			"cron(0 4 ? * SUN#1 *)",
+		}),
 		rapid.Custom(func(t *rapid.T) string { return drawModel(t).expr }),
 	).Draw(t, "expression")
 	s, err := schedule.Parse(expr, loc)

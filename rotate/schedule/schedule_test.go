@@ -224,7 +224,8 @@ func TestWithWindowErrors(t *testing.T) {
 	}
 	for _, test := range tests {
 		_, err := parse(t, test.expr, nil).WithWindow(test.window)
-		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), fmt.Sprintf("window %q", test.window)) {
+		if err == nil || !strings.Contains(err.Error(), test.want) ||
+			!strings.Contains(err.Error(), fmt.Sprintf("window %q", test.window)) {
 			t.Errorf("%s with window %q: error %v does not say %q", test.expr, test.window, err, test.want)
 		}
 	}

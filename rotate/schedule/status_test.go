@@ -223,7 +223,8 @@ func TestWindowDoesNotDrift(t *testing.T) {
 		if !s.Status(last, now).Rotate {
 			continue
 		}
-		if days := int(now.Truncate(24*time.Hour).Sub(last.Truncate(24*time.Hour)).Hours() / 24); days != 30 || now.Hour() != 0 {
+		if days := int(now.Truncate(24*time.Hour).Sub(last.Truncate(24*time.Hour)).Hours() / 24); days != 30 ||
+			now.Hour() != 0 {
 			t.Fatalf("rotated at %v, %d days after %v", now, days, last)
 		}
 		last = now

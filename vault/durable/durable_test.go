@@ -84,7 +84,8 @@ func TestWriteAndRemove(t *testing.T) {
 	}
 	wantOnly(t, dir)
 	write(t, filepath.Join(dir, ".new", "x"), "")
-	if err := durable.Write(dir, "file", nil); !errors.Is(err, durable.ErrNotRegular) || !strings.Contains(err.Error(), "remove that directory") {
+	if err := durable.Write(dir, "file", nil); !errors.Is(err, durable.ErrNotRegular) ||
+		!strings.Contains(err.Error(), "remove that directory") {
 		t.Errorf("with a directory in the way: %v", err)
 	}
 }
@@ -95,7 +96,10 @@ func TestReadRefuses(t *testing.T) {
 	if err := os.Symlink("file", filepath.Join(dir, "link")); err != nil {
 		t.Skip(err)
 	}
-	for name, want := range map[string]error{"missing": fs.ErrNotExist, "link": durable.ErrNotRegular, "": durable.ErrNotRegular, "file": durable.ErrTooLarge} {
+	for name, want := range map[string]error{
+		"missing": fs.ErrNotExist, "link": durable.ErrNotRegular,
+		"": durable.ErrNotRegular, "file": durable.ErrTooLarge,
+	} {
 		if _, err := durable.Read(filepath.Join(dir, name), 4); !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", name, err, want)
 		}

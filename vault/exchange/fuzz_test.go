@@ -25,7 +25,8 @@ func checkParse(t *testing.T, format exchange.Format, data []byte) {
 	}
 	checkEntries(t, entries)
 	for _, broken := range [][]byte{
-		data[:len(data)-1], slices.Concat(data, []byte("\n{\"")), slices.Concat(data, []byte("\n\"'\x00")), slices.Concat(data, data),
+		data[:len(data)-1], slices.Concat(data, []byte("\n{\"")), slices.Concat(data, []byte("\n\"'\x00")),
+		slices.Concat(data, data),
 		slices.Concat([]byte("x"), data),
 	} {
 		if _, err := exchange.Parse(format, broken); err != nil {

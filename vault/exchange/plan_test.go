@@ -94,9 +94,20 @@ func TestPlanRefuses(t *testing.T) {
 		want    error
 		text    string
 	}{
-		"a name that is taken": {[]exchange.Entry{plain("new", "n"), plain("taken", "x")}, vault.ErrExists, `named "taken" already; nothing was stored`},
-		"a name given twice":   {[]exchange.Entry{plain("a b", "n"), plain("a-b", "x")}, vault.ErrInvalid, `would both be named "a-b"`},
-		"a value too large":    {[]exchange.Entry{plain("new", "n"), plain("large", strings.Repeat("x", vault.MaxValueSize+1))}, vault.ErrInvalid, "nothing was stored"},
+		"a name that is taken": {
+			[]exchange.Entry{plain("new", "n"), plain("taken", "x")},
+			vault.ErrExists,
+			`named "taken" already; nothing was stored`,
+		},
+		"a name given twice": {
+			[]exchange.Entry{plain("a b", "n"), plain("a-b", "x")},
+			vault.ErrInvalid,
+			`would both be named "a-b"`,
+		},
+		"a value too large": {[]exchange.Entry{
+			plain("new", "n"),
+			plain("large", strings.Repeat("x", vault.MaxValueSize+1)),
+		}, vault.ErrInvalid, "nothing was stored"},
 	} {
 		if err := store(v, exchange.Fail, c.entries...); !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
 			t.Errorf("%s: %v", name, err)

@@ -21,13 +21,20 @@ import (
 var (
 	names = rapid.StringMatching(`[A-Za-z0-9/_+=.@-]{1,40}`)
 	// rapid.String has control characters and the odd corners of Unicode.
-	texts  = rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "null", "~", "yes", "007", "<<", "=", "- a", "a: b", "\x7f\u0085\ufeff\ufffe\U000e0001", "😀\r\n\t ", " a "}))
-	values = rapid.OneOf(rapid.Map(texts, func(s string) []byte { return []byte(s) }), rapid.SliceOfN(rapid.Byte(), 0, 100))
+	texts = rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
+		"", "null", "~", "yes", "007", "<<", "=", "- a",
+		"a: b", "\x7f\u0085\ufeff\ufffe\U000e0001", "😀\r\n\t ", " a ",
+	}))
+	values = rapid.OneOf(rapid.Map(texts, func(s string) []byte { return []byte(s) }),
+		rapid.SliceOfN(rapid.Byte(), 0, 100))
 	fields = texts.Filter(func(s string) bool { return vault.CheckField(s) == nil })
 )
 
 // object is JSON of a value that came through AWS's API, or none.
-var object = rapid.SampledFrom([]string{"", `{"a": 1.10, "b":null }`, `{"password":"p","username":"u","password":"q"}`, `{"a":"\u00e9\n"}`})
+var object = rapid.SampledFrom([]string{
+	"", `{"a": 1.10, "b":null }`, `{"password":"p","username":"u","password":"q"}`,
+	`{"a":"\u00e9\n"}`,
+})
 
 func entryOf(t *rapid.T, name string, value *rapid.Generator[[]byte], field *rapid.Generator[string]) exchange.Entry {
 	e := exchange.Entry{Name: name, Kind: rapid.SampledFrom(vault.Kinds()).Draw(t, "kind")}
@@ -55,7 +62,8 @@ func maybeAWS(t *rapid.T, e exchange.Entry) exchange.Entry {
 
 func sameEntries(a, b []exchange.Entry) bool {
 	return slices.EqualFunc(a, b, func(a, b exchange.Entry) bool {
-		return a.Name == b.Name && a.Kind == b.Kind && a.Value.Equal(b.Value) && (a.Value.Plain == nil) == (b.Value.Plain == nil) &&
+		return a.Name == b.Name && a.Kind == b.Kind && a.Value.Equal(b.Value) &&
+			(a.Value.Plain == nil) == (b.Value.Plain == nil) &&
 			a.Value.JSON == b.Value.JSON && (a.Value.Binary == nil) == (b.Value.Binary == nil) &&
 			a.Description == b.Description && maps.Equal(a.Tags, b.Tags)
 	})
@@ -96,7 +104,8 @@ func TestAWSExportReadsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := entryOf(t, "name", values, fields)
 		text, err := exchange.Export(exchange.AWS, []exchange.Entry{e}, nil)
-		binary := slices.ContainsFunc(slices.Collect(maps.Values(e.Value.Fields)), func(b vault.Bytes) bool { return !utf8.Valid(b) })
+		binary := slices.ContainsFunc(slices.Collect(maps.Values(e.Value.Fields)),
+			func(b vault.Bytes) bool { return !utf8.Valid(b) })
 		if binary != (err != nil) {
 			t.Fatalf("exporting %+v: %v", e, err)
 		}
@@ -120,7 +129,8 @@ func TestAWSExportReadsBack(t *testing.T) {
 func TestKubernetesExportReadsBack(t *testing.T) {
 	keys := rapid.StringMatching(`[-_a-zA-Z0-9]{1,40}|\.[a-z]`)
 	rapid.Check(t, func(t *rapid.T) {
-		e := entryOf(t, rapid.StringMatching(`[A-Za-z0-9]([A-Za-z0-9/_+=@-]{0,40}[A-Za-z0-9])?`).Draw(t, "name"), values, keys)
+		e := entryOf(t, rapid.StringMatching(`[A-Za-z0-9]([A-Za-z0-9/_+=@-]{0,40}[A-Za-z0-9])?`).Draw(t, "name"),
+			values, keys)
 		text, err := exchange.Export(exchange.Kubernetes, []exchange.Entry{e}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -139,7 +149,10 @@ func quoted(value string) string { return "'" + strings.ReplaceAll(value, "'", "
 
 func TestDotenvNames(t *testing.T) {
 	kv := func(name string, kind vault.Kind, field string) exchange.Entry {
-		return exchange.Entry{Name: name, Kind: kind, Value: vault.Value{Fields: map[string]vault.Bytes{field: vault.Bytes("v")}}}
+		return exchange.Entry{
+			Name: name, Kind: kind,
+			Value: vault.Value{Fields: map[string]vault.Bytes{field: vault.Bytes("v")}},
+		}
 	}
 	plain := func(name, value string) exchange.Entry {
 		return exchange.Entry{Name: name, Kind: vault.Plaintext, Value: vault.Value{Plain: vault.Bytes(value)}}
@@ -173,7 +186,10 @@ func TestKubernetesExport(t *testing.T) {
 		{Name: "Prod/DB_main", Kind: vault.KV, Value: vault.Value{Fields: fields}},
 		{Name: "key", Kind: vault.Plaintext, Value: vault.Value{Plain: vault.Bytes("v")}},
 	}, nil)
-	for _, want := range []string{`"name": "prod-db-main"`, `"secret/name": "Prod/DB_main"`, `"password": "cAA="`, `"value": "dg=="`} {
+	for _, want := range []string{
+		`"name": "prod-db-main"`, `"secret/name": "Prod/DB_main"`, `"password": "cAA="`,
+		`"value": "dg=="`,
+	} {
 		if err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s is not in (%v)\n%s", want, err, text)
 		}
@@ -192,9 +208,13 @@ func TestKubernetesExport(t *testing.T) {
 	} {
 		var entries []exchange.Entry
 		for _, name := range test.names {
-			entries = append(entries, exchange.Entry{Name: name, Kind: vault.KV, Value: vault.Value{Fields: map[string]vault.Bytes{test.field: {}}}})
+			entries = append(entries, exchange.Entry{
+				Name: name, Kind: vault.KV,
+				Value: vault.Value{Fields: map[string]vault.Bytes{test.field: {}}},
+			})
 		}
-		if text, err := exchange.Export(exchange.Kubernetes, entries, nil); err == nil || !strings.Contains(err.Error(), test.want) {
+		if text, err := exchange.Export(exchange.Kubernetes, entries, nil); err == nil ||
+			!strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q: %v, want %q:\n%s", test.names, err, test.want, text)
 		}
 	}
@@ -206,9 +226,10 @@ func TestHostileFiles(t *testing.T) {
 		format exchange.Format
 		text   string
 	}{
-		"JSON, deep":         {exchange.JSON, strings.Repeat(`{"a":`, 100_000)},
-		"JSON, deep lists":   {exchange.JSON, `{"a":` + strings.Repeat(`[`, 1_000_000)},
-		"JSON, long names":   {exchange.JSON, strings.Repeat(`{"`+strings.Repeat("n", 100_000)+`":`, 90) + `"v"` + strings.Repeat("}", 90)},
+		"JSON, deep":       {exchange.JSON, strings.Repeat(`{"a":`, 100_000)},
+		"JSON, deep lists": {exchange.JSON, `{"a":` + strings.Repeat(`[`, 1_000_000)},
+		"JSON, long names": {exchange.JSON, strings.Repeat(`{"`+strings.Repeat("n", 100_000)+`":`, 90) + `"v"` +
+			strings.Repeat("}", 90)},
 		"YAML, deep":         {exchange.YAML, "a: " + strings.Repeat("[", 100_000)},
 		"YAML, deep maps":    {exchange.YAML, strings.Repeat("{a: ", 100_000)},
 		"YAML, deep blocks":  {exchange.YAML, "a:\n  " + strings.Repeat("- ", 100_000) + "x"},

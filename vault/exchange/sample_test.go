@@ -183,22 +183,38 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"empty", "", " \n", "it is empty"},
 		{"prose", "", "Dear canary,\n", "none of the formats"},
-		{"encrypted by Bitwarden", "bitwarden", `{"encrypted": true, "passwordProtected": true, "salt": "canary", "data": "2.canary"}`, "export it from Bitwarden as JSON without"},
-		{"encrypted for an account", "bitwarden", `{"encrypted": true, "encKeyValidation_DO_NOT_EDIT": "2.canary", "folders": [], "items": []}`, "without encryption"},
+		{
+			"encrypted by Bitwarden", "bitwarden",
+			`{"encrypted": true, "passwordProtected": true, "salt": "canary", "data": "2.canary"}`,
+			"export it from Bitwarden as JSON without",
+		},
+		{
+			"encrypted for an account", "bitwarden",
+			`{"encrypted": true, "encKeyValidation_DO_NOT_EDIT": "2.canary", "folders": [], "items": []}`, "without encryption",
+		},
 		{"KeePass", "", "\x03\xd9\xa2\x9ag\xfbK\xb5", "export it as CSV"},
 		{"age", "", "age-encryption.org/v1\n", "age -d"},
 		{"gpg", "", "-----BEGIN PGP MESSAGE-----\n", "gpg -d"},
 		{"sops", "yaml", "a: ENC[canary]\nsops:\n  mac: ENC[canary]\n", "sops decrypt"},
 		{"dotenvx", "dotenv", "DOTENV_PUBLIC_KEY=\"03\"\nA=\"encrypted:canary\"\n", "line 2: it is encrypted by dotenvx"},
 		{"aws in part", "aws", `{"SecretValues": [{"Name": "a", "SecretString": "canary"}], "Errors": [{"SecretId": "b", "ErrorCode": "AccessDeniedException"}]}`, `"b" failed with "AccessDeniedException"`},
-		{"aws with more", "aws", `{"SecretValues": [{"Name": "a", "SecretString": "canary"}], "NextToken": "x"}`, "NextToken"},
+		{
+			"aws with more", "aws", `{"SecretValues": [{"Name": "a", "SecretString": "canary"}], "NextToken": "x"}`,
+			"NextToken",
+		},
 		{"name twice, JSON", "json", "{\"a\": \"canary\",\n\"a\": \"b\"}", `"a" stands there twice (line 2)`},
 		{"name twice, deeper", "json", `{"x": {"a": "canary", "a": "b"}}`, `"a" stands there twice`},
 		{"name twice, YAML", "yaml", "a: canary\na: b\n", `line 2: "a" stands there twice`},
 		{"column twice", "csv", "name,value,value\na,canary,b\n", `"value" stands there twice`},
-		{"no column name", "csv", "key,Secret\na,canary\n", `there is no column "name" in its first line, only "key", "Secret"; call one of them so`},
+		{
+			"no column name", "csv", "key,Secret\na,canary\n",
+			`there is no column "name" in its first line, only "key", "Secret"; call one of them so`,
+		},
 		{"no header", "csv", "url,canary,canary2\na,b,c\n", `only "url", 2 of other names; call`},
-		{"no columns", "csv", "canary|value\na|b\n", `only 1 of other names; columns are separated by commas, semicolons or tabs`},
+		{
+			"no columns", "csv", "canary|value\na|b\n",
+			`only 1 of other names; columns are separated by commas, semicolons or tabs`,
+		},
 		{"no name and no url", "csv", "url,username,password\nx.org,a,b\n,a,canary\n", "line 3 has no name"},
 		{"no name", "csv", "name,value\na,b\n,canary\n", "line 3 has no name"},
 		{"a cell too many", "csv", "name,value\na,b\nb,canary,c\n", "record 2 "},
@@ -211,20 +227,46 @@ func TestRefusals(t *testing.T) {
 		{"documents", "yaml", "a: b\n---\nc: canary\n", "more than one document"},
 		{"alias", "yaml", "a: &x canary\nb: *x\n", "line 2: aliases are not followed"},
 		{"merge", "yaml", "a: &x {b: canary}\nc:\n  <<: *x\n", "line 3: aliases"},
-		{"manifest, not base64", "kubernetes", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {b: canary!}\n", `"b" of the Secret "a" is not base64; under stringData it may be plain text`},
-		{"manifest without a name", "kubernetes", "kind: Secret\napiVersion: v1\nstringData: {b: canary}\n", "a Secret in it has no metadata.name"},
-		{"manifest with a list", "kubernetes", `{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": ["canary"]}`, `the data of the Secret "a" is not a map of texts`},
-		{"manifest, deeper", "kubernetes", `{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "stringData": {"b": {"c": "canary"}}}`, `the stringData of the Secret "a" is not a map of texts`},
-		{"manifest of another kind", "kubernetes", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {b: canary}\n", "there are no secrets in it"},
-		{"manifest by sops", "kubernetes", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {b: canary}\nsops: {mac: x}\n", "sops decrypt"},
+		{
+			"manifest, not base64", "kubernetes", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {b: canary!}\n",
+			`"b" of the Secret "a" is not base64; under stringData it may be plain text`,
+		},
+		{
+			"manifest without a name", "kubernetes", "kind: Secret\napiVersion: v1\nstringData: {b: canary}\n",
+			"a Secret in it has no metadata.name",
+		},
+		{
+			"manifest with a list", "kubernetes",
+			`{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": ["canary"]}`,
+			`the data of the Secret "a" is not a map of texts`,
+		},
+		{
+			"manifest, deeper", "kubernetes",
+			`{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "stringData": {"b": {"c": "canary"}}}`,
+			`the stringData of the Secret "a" is not a map of texts`,
+		},
+		{
+			"manifest of another kind", "kubernetes",
+			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {b: canary}\n", "there are no secrets in it",
+		},
+		{
+			"manifest by sops", "kubernetes",
+			"apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {b: canary}\nsops: {mac: x}\n", "sops decrypt",
+		},
 		{"not base64", "yaml", "a: !!binary canary!\n", "line 1: it is not base64"},
 		{"not UTF-8", "json", "{\"a\": \"canary\xff\"}", "not UTF-8"},
 		{"expansion", "dotenv", "A=1\nB=canary$(id)\n", "line 2: ${NAME} and $(COMMAND)"},
-		{"unknown kind", "json", `{"secrets": [{"name": "a", "kind": "canari", "value": "canary"}]}`, `"a": "canari" is not a kind`},
+		{
+			"unknown kind", "json", `{"secrets": [{"name": "a", "kind": "canari", "value": "canary"}]}`,
+			`"a": "canari" is not a kind`,
+		},
 		{"none of ours", "json", `{"secrets": ["canary"]}`, "not an export of ours"},
 		{"no export.data", "1password", string(archive(t, "x", "canary")), "no export.data"},
 		{"two of them", "1password", string(archive(t, "export.data", "{}", "export.data", `{"canary":1}`)), "twice"},
-		{"other places", "1password", string(archive(t, "../export.data", "{}", "/export.data", "{}", "export.data/", "")), "no export.data"},
+		{
+			"other places", "1password", string(archive(t, "../export.data", "{}", "/export.data", "{}", "export.data/", "")),
+			"no export.data",
+		},
 		{"zip bomb", "1password", string(archive(t, "export.data", strings.Repeat(" ", 65<<20)+"{}")), "is larger than"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -240,7 +282,8 @@ func TestRefusals(t *testing.T) {
 			} else if test.format != "" {
 				t.Fatal(err)
 			}
-			if !errors.Is(err, exchange.ErrFormat) || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "canary") {
+			if !errors.Is(err, exchange.ErrFormat) || !strings.Contains(err.Error(), test.want) ||
+				strings.Contains(err.Error(), "canary") {
 				t.Errorf("the error is %q, want %q in it and no value", err, test.want)
 			}
 		})
@@ -279,7 +322,10 @@ func TestLastAssignmentCounts(t *testing.T) {
 	if err != nil || len(entries) != 2 || string(entries[0].Value.Plain) != "three" {
 		t.Fatalf("%+v, %v", entries, err)
 	}
-	want := []string{"line 2: A is given again on line 5, which counts", "line 4: A is given again on line 5, which counts"}
+	want := []string{
+		"line 2: A is given again on line 5, which counts",
+		"line 4: A is given again on line 5, which counts",
+	}
 	if !slices.Equal(entries[0].Warnings, want) || entries[1].Warnings != nil {
 		t.Errorf("warnings %q and %q, want %q", entries[0].Warnings, entries[1].Warnings, want)
 	}

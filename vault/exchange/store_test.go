@@ -17,7 +17,8 @@ import (
 func fromStore(t testing.TB, text string) exchange.Entry {
 	t.Helper()
 	store := fstest.MapFS{"a/b.gpg": {Data: []byte(text)}}
-	entries, err := exchange.ReadStore(store, ".gpg", func(_ string, sealed []byte) ([]byte, error) { return sealed, nil }, func(int) {})
+	entries, err := exchange.ReadStore(store, ".gpg", func(_ string, sealed []byte) ([]byte, error) { return sealed, nil },
+		func(int) {})
 	if err != nil || len(entries) != 1 || entries[0].Name != "a/b" {
 		t.Fatalf("%q: %+v, %v", text, entries, err)
 	}
@@ -32,30 +33,73 @@ func TestTextsOfPass(t *testing.T) {
 		{"a password", "hunter2\n", nil},
 		{"no newline", "hunter2", nil},
 		{"empty", "", nil},
-		{"pass", "hunter2\nlogin: ana\nurl: https://x.org:8080/a\n", map[string]string{"password": "hunter2", "username": "ana", "url": "https://x.org:8080/a"}},
-		{"login before email", "p\nEmail: a@x.org\nUser: ana\n", map[string]string{"password": "p", "username": "ana", "Email": "a@x.org"}},
+		{"pass", "hunter2\nlogin: ana\nurl: https://x.org:8080/a\n", map[string]string{
+			"password": "hunter2",
+			"username": "ana", "url": "https://x.org:8080/a",
+		}},
+		{"login before email", "p\nEmail: a@x.org\nUser: ana\n", map[string]string{
+			"password": "p", "username": "ana",
+			"Email": "a@x.org",
+		}},
 		{"email", "p\nemail: a@x.org\n", map[string]string{"password": "p", "username": "a@x.org"}},
-		{"pass-otp", "p\notpauth://totp/x?secret=JBSWY3DP\n", map[string]string{"password": "p", "totp": "otpauth://totp/x?secret=JBSWY3DP"}},
+		{"pass-otp", "p\notpauth://totp/x?secret=JBSWY3DP\n", map[string]string{
+			"password": "p",
+			"totp":     "otpauth://totp/x?secret=JBSWY3DP",
+		}},
 		{"gopass without a password", "\nuser: ana\npin: 1234\n", map[string]string{"username": "ana", "pin": "1234"}},
-		{"gopass YAML", "p\n---\nuser: ana\nnote: |\n  one: 1\n  two\nquoted: \"it's\"\n", map[string]string{"password": "p", "username": "ana", "note": "one: 1\ntwo\n", "quoted": "it's"}},
+		{"gopass YAML", "p\n---\nuser: ana\nnote: |\n  one: 1\n  two\nquoted: \"it's\"\n", map[string]string{
+			"password": "p",
+			"username": "ana", "note": "one: 1\ntwo\n", "quoted": "it's",
+		}},
 		{"CRLF", "p\r\nuser: ana\r\n", map[string]string{"password": "p", "username": "ana"}},
-		{"a comment", "p\nurl: https://x/\n# comment\n", map[string]string{"password": "p", "url": "https://x/", "notes": "# comment"}},
-		{"a comment with a colon", "p\nuser: ana\n# old: bob\n- a: b\n", map[string]string{"password": "p", "username": "ana", "notes": "# old: bob\n- a: b\n"}},
-		{"pass-otp among others", "p\nlogin: bob\notpauth://totp/x?secret=JBSWY3DP\nfree text\n", map[string]string{"password": "p", "username": "bob", "totp": "otpauth://totp/x?secret=JBSWY3DP", "notes": "free text"}},
+		{"a comment", "p\nurl: https://x/\n# comment\n", map[string]string{
+			"password": "p", "url": "https://x/",
+			"notes": "# comment",
+		}},
+		{"a comment with a colon", "p\nuser: ana\n# old: bob\n- a: b\n", map[string]string{
+			"password": "p", "username": "ana",
+			"notes": "# old: bob\n- a: b\n",
+		}},
+		{
+			"pass-otp among others", "p\nlogin: bob\notpauth://totp/x?secret=JBSWY3DP\nfree text\n",
+			map[string]string{
+				"password": "p", "username": "bob", "totp": "otpauth://totp/x?secret=JBSWY3DP",
+				"notes": "free text",
+			},
+		},
 		{"prose", "p\nask Bob for the token\n", map[string]string{"password": "p", "notes": "ask Bob for the token"}},
 		{"an address", "p\nhttps://x.y/\n", map[string]string{"password": "p", "notes": "https://x.y/"}},
-		{"notes, exactly", "p\r\n\r\n  a \r\n\r\nurl: u\r\nb\r\n\r\n", map[string]string{"password": "p", "url": "u", "notes": "  a \r\n\r\nb\r\n"}},
-		{"headings", "p\nQuestions:\n  pet: rex\n  town:\nuser: ana\n", map[string]string{"password": "p", "username": "ana", "notes": "Questions:\n  pet: rex\n  town:\n"}},
-		{"a key below", "p\nuser: ana\n-----BEGIN KEY-----\nProc-Type: 4\n\nabc=\n-----END KEY-----\npin: 1\n", map[string]string{"password": "p", "username": "ana", "pin": "1", "notes": "-----BEGIN KEY-----\nProc-Type: 4\n\nabc=\n-----END KEY-----\n"}},
+		{"notes, exactly", "p\r\n\r\n  a \r\n\r\nurl: u\r\nb\r\n\r\n", map[string]string{
+			"password": "p", "url": "u",
+			"notes": "  a \r\n\r\nb\r\n",
+		}},
+		{"headings", "p\nQuestions:\n  pet: rex\n  town:\nuser: ana\n", map[string]string{
+			"password": "p", "username": "ana",
+			"notes": "Questions:\n  pet: rex\n  town:\n",
+		}},
+		{
+			"a key below", "p\nuser: ana\n-----BEGIN KEY-----\nProc-Type: 4\n\nabc=\n-----END KEY-----\npin: 1\n",
+			map[string]string{"password": "p", "username": "ana", "pin": "1", "notes": "-----BEGIN KEY-----\nProc-Type:" +
+				" 4\n\nabc=\n-----END KEY-----\n"},
+		},
 		{"a second password", "p\nPassword: q\n", map[string]string{"password": "p", "notes": "Password: q"}},
 		{"the only password", "\nPassword: q\nuser: ana\n", map[string]string{"password": "q", "username": "ana"}},
 		{"twice", "p\npin: 1\npin: 2\npin: 1\n", map[string]string{"password": "p", "pin": "1", "pin-2": "2"}},
 		{"notes twice", "p\nnotes: a\nb\n", map[string]string{"password": "p", "notes": "a", "notes-2": "b"}},
-		{"a long name", "p\n" + strings.Repeat("x", 255) + ": y\n", map[string]string{"password": "p", "notes": strings.Repeat("x", 255) + ": y"}},
+		{"a long name", "p\n" + strings.Repeat("x", 255) + ": y\n", map[string]string{
+			"password": "p",
+			"notes":    strings.Repeat("x", 255) + ": y",
+		}},
 		{"nested YAML", "p\n---\na:\n  b: c\n", map[string]string{"password": "p", "notes": "---\na:\n  b: c\n"}},
-		{"YAML with a password", "p\n---\npassword: other\n", map[string]string{"password": "p", "notes": "---\npassword: other\n"}},
+		{"YAML with a password", "p\n---\npassword: other\n", map[string]string{
+			"password": "p",
+			"notes":    "---\npassword: other\n",
+		}},
 		{"YAML with marks", "p\n---\npin: &abc\n", map[string]string{"password": "p", "notes": "---\npin: &abc\n"}},
-		{"YAML with comments", "p\r\n---\r\n# one\r\na: b # two\r\n# three\r\n", map[string]string{"password": "p", "a": "b", "notes": "# one\n# two\n# three"}},
+		{"YAML with comments", "p\r\n---\r\n# one\r\na: b # two\r\n# three\r\n", map[string]string{
+			"password": "p", "a": "b",
+			"notes": "# one\n# two\n# three",
+		}},
 		{"blank below", "p\n\n \n", nil},
 		{"prose without a password", "\nask Bob\n", nil},
 		{"a key", "-----BEGIN KEY-----\nabc=\na: b\n-----END KEY-----\n", nil},
@@ -113,7 +157,8 @@ func TestReadStoreLooksOnlyAtSecrets(t *testing.T) {
 		t.Errorf("it opened %q and made %v (%v), want %q", opened, entries, err, want)
 	}
 	sealed := errors.New("no key")
-	if _, err := exchange.ReadStore(store, ".gpg", func(string, []byte) ([]byte, error) { return nil, sealed }, func(int) {}); !errors.Is(err, sealed) {
+	if _, err := exchange.ReadStore(store, ".gpg", func(string, []byte) ([]byte, error) { return nil, sealed },
+		func(int) {}); !errors.Is(err, sealed) {
 		t.Errorf("a file that does not open: %v", err)
 	}
 	if _, err := exchange.ReadStore(fstest.MapFS{"a": file}, ".gpg", nil, nil); !errors.Is(err, exchange.ErrFormat) {

@@ -111,7 +111,8 @@ func TestAmidBase64(t *testing.T) {
 }
 
 func TestLines(t *testing.T) {
-	key := "-----BEGIN PRIVATE KEY-----\n" + strings.Repeat("QUJDREVGR0hJSktMTU5P", 3) + "\nend==\n-----END PRIVATE KEY-----\n"
+	key := "-----BEGIN PRIVATE KEY-----\n" + strings.Repeat("QUJDREVGR0hJSktMTU5P", 3) +
+		"\nend==\n-----END PRIVATE KEY-----\n"
 	m := masker(key)
 	indented := "  -----BEGIN PRIVATE KEY-----\n  " + strings.Repeat("QUJDREVGR0hJSktMTU5P", 3) + "\n  end==\n"
 	if got, want := string(m.Mask([]byte(indented))), "  -----BEGIN PRIVATE KEY-----\n  *****\n  *****\n"; got != want {

@@ -24,18 +24,46 @@ func TestGenerate(t *testing.T) {
 		allowed string
 		each    []string // of each of these at least one character
 	}{
-		"the default":      {password.Rules{}, 32, lower + upper + digit + punct, []string{lower, upper, digit, punct}},
-		"shortest":         {password.Rules{Length: 4}, 4, lower + upper + digit + punct, []string{lower, upper, digit, punct}},
-		"longest":          {password.Rules{Length: 4096}, 4096, lower + upper + digit + punct, []string{lower, upper, digit, punct}},
-		"digits":           {password.Rules{Length: 6, ExcludeLowercase: true, ExcludeUppercase: true, ExcludePunctuation: true}, 6, digit, nil},
-		"no punctuation":   {password.Rules{Length: 3, ExcludePunctuation: true}, 3, lower + upper + digit, []string{lower, upper, digit}},
-		"excluded ones":    {password.Rules{Length: 500, ExcludeCharacters: "/@\"'\\:aZ9"}, 500, strings.Trim(lower, "a") + strings.Trim(upper, "Z") + strings.Trim(digit, "9") + "!#$%&()*+,-.;<=>?[]^_`{|}~", nil},
-		"space":            {password.Rules{Length: 4096, IncludeSpace: true}, 4096, lower + upper + digit + punct + " ", []string{" "}},
-		"space excluded":   {password.Rules{Length: 2000, IncludeSpace: true, ExcludeCharacters: " "}, 2000, lower + upper + digit + punct, nil},
-		"one character":    {password.Rules{Length: 1, AllowMissingTypes: true}, 1, lower + upper + digit + punct, nil},
-		"only space":       {password.Rules{Length: 5, IncludeSpace: true, ExcludeLowercase: true, ExcludeUppercase: true, ExcludeNumbers: true, ExcludePunctuation: true}, 5, " ", nil},
-		"an emptied type":  {password.Rules{Length: 40, ExcludeCharacters: digit, AllowMissingTypes: true}, 40, lower + upper + punct, nil},
-		"one letter left":  {password.Rules{Length: 2, ExcludeNumbers: true, ExcludePunctuation: true, ExcludeCharacters: lower[1:] + upper[1:]}, 2, "aA", []string{"a", "A"}},
+		"the default": {password.Rules{}, 32, lower + upper + digit + punct, []string{lower, upper, digit, punct}},
+		"shortest": {
+			password.Rules{Length: 4},
+			4, lower + upper + digit + punct,
+			[]string{lower, upper, digit, punct},
+		},
+		"longest": {
+			password.Rules{Length: 4096},
+			4096, lower + upper + digit + punct,
+			[]string{lower, upper, digit, punct},
+		},
+		"digits": {password.Rules{
+			Length: 6, ExcludeLowercase: true, ExcludeUppercase: true,
+			ExcludePunctuation: true,
+		}, 6, digit, nil},
+		"no punctuation": {
+			password.Rules{Length: 3, ExcludePunctuation: true},
+			3, lower + upper + digit,
+			[]string{lower, upper, digit},
+		},
+		"excluded ones": {password.Rules{Length: 500, ExcludeCharacters: "/@\"'\\:aZ9"}, 500, strings.Trim(lower, "a") +
+			strings.Trim(upper, "Z") + strings.Trim(digit, "9") + "!#$%&()*+,-.;<=>?[]^_`{|}~", nil},
+		"space": {
+			password.Rules{Length: 4096, IncludeSpace: true},
+			4096, lower + upper + digit + punct + " ",
+			[]string{" "},
+		},
+		"space excluded": {password.Rules{Length: 2000, IncludeSpace: true, ExcludeCharacters: " "}, 2000, lower + upper +
+			digit + punct, nil},
+		"one character": {password.Rules{Length: 1, AllowMissingTypes: true}, 1, lower + upper + digit + punct, nil},
+		"only space": {password.Rules{
+			Length: 5, IncludeSpace: true, ExcludeLowercase: true, ExcludeUppercase: true,
+			ExcludeNumbers: true, ExcludePunctuation: true,
+		}, 5, " ", nil},
+		"an emptied type": {password.Rules{Length: 40, ExcludeCharacters: digit, AllowMissingTypes: true}, 40, lower +
+			upper + punct, nil},
+		"one letter left": {password.Rules{
+			Length: 2, ExcludeNumbers: true, ExcludePunctuation: true,
+			ExcludeCharacters: lower[1:] + upper[1:],
+		}, 2, "aA", []string{"a", "A"}},
 		"outside of ASCII": {password.Rules{ExcludeCharacters: "é\xff"}, 32, lower + upper + digit + punct, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,10 +96,11 @@ func TestImpossibleRules(t *testing.T) {
 		"too short for all types":  {password.Rules{Length: 3}, "too few"},
 		"too short for two types":  {password.Rules{Length: 1, ExcludeNumbers: true, ExcludePunctuation: true}, "too few"},
 		"nothing left":             {all, "all characters are excluded"},
-		"nothing left, not asked":  {password.Rules{AllowMissingTypes: true, ExcludeCharacters: lower + upper + digit + punct}, "all characters are excluded"},
-		"space is no way out":      {password.Rules{IncludeSpace: true, ExcludeCharacters: punct}, "required type"},
-		"negative":                 {password.Rules{Length: -1}, "1 to 4096"},
-		"too long":                 {password.Rules{Length: 4097}, "1 to 4096"},
+		"nothing left, not asked": {password.Rules{AllowMissingTypes: true, ExcludeCharacters: lower + upper + digit +
+			punct}, "all characters are excluded"},
+		"space is no way out": {password.Rules{IncludeSpace: true, ExcludeCharacters: punct}, "required type"},
+		"negative":            {password.Rules{Length: -1}, "1 to 4096"},
+		"too long":            {password.Rules{Length: 4097}, "1 to 4096"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, err := password.Generate(rand.Reader, test.rules)

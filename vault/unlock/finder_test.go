@@ -149,7 +149,8 @@ func TestPassphraseTakesWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	// See the scrypt recipient stanza of the age specification.
-	if header, _, _ := strings.Cut(string(sealed), "\n---"); !strings.Contains(header, "\n-> scrypt ") || !strings.Contains(header, " 18\n") {
+	if header, _, _ := strings.Cut(string(sealed), "\n---"); !strings.Contains(header, "\n-> scrypt ") ||
+		!strings.Contains(header, " 18\n") {
 		t.Errorf("the header is\n%s", header)
 	}
 }
@@ -256,7 +257,11 @@ func TestUnattendedPluginIsNotUsed(t *testing.T) {
 	f := newFixture(t)
 	f.create(unlock.Identity{Path: f.write("identity", "AGE-PLUGIN-X"), Age: fakeAge})
 	finder := f.finder()
-	finder.Sources = []unlock.Source{unlock.KeyFile{Path: f.path("identity")}, unlock.Identity{Age: fakeAge, Unattended: true}, unlock.Passphrase{}}
+	finder.Sources = []unlock.Source{
+		unlock.KeyFile{Path: f.path("identity")},
+		unlock.Identity{Age: fakeAge, Unattended: true},
+		unlock.Passphrase{},
+	}
 	_, err := finder.Find()
 	wantRefusal(t, err, "identity may ask for a PIN or a touch")
 }

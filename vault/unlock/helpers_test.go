@@ -110,7 +110,10 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &fixture{t: t, dir: t.TempDir(), keyring: &memoryKeyring{entries: map[string]string{}}, sessions: memorySessions{}, set: set}
+	return &fixture{
+		t: t, dir: t.TempDir(), keyring: &memoryKeyring{entries: map[string]string{}},
+		sessions: memorySessions{}, set: set,
+	}
 }
 
 func (f *fixture) path(name string) string { return filepath.Join(f.dir, name) }

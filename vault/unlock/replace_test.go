@@ -36,10 +36,12 @@ func TestReplaceKeyInAllPlaces(t *testing.T) {
 	if header := f.header(); header.Next != "" || header.Replaced != "" {
 		t.Errorf("the header says that it goes on: %+v", header)
 	}
-	if text := f.text("key"); !strings.Contains(text, "# replaced "+f.finder().Now().UTC().Format("2006-01-02")+": "+f.set.Master.Reveal()) {
+	if text := f.text("key"); !strings.Contains(text,
+		"# replaced "+f.finder().Now().UTC().Format("2006-01-02")+": "+f.set.Master.Reveal()) {
 		t.Errorf("the old key is no comment in %q", strings.ReplaceAll(text, f.set.Master.Reveal(), "[old key]"))
 	}
-	if entry := f.keyring.entries[f.set.ID]; strings.Contains(entry, f.set.Master.Reveal()) || len(f.keyring.entries) != 1 {
+	if entry := f.keyring.entries[f.set.ID]; strings.Contains(entry, f.set.Master.Reveal()) ||
+		len(f.keyring.entries) != 1 {
 		t.Errorf("the keyring has %d entries, or the old key", len(f.keyring.entries))
 	}
 	f.wantRead() // by the key file
@@ -80,7 +82,8 @@ func TestReplaceKeyContinuesAfterFailure(t *testing.T) {
 			t.Errorf("after failure %d: %v", n, err)
 		}
 		f.wantRead()
-		if header := f.header(); header.Next != "" || header.Replaced != "" || strings.Contains(f.keyring.entries[f.set.ID], "\n") {
+		if header := f.header(); header.Next != "" || header.Replaced != "" ||
+			strings.Contains(f.keyring.entries[f.set.ID], "\n") {
 			t.Errorf("after failure %d it is not finished: %+v", n, header)
 		}
 	}

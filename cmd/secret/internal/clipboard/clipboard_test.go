@@ -50,9 +50,20 @@ func TestTools(t *testing.T) {
 		tools map[string]string
 		into  string
 	}{
-		{"wayland", map[string]string{"WAYLAND_DISPLAY": "x", "DISPLAY": "y"}, map[string]string{"wl-copy": wlCopy, "xclip": xclip}, "sensitive"},
-		{"an older wl-copy", map[string]string{"WAYLAND_DISPLAY": "x"}, map[string]string{"wl-copy": oldWlCopy, "wl-paste": wlPaste}, "clipboard"},
-		{"wayland with X11's tools", map[string]string{"WAYLAND_DISPLAY": "x", "DISPLAY": "y"}, map[string]string{"xclip": xclip}, "clipboard"},
+		{"wayland", map[string]string{"WAYLAND_DISPLAY": "x", "DISPLAY": "y"}, map[string]string{
+			"wl-copy": wlCopy,
+			"xclip":   xclip,
+		}, "sensitive"},
+		{"an older wl-copy", map[string]string{"WAYLAND_DISPLAY": "x"}, map[string]string{
+			"wl-copy":  oldWlCopy,
+			"wl-paste": wlPaste,
+		}, "clipboard"},
+		{
+			"wayland with X11's tools",
+			map[string]string{"WAYLAND_DISPLAY": "x", "DISPLAY": "y"},
+			map[string]string{"xclip": xclip},
+			"clipboard",
+		},
 		{"xclip", map[string]string{"DISPLAY": "y"}, map[string]string{"xclip": xclip, "wl-copy": wlCopy}, "clipboard"},
 		{"xsel", map[string]string{"DISPLAY": "y"}, map[string]string{"xsel": xsel}, "clipboard"},
 	} {

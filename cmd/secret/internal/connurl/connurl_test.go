@@ -17,13 +17,19 @@ func TestURLs(t *testing.T) {
 		back   string // if not the same
 	}{
 		{
-			url:    "postgres://app:s3cret@db.example.org:5432/app",
-			fields: map[string]string{"engine": "postgres", "username": "app", "password": "s3cret", "host": "db.example.org", "port": "5432", "dbname": "app"},
+			url: "postgres://app:s3cret@db.example.org:5432/app",
+			fields: map[string]string{
+				"engine": "postgres", "username": "app", "password": "s3cret", "host": "db.example.org",
+				"port": "5432", "dbname": "app",
+			},
 		},
 		{
-			url:    "postgresql://app@db/app?sslmode=require&application_name=a+b",
-			fields: map[string]string{"engine": "postgres", "username": "app", "host": "db", "dbname": "app", "options": "application_name=a+b&sslmode=require"},
-			back:   "postgres://app@db/app?application_name=a+b&sslmode=require",
+			url: "postgresql://app@db/app?sslmode=require&application_name=a+b",
+			fields: map[string]string{
+				"engine": "postgres", "username": "app", "host": "db", "dbname": "app",
+				"options": "application_name=a+b&sslmode=require",
+			},
+			back: "postgres://app@db/app?application_name=a+b&sslmode=require",
 		},
 		{
 			url:    "postgres:///app?host=/var/run/postgresql&port=5433",
@@ -31,9 +37,12 @@ func TestURLs(t *testing.T) {
 			back:   "postgres:///app?host=%2Fvar%2Frun%2Fpostgresql&port=5433",
 		},
 		{
-			url:    "mysql://a%40b:p%2Fw%23%3A@[fe80::1]:3306/x%2Fy",
-			fields: map[string]string{"engine": "mysql", "username": "a@b", "password": "p/w#:", "host": "fe80::1", "port": "3306", "dbname": "x/y"},
-			back:   "mysql://a%40b:p%2Fw%23%3A@[fe80::1]:3306/x%2Fy",
+			url: "mysql://a%40b:p%2Fw%23%3A@[fe80::1]:3306/x%2Fy",
+			fields: map[string]string{
+				"engine": "mysql", "username": "a@b", "password": "p/w#:", "host": "fe80::1",
+				"port": "3306", "dbname": "x/y",
+			},
+			back: "mysql://a%40b:p%2Fw%23%3A@[fe80::1]:3306/x%2Fy",
 		},
 		{
 			url:    "mongodb://u:p@h/d",
@@ -70,7 +79,8 @@ func TestURLs(t *testing.T) {
 func TestBadURLsAreNotRepeated(t *testing.T) {
 	for _, text := range []string{
 		"", "no url", "s3cret", "app:s3cret@db", "mailto:s3cret", "postgres://app:s3cret#1@db:x/app",
-		"postgres://app:s3cret%zz@db/app", "postgres://app:s3cret@db/app?a=%zz", "postgres://app:s3cret@db:port/app", "://s3cret",
+		"postgres://app:s3cret%zz@db/app", "postgres://app:s3cret@db/app?a=%zz", "postgres://app:s3cret@db:port/app",
+		"://s3cret",
 	} {
 		fields, err := connurl.Parse(text)
 		if !errors.Is(err, vault.ErrInvalid) {
@@ -96,8 +106,9 @@ func TestWithoutURL(t *testing.T) {
 
 func FuzzURL(f *testing.F) {
 	for _, seed := range []string{
-		"postgres://app:s3cret@db.example.org:5432/app?sslmode=require", "postgres:///app?host=/run&port=1", "mysql://a%40b:p%2F@[fe80::1%25eth0]:1/x%2Fy",
-		"mongodb+srv://u:p@h/d?a=b&a=c", "redis://:p@h", "x://h?host=/a&host=/b", "x://?host=%2F%3F", "x:///", "x://u@", "x://:@h:", "http://h//d",
+		"postgres://app:s3cret@db.example.org:5432/app?sslmode=require", "postgres:///app?host=/run&port=1",
+		"mysql://a%40b:p%2F@[fe80::1%25eth0]:1/x%2Fy", "mongodb+srv://u:p@h/d?a=b&a=c", "redis://:p@h",
+		"x://h?host=/a&host=/b", "x://?host=%2F%3F", "x:///", "x://u@", "x://:@h:", "http://h//d",
 	} {
 		f.Add(seed)
 	}

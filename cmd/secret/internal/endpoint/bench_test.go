@@ -22,7 +22,10 @@ func BenchmarkGetSecretValue(b *testing.B) {
 			names[i] = vault.Name(fmt.Sprintf("s%05d", i))
 		}
 		err := w.vault.UpsertAll(b.Context(), names, func(_ int, s *vault.Secret) error {
-			return s.Add(vault.NewVersion{Kind: vault.Plaintext, Value: vault.Value{Plain: vault.Bytes("value")}, Origin: vault.OriginSet})
+			return s.Add(vault.NewVersion{
+				Kind: vault.Plaintext, Value: vault.Value{Plain: vault.Bytes("value")},
+				Origin: vault.OriginSet,
+			})
 		}, func(int) {})
 		if err != nil {
 			b.Fatal(err)

@@ -43,9 +43,12 @@ func TestClients(t *testing.T) {
 		t.Skip("starts interpreters with large libraries")
 	}
 	tests := map[string]struct{ installed, run []string }{
-		"boto3":      {[]string{"python3", "-c", "import boto3"}, []string{"python3", "boto3_client.py"}},
-		"AWS CLI":    {[]string{"aws", "--version"}, []string{"sh", "awscli_client.sh"}},
-		"JavaScript": {[]string{"node", "-e", "require('@aws-sdk/client-secrets-manager')"}, []string{"node", "js_client.cjs"}},
+		"boto3":   {[]string{"python3", "-c", "import boto3"}, []string{"python3", "boto3_client.py"}},
+		"AWS CLI": {[]string{"aws", "--version"}, []string{"sh", "awscli_client.sh"}},
+		"JavaScript": {
+			[]string{"node", "-e", "require('@aws-sdk/client-secrets-manager')"},
+			[]string{"node", "js_client.cjs"},
+		},
 		"Go": {
 			[]string{"go", "build", "-C", "gosdk", "-o", filepath.Join(t.TempDir(), "client"), "."},
 			[]string{"go", "run", "-C", "gosdk", "."},
@@ -56,8 +59,10 @@ func TestClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	servers := map[string]wire.Server{
-		"token":  {Token: "abcdefghijklmnopqrstuvwxyz"},
-		"signed": {Clients: func(id string) (wire.Client, bool) { return wire.Client{Name: "web", KeyPair: pair}, id == pair.ID }},
+		"token": {Token: "abcdefghijklmnopqrstuvwxyz"},
+		"signed": {Clients: func(id string) (wire.Client, bool) {
+			return wire.Client{Name: "web", KeyPair: pair}, id == pair.ID
+		}},
 	}
 	// Nothing of the user's own configuration of AWS may reach a client.
 	environment := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "AWS_") })

@@ -169,7 +169,8 @@ func TestTranscripts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w := newWorld(t, endpoint.Options{Engine: &rotate.Engine{Allowed: func(*vault.Secret, rotate.Rotation) bool { return false }}})
+			none := func(*vault.Secret, rotate.Rotation) bool { return false }
+			w := newWorld(t, endpoint.Options{Engine: &rotate.Engine{Allowed: none}})
 			var got strings.Builder
 			for line := range strings.Lines(string(want)) {
 				if strings.HasPrefix(line, "<") {
@@ -231,15 +232,24 @@ func TestPermissions(t *testing.T) {
 	tests := []struct{ client, operation, input, want string }{
 		{"reader", "GetSecretValue", `{"SecretId":"prod/db"}`, `"SecretString":"x"`},
 		{"reader", "GetSecretValue", `{"SecretId":"test/db"}`, `"SecretString":"x"`},
-		{"reader", "GetSecretValue", `{"SecretId":"test/db2"}`, "User: reader is not authorized to perform: secretsmanager:GetSecretValue on resource: test/db2"},
+		{
+			"reader", "GetSecretValue", `{"SecretId":"test/db2"}`,
+			"User: reader is not authorized to perform: secretsmanager:GetSecretValue on resource: test/db2",
+		},
 		{"reader", "GetSecretValue", `{"SecretId":"prod/a/b"}`, denied},
 		{"reader", "GetSecretValue", `{"SecretId":"other"}`, denied},
 		{"reader", "GetSecretValue", `{"SecretId":"arn:aws:secretsmanager:r:1:secret:test/db2-abcdef"}`, denied},
 		{"reader", "GetSecretValue", `{"SecretId":"arn:aws:secretsmanager:r:1:secret:prod/x-abcdef"}`, "can't find"},
 		{"reader", "DescribeSecret", `{"SecretId":"test/db2"}`, denied},
-		{"reader", "BatchGetSecretValue", `{"SecretIdList":["prod/db","test/db2"]}`, `"Errors":[{"SecretId":"test/db2","ErrorCode":"AccessDeniedException"`},
+		{
+			"reader", "BatchGetSecretValue", `{"SecretIdList":["prod/db","test/db2"]}`,
+			`"Errors":[{"SecretId":"test/db2","ErrorCode":"AccessDeniedException"`,
+		},
 		{"reader", "GetRandomPassword", `{}`, "RandomPassword"},
-		{"writer", "PutSecretValue", `{"SecretId":"prod/db","ClientRequestToken":"` + token("2") + `","SecretString":"y"}`, `"VersionId"`},
+		{
+			"writer", "PutSecretValue", `{"SecretId":"prod/db","ClientRequestToken":"` + token("2") + `","SecretString":"y"}`,
+			`"VersionId"`,
+		},
 		{"writer", "CreateSecret", `{"Name":"other","ClientRequestToken":"` + token("2") + `"}`, denied},
 		{"stranger", "GetSecretValue", `{"SecretId":"prod/db"}`, denied},
 	}
@@ -253,7 +263,8 @@ func TestPermissions(t *testing.T) {
 		}
 	}
 	got, err := w.call("reader", "ListSecrets", `{}`)
-	if err != nil || strings.Contains(got, "test/db2") || strings.Contains(got, "prod/a/b") || strings.Count(got, `"Name"`) != 2 {
+	if err != nil || strings.Contains(got, "test/db2") || strings.Contains(got, "prod/a/b") ||
+		strings.Count(got, `"Name"`) != 2 {
 		t.Errorf("%s %v", got, err)
 	}
 }
@@ -282,8 +293,8 @@ func TestReadersChangeNothing(t *testing.T) {
 		}
 	}
 	slices.Sort(read)
-	if got := strings.Join(read, " "); got != "BatchGetSecretValue DescribeSecret GetRandomPassword GetResourcePolicy GetSecretValue"+
-		" ListSecretVersionIds ListSecrets ValidateResourcePolicy" {
+	if got := strings.Join(read, " "); got != "BatchGetSecretValue DescribeSecret GetRandomPassword GetResourcePolicy"+
+		" GetSecretValue ListSecretVersionIds ListSecrets ValidateResourcePolicy" {
 		t.Errorf("a reader may call %s", got)
 	}
 	if after, err := w.vault.GetMeta("s"); err != nil || after.Revision != before.Revision {
@@ -404,7 +415,8 @@ func TestKeys(t *testing.T) {
 	if s, err := w.vault.GetMeta("s"); err != nil || s.Key != "payroll" {
 		t.Errorf("%+v %v", s, err)
 	}
-	if got, err := w.call("", "GetSecretValue", `{"SecretId":"s"}`); err != nil || !strings.Contains(got, `"SecretString":"x"`) {
+	if got, err := w.call("", "GetSecretValue", `{"SecretId":"s"}`); err != nil ||
+		!strings.Contains(got, `"SecretString":"x"`) {
 		t.Errorf("%s %v", got, err)
 	}
 	described.KmsKeyId = ""
@@ -463,9 +475,11 @@ func TestRotation(t *testing.T) {
 	wantError(t, call("2", `,"RotationLambdaARN":"db"`), wire.InvalidParameter, "The RotationLambdaARN must end in")
 	wantError(t, call("2", strings.ReplaceAll(","+arn, ":db", ":other")), wire.AccessDenied,
 		"Secrets Manager cannot invoke the specified Lambda function.")
-	wantError(t, call("2", ","+arn+`,"RotationRules":{"AutomaticallyAfterDays":3,"ScheduleExpression":"rate(3 days)"}`), wire.InvalidParameter,
+	wantError(t, call("2", ","+arn+`,"RotationRules":{"AutomaticallyAfterDays":3,"ScheduleExpression":"rate(3 days)"}`),
+		wire.InvalidParameter,
 		"You cannot specify both rotation frequency and schedule expression together.")
-	wantError(t, call("2", ","+arn+`,"RotationRules":{"ScheduleExpression":"rate(3 moons)"}`), wire.InvalidParameter, "Invalid RotationRules")
+	wantError(t, call("2", ","+arn+`,"RotationRules":{"ScheduleExpression":"rate(3 moons)"}`), wire.InvalidParameter,
+		"Invalid RotationRules")
 	wantError(t, call("1", ","+arn), wire.ResourceExists, "You can't use ClientRequestToken")
 	_, err = w.call("", "CancelRotateSecret", `{"SecretId":"absent"}`)
 	wantError(t, err, wire.ResourceNotFound, "")
@@ -484,18 +498,21 @@ func TestRotation(t *testing.T) {
 	}
 	w.must("DescribeSecret", `{"SecretId":"s"}`, &d)
 	if !d.RotationEnabled || d.RotationLambdaARN != "arn:aws:lambda:eu-central-1:000000000000:function:db" ||
-		d.RotationRules.AutomaticallyAfterDays != 3 || !slices.Equal(d.VersionIdsToStages[token("2")], []string{"AWSPENDING"}) {
+		d.RotationRules.AutomaticallyAfterDays != 3 || !slices.Equal(d.VersionIdsToStages[token("2")],
+		[]string{"AWSPENDING"}) {
 		t.Errorf("%+v", d)
 	}
 	_, err = w.call("", "GetSecretValue", `{"SecretId":"s","VersionId":"`+token("2")+`","VersionStage":"AWSPENDING"}`)
 	wantError(t, err, wire.ResourceNotFound, "Secrets Manager can't find the specified secret value for VersionId")
-	wantError(t, call("3", ""), wire.InvalidRequest, "A previous rotation isn't complete. That rotation will be reattempted.")
+	wantError(t, call("3", ""), wire.InvalidRequest,
+		"A previous rotation isn't complete. That rotation will be reattempted.")
 	if err := call("2", ""); err != nil {
 		t.Errorf("a repeated request: %v", err)
 	}
 	close(goOn)
 	<-called // finish, after which all labels have moved
-	if got, err := w.call("", "GetSecretValue", `{"SecretId":"s"}`); err != nil || !strings.Contains(got, `"SecretString":"second"`) ||
+	if got, err := w.call("", "GetSecretValue", `{"SecretId":"s"}`); err != nil ||
+		!strings.Contains(got, `"SecretString":"second"`) ||
 		!strings.Contains(got, token("2")) {
 		t.Errorf("%s %v", got, err)
 	}
@@ -535,7 +552,8 @@ func TestRotationLater(t *testing.T) {
 		rotateLater(rules)
 		var d described
 		w.must("DescribeSecret", `{"SecretId":"s"}`, &d)
-		if got := time.Unix(int64(d.NextRotationDate), 0).UTC().Format(time.RFC3339); !d.RotationEnabled || got != want.next ||
+		if got := time.Unix(int64(d.NextRotationDate), 0).UTC().Format(time.RFC3339); !d.RotationEnabled ||
+			got != want.next ||
 			d.RotationRules.AutomaticallyAfterDays != want.days {
 			t.Errorf("%s: %+v, %s", rules, d, got)
 		}
@@ -560,7 +578,8 @@ func TestManyClients(t *testing.T) {
 		clients.Go(func() {
 			n := fmt.Sprint(i)
 			for range 2 { // as a client does that got no answer
-				if _, err := w.call("", "PutSecretValue", `{"SecretId":"s","ClientRequestToken":"`+token(n)+`","SecretString":"`+n+`"}`); err != nil {
+				if _, err := w.call("", "PutSecretValue",
+					`{"SecretId":"s","ClientRequestToken":"`+token(n)+`","SecretString":"`+n+`"}`); err != nil {
 					t.Error(err)
 				}
 			}
@@ -588,5 +607,6 @@ func TestDamagedSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = w.call("", "GetSecretValue", `{"SecretId":"s"}`)
-	wantError(t, err, wire.DecryptionFailure, "Secrets Manager can't decrypt the protected secret text using the provided KMS key.")
+	wantError(t, err, wire.DecryptionFailure,
+		"Secrets Manager can't decrypt the protected secret text using the provided KMS key.")
 }

@@ -18,7 +18,8 @@ func TestShellsReadWhatIsWritten(t *testing.T) {
 			// All in one go: a shell takes its time to start.
 			var script, want strings.Builder
 			for _, value := range environtest.Values() {
-				script.WriteString(environ.Assignment(shell, environ.Variable{Name: "VALUE", Value: value}) + "sh -c 'printf \"%s|\" \"$VALUE\"'\n")
+				script.WriteString(environ.Assignment(shell, environ.Variable{Name: "VALUE", Value: value}) +
+					"sh -c 'printf \"%s|\" \"$VALUE\"'\n")
 				want.WriteString(value + "|")
 			}
 			cmd := exec.Command(shell)
@@ -32,7 +33,8 @@ func TestShellsReadWhatIsWritten(t *testing.T) {
 }
 
 func TestPowerShellAssignment(t *testing.T) {
-	if got, want := environ.Assignment("powershell", environ.Variable{Name: "A", Value: "it's ‘x’ $y `z\n"}), "$env:A = 'it''s ‘‘x’’ $y `z\n'\n"; got != want {
+	if got, want := environ.Assignment("powershell", environ.Variable{Name: "A", Value: "it's ‘x’ $y `z\n"}),
+		"$env:A = 'it''s ‘‘x’’ $y `z\n'\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

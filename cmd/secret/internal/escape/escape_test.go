@@ -20,7 +20,8 @@ func TestText(t *testing.T) {
 			t.Errorf("escape.Text(%q) = %s, want %s", text, got, want)
 		}
 	}
-	if got, want := string(escape.JSON("{\"a\": \"\u009b\U000e0001é\"}\n")), "{\"a\": \"\\u009b\\udb40\\udc01é\"}\n"; got != want {
+	if got, want := string(escape.JSON("{\"a\": \"\u009b\U000e0001é\"}\n")),
+		"{\"a\": \"\\u009b\\udb40\\udc01é\"}\n"; got != want {
 		t.Errorf("JSON gives %s, want %s", got, want)
 	}
 }

@@ -57,16 +57,35 @@ func TestRead(t *testing.T) {
 		want     fields // under "" the value of a plaintext secret
 		warnings int
 	}{
-		"a pipe":                      {"", "", vault.Plaintext, text("piped"), 0},
-		"a pipe, to the byte":         {"", "--raw", vault.Plaintext, text("piped\n"), 0},
-		"a file":                      {"", "--file " + path, vault.Plaintext, text("from a file\n"), 0},
-		"the command line":            {"", "--value v", vault.Plaintext, text("v"), 1},
-		"empty on purpose":            {"", "--value= --allow-empty", vault.Plaintext, text(""), 1},
-		"pairs":                       {"", "A=1 B=- C=@" + path + " D=@@x", vault.KV, fields{"A": []byte("1"), "B": []byte("piped"), "C": []byte("from a file\n"), "D": []byte("@x")}, 1},
-		"flags of a credential":       {"", "--username app --value p", vault.Credential, fields{"username": []byte("app"), "password": []byte("p")}, 1},
-		"pairs of a credential":       {"credential", "note=x", vault.Credential, fields{"note": []byte("x"), "password": []byte("piped")}, 1},
+		"a pipe":              {"", "", vault.Plaintext, text("piped"), 0},
+		"a pipe, to the byte": {"", "--raw", vault.Plaintext, text("piped\n"), 0},
+		"a file":              {"", "--file " + path, vault.Plaintext, text("from a file\n"), 0},
+		"the command line":    {"", "--value v", vault.Plaintext, text("v"), 1},
+		"empty on purpose":    {"", "--value= --allow-empty", vault.Plaintext, text(""), 1},
+		"pairs": {
+			"", "A=1 B=- C=@" + path + " D=@@x", vault.KV,
+			fields{"A": []byte("1"), "B": []byte("piped"), "C": []byte("from a file\n"), "D": []byte("@x")},
+			1,
+		},
+		"flags of a credential": {
+			"", "--username app --value p", vault.Credential,
+			fields{"username": []byte("app"), "password": []byte("p")},
+			1,
+		},
+		"pairs of a credential": {
+			"credential", "note=x", vault.Credential,
+			fields{"note": []byte("x"), "password": []byte("piped")},
+			1,
+		},
 		"a credential keeps by merge": {"credential", "--merge --host db", vault.Credential, fields{"host": []byte("db")}, 0},
-		"a URL":                       {"", "--from-url postgres://app:p@db/shop", vault.Credential, fields{"engine": []byte("postgres"), "username": []byte("app"), "password": []byte("p"), "host": []byte("db"), "dbname": []byte("shop")}, 1},
+		"a URL": {
+			"", "--from-url postgres://app:p@db/shop", vault.Credential,
+			fields{
+				"engine": []byte("postgres"), "username": []byte("app"), "password": []byte("p"), "host": []byte("db"),
+				"dbname": []byte("shop"),
+			},
+			1,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var before *vault.Secret
@@ -119,7 +138,8 @@ func TestReadRefuses(t *testing.T) {
 	if _, _, err := read(t, existing(vault.KV), "--file", "/dev/null"); !errors.Is(err, vault.ErrInvalid) {
 		t.Errorf("a file for a kv secret: %v", err)
 	}
-	if _, _, err := read(t, existing(vault.Plaintext), "A=1"); err == nil || !strings.Contains(err.Error(), "cannot become") {
+	if _, _, err := read(t, existing(vault.Plaintext), "A=1"); err == nil ||
+		!strings.Contains(err.Error(), "cannot become") {
 		t.Errorf("pairs for a plaintext secret: %v", err)
 	}
 }

@@ -94,9 +94,11 @@ func TestParse(t *testing.T) {
 		t.Errorf("one second before the next code there is %v left", left)
 	}
 	for _, text := range []string{
-		"", "canary!", "0189", "GEZDGNBVG", "https://example.org/canary", "otpauth://hotp/x?secret=GEZDGNBVGY3TQOJQ&counter=one",
-		"otpauth://totp/x?secret=", "otpauth://totp/x?secret=GEZDGNBV&algorithm=canary", "otpauth://totp/x?secret=GEZDGNBV&digits=canary",
-		"otpauth://totp/x?secret=GEZDGNBV&digits=40", "otpauth://totp/x?secret=GEZDGNBV&period=0", "otpauth://totp/%zz?canary",
+		"", "canary!", "0189", "GEZDGNBVG", "https://example.org/canary",
+		"otpauth://hotp/x?secret=GEZDGNBVGY3TQOJQ&counter=one", "otpauth://totp/x?secret=",
+		"otpauth://totp/x?secret=GEZDGNBV&algorithm=canary", "otpauth://totp/x?secret=GEZDGNBV&digits=canary",
+		"otpauth://totp/x?secret=GEZDGNBV&digits=40", "otpauth://totp/x?secret=GEZDGNBV&period=0",
+		"otpauth://totp/%zz?canary",
 	} {
 		if _, err := otp.Parse(text); err == nil || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%q: the error is %v", text, err)

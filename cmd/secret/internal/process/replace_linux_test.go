@@ -65,7 +65,8 @@ func start(t *testing.T, onTerminal bool, command ...string) *session {
 		t.Fatal(err)
 	}
 	s := &session{T: t, Cmd: exec.Command(command[0], command[1:]...)}
-	s.Env = append(os.Environ(), maskVariable+"=hunter2", "PATH="+filepath.Dir(run)+":"+os.Getenv("PATH"), "PS1=$ ", "ENV=", "HISTFILE=")
+	s.Env = append(os.Environ(), maskVariable+"=hunter2", "PATH="+filepath.Dir(run)+":"+os.Getenv("PATH"), "PS1=$ ",
+		"ENV=", "HISTFILE=")
 	s.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: onTerminal}
 	if command[0] == "run" {
 		s.Path, s.Err = run, nil

@@ -25,7 +25,12 @@ func TestReport(t *testing.T) {
 		want   string // of standard output
 		err    string
 	}{
-		"a run":               {rotationview.Report{BusyIsFine: true}, results, "rotated    a, version 2\nfailed     b: refused\\u001b[31m\n", "1 of 2 rotations failed; see: secret rotation status"},
+		"a run": {
+			rotationview.Report{BusyIsFine: true},
+			results,
+			"rotated    a, version 2\nfailed     b: refused\\u001b[31m\n",
+			"1 of 2 rotations failed; see: secret rotation status",
+		},
 		"all is well":         {rotationview.Report{}, results[:1], "rotated    a, version 2\n", ""},
 		"one alone":           {rotationview.Report{Single: true}, results[1:2], "", refused.Error()},
 		"another run is busy": {rotationview.Report{Single: true}, results[2:], "", busy.Error()},

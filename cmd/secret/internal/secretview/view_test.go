@@ -16,7 +16,8 @@ import (
 func database() *vault.Secret {
 	fields := func(password string) vault.Value {
 		return vault.Value{Fields: map[string]vault.Bytes{
-			"username": vault.Bytes("app"), "password": vault.Bytes(password), "host": vault.Bytes("db"), "engine": vault.Bytes("postgres"),
+			"username": vault.Bytes("app"), "password": vault.Bytes(password), "host": vault.Bytes("db"),
+			"engine": vault.Bytes("postgres"),
 		}}
 	}
 	return &vault.Secret{

@@ -9,7 +9,8 @@ const url = "http://127.0.0.1:4242/token"
 
 func TestEnviron(t *testing.T) {
 	always := []string{
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER=" + url, "SECRETS_MANAGER_ENDPOINT=" + url, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false",
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER=" + url, "SECRETS_MANAGER_ENDPOINT=" + url,
+		"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false",
 	}
 	region := []string{"AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1"}
 	keys := []string{"AWS_ACCESS_KEY_ID=" + throwAwayKeyID, "AWS_SECRET_ACCESS_KEY=" + throwAwaySecretKey}

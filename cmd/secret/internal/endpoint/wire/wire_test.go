@@ -50,7 +50,10 @@ func operations() map[string]Operation {
 			case "broken":
 				return nil, errors.New("a file of the vault")
 			}
-			return getAnswer{Name: in.SecretId, SecretString: `<&> "` + r.Region, CreatedDate: Time(time.UnixMilli(1795747043218))}, nil
+			return getAnswer{
+				Name: in.SecretId, SecretString: `<&> "` + r.Region,
+				CreatedDate: Time(time.UnixMilli(1795747043218)),
+			}, nil
 		},
 		"PutSecretValue":    func(context.Context, *Request) (any, error) { return nil, nil },
 		"GetRandomPassword": func(context.Context, *Request) (any, error) { return nil, nil },
@@ -99,15 +102,36 @@ func TestAnswer(t *testing.T) {
 		status                int
 		want                  string
 	}{
-		{"answer", "GetSecretValue", `{"SecretId":"a"}`, 200, `{"Name":"a","SecretString":"<&> \"us-east-1","CreatedDate":1795747043.218}`},
+		{
+			"answer", "GetSecretValue", `{"SecretId":"a"}`, 200,
+			`{"Name":"a","SecretString":"<&> \"us-east-1","CreatedDate":1795747043.218}`,
+		},
 		{"no members", "PutSecretValue", ``, 200, `{}`},
-		{"null and unknown members", "GetSecretValue", `{"SecretId":"a","VersionStage":null,"More":[{}]}`, 200, `{"Name":"a",`},
+		{
+			"null and unknown members", "GetSecretValue", `{"SecretId":"a","VersionStage":null,"More":[{}]}`, 200,
+			`{"Name":"a",`,
+		},
 		{"case of members", "GetSecretValue", `{"SecretId":"a","secretid":"b"}`, 200, `{"Name":"a",`},
-		{"exception of the service", "GetSecretValue", `{"SecretId":"absent"}`, 400, `{"Message":"Secrets Manager can't find the specified secret.","__type":"ResourceNotFoundException"}`},
-		{"other error", "GetSecretValue", `{"SecretId":"broken"}`, 500, `{"Message":"An error occurred on the server side.","__type":"InternalServiceError"}`},
-		{"exception of the framework", "GetSecretValue", `{}`, 400, `{"__type":"ValidationException","message":"1 validation error detected: Value null at 'secretId' failed to satisfy constraint: Member must not be null"}`},
-		{"too short", "GetSecretValue", `{"SecretId":""}`, 400, `Value '' at 'secretId' failed to satisfy constraint: Member must have length greater than or equal to 1`},
-		{"wrong type", "GetSecretValue", `{"SecretId":7}`, 400, `{"__type":"SerializationException","message":"NUMBER_VALUE can not be converted to a String"}`},
+		{
+			"exception of the service", "GetSecretValue", `{"SecretId":"absent"}`, 400,
+			`{"Message":"Secrets Manager can't find the specified secret.","__type":"ResourceNotFoundException"}`,
+		},
+		{
+			"other error", "GetSecretValue", `{"SecretId":"broken"}`, 500,
+			`{"Message":"An error occurred on the server side.","__type":"InternalServiceError"}`,
+		},
+		{
+			"exception of the framework", "GetSecretValue", `{}`, 400,
+			`{"__type":"ValidationException","message":"1 validation error detected: Value null at 'secretId' failed to satisfy constraint: Member must not be null"}`,
+		},
+		{
+			"too short", "GetSecretValue", `{"SecretId":""}`, 400,
+			`Value '' at 'secretId' failed to satisfy constraint: Member must have length greater than or equal to 1`,
+		},
+		{
+			"wrong type", "GetSecretValue", `{"SecretId":7}`, 400,
+			`{"__type":"SerializationException","message":"NUMBER_VALUE can not be converted to a String"}`,
+		},
 		{"no object", "GetSecretValue", `[]`, 400, `SerializationException`},
 		{"no JSON", "GetSecretValue", `{`, 400, `SerializationException`},
 		{"two objects", "GetSecretValue", `{"SecretId":"a"}{}`, 400, `SerializationException`},
@@ -253,7 +277,8 @@ func TestSignaturesOfClients(t *testing.T) {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
 			for name := range r.Header {
-				if name == "User-Agent" || name == "Accept-Encoding" || name == "Connection" || strings.HasPrefix(name, "Amz-Sdk-") ||
+				if name == "User-Agent" || name == "Accept-Encoding" || name == "Connection" ||
+					strings.HasPrefix(name, "Amz-Sdk-") ||
 					name == "Content-Length" {
 					continue
 				}
@@ -288,13 +313,25 @@ func TestWrongSignatures(t *testing.T) {
 		late   time.Duration
 		want   string
 	}{
-		{"none", func(r *http.Request) { r.Header.Del("Authorization") }, 0, `{"__type":"MissingAuthenticationTokenException","message":"Missing Authentication Token"}`},
+		{
+			"none", func(r *http.Request) { r.Header.Del("Authorization") }, 0,
+			`{"__type":"MissingAuthenticationTokenException","message":"Missing Authentication Token"}`,
+		},
 		{"other scheme", replace(algorithm, "Bearer"), 0, "IncompleteSignatureException"},
 		{"no key", replace("Credential=", "Key="), 0, "IncompleteSignatureException"},
 		{"no signature", replace("Signature=", "S="), 0, "IncompleteSignatureException"},
-		{"unknown key", replace("AKIA", "AKIB"), 0, `{"__type":"UnrecognizedClientException","message":"The security token included in the request is invalid."}`},
-		{"other region", replace("eu-central-1", "us-east-1"), 0, `{"__type":"InvalidSignatureException","message":"The request signature we calculated does not match`},
-		{"other service", replace("secretsmanager", "kms"), 0, "Credential should be scoped to correct service: 'secretsmanager'."},
+		{
+			"unknown key", replace("AKIA", "AKIB"), 0,
+			`{"__type":"UnrecognizedClientException","message":"The security token included in the request is invalid."}`,
+		},
+		{
+			"other region", replace("eu-central-1", "us-east-1"), 0,
+			`{"__type":"InvalidSignatureException","message":"The request signature we calculated does not match`,
+		},
+		{
+			"other service", replace("secretsmanager", "kms"), 0,
+			"Credential should be scoped to correct service: 'secretsmanager'.",
+		},
 		{"other date", replace("20261127", "20261126"), 0, "Date in Credential scope does not match"},
 		{"host not signed", replace("host;", ""), 0, "'host' must be a 'SignedHeader'"},
 		{"date not signed", replace("x-amz-date;", ""), 0, "'x-amz-date' must be a 'SignedHeader'"},
@@ -328,7 +365,8 @@ func TestRegionOfARequest(t *testing.T) {
 		t.Error(w.Body)
 	}
 	r = newRequest("GetSecretValue", `{"SecretId":"a"}`)
-	r.Header.Set("Authorization", algorithm+" Credential=X/20261127/ap-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0")
+	r.Header.Set("Authorization", algorithm+" Credential=X/20261127/ap-east-1/secretsmanager/aws4_request,"+
+		" SignedHeaders=host, Signature=0")
 	if w := answer(tokenServer(), r); !strings.Contains(w.Body.String(), "ap-east-1") {
 		t.Error(w.Body)
 	}
@@ -360,12 +398,21 @@ func TestDecode(t *testing.T) {
 		{`{"Flag":1}`, `NUMBER_VALUE can not be converted to a Boolean`},
 		{`{"Blob":"?"}`, `SerializationException`},
 		{`{"Blob":""}`, `at 'blob' failed to satisfy constraint: Member must have length greater than or equal to 1`},
-		{`{"Names":["a","b","c"]}`, `Value '[a, b, c]' at 'names' failed to satisfy constraint: Member must have length less than or equal to 2`},
+		{
+			`{"Names":["a","b","c"]}`,
+			`Value '[a, b, c]' at 'names' failed to satisfy constraint: Member must have length less than or equal to 2`,
+		},
 		{`{"Names":["*"]}`, `Value '*' at 'names.1.member' failed to satisfy constraint: Member must satisfy regular expression pattern: ^\!?`},
 		{`{"Names":[null]}`, `SerializationException`},
 		{`{"Names":"a"}`, `STRING_VALUE can not be converted to a List`},
-		{`{"Pairs":[{"Key":"all"},{"Key":"no"}]}`, `Value 'no' at 'pairs.2.member.key' failed to satisfy constraint: Member must satisfy enum value set: [name, all]`},
-		{`{"Pair":{},"Text":"four"}`, `2 validation errors detected: Value 'four' at 'text' failed to satisfy constraint: Member must have length less than or equal to 3; Value null at 'pair.key' failed to satisfy constraint: Member must not be null`},
+		{
+			`{"Pairs":[{"Key":"all"},{"Key":"no"}]}`,
+			`Value 'no' at 'pairs.2.member.key' failed to satisfy constraint: Member must satisfy enum value set: [name, all]`,
+		},
+		{
+			`{"Pair":{},"Text":"four"}`,
+			`2 validation errors detected: Value 'four' at 'text' failed to satisfy constraint: Member must have length less than or equal to 3; Value null at 'pair.key' failed to satisfy constraint: Member must not be null`,
+		},
 		{`{"Pair":[]}`, `START_ARRAY can not be converted to a Structure`},
 	}
 	for _, test := range tests {
@@ -415,7 +462,10 @@ func TestAgent(t *testing.T) {
 		{"GET", "/secretsmanager/get?secretId=a&refreshNow=true", "agenttoken", 200, `"SecretString":"<&> \"us-east-1"`},
 		{"GET", "/v1/prod/db", "agenttoken", 200, `"Name":"prod/db"`},
 		{"GET", "/v1/prod%2Fdb?versionStage=AWSCURRENT", "agenttoken", 200, `"Name":"prod/db"`},
-		{"GET", "/v1/absent", "agenttoken", 400, `{"__type":"ResourceNotFoundException","message":"Secrets Manager can't find the specified secret."}`},
+		{
+			"GET", "/v1/absent", "agenttoken", 400,
+			`{"__type":"ResourceNotFoundException","message":"Secrets Manager can't find the specified secret."}`,
+		},
 		{"GET", "/v1/a", "", 403, "Bad Token"},
 		{"GET", "/v1/a", "agenttoken0", 403, "Bad Token"},
 		{"POST", "/v1/a", "agenttoken", 405, "Not allowed"},
@@ -599,7 +649,8 @@ func TestFloods(t *testing.T) {
 		}
 		defer conn.Close()
 		go func() {
-			fmt.Fprintf(conn, "POST /%s HTTP/1.1\r\nHost: %s\r\nX: %s\r\n\r\n", testToken, host, strings.Repeat("x", 2*maxHeader))
+			fmt.Fprintf(conn, "POST /%s HTTP/1.1\r\nHost: %s\r\nX: %s\r\n\r\n", testToken, host,
+				strings.Repeat("x", 2*maxHeader))
 		}()
 		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
@@ -755,7 +806,8 @@ func BenchmarkRequest(b *testing.B) {
 				s.Clients = func(string) (Client, bool) { return Client{"web", exampleKey}, true }
 			}
 			base, _ := serve(b, s)
-			a := authorization{keyID: exampleKey.ID, region: "us-east-1", signedHeaders: append([]string{"content-type"}, requiredHeaders...)}
+			a := authorization{keyID: exampleKey.ID, region: "us-east-1", signedHeaders: append([]string{"content-type"},
+				requiredHeaders...)}
 			for b.Loop() {
 				r, err := http.NewRequest(http.MethodPost, base+"/"+testToken, bytes.NewReader(body))
 				if err != nil {
@@ -770,7 +822,8 @@ func BenchmarkRequest(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
-					r.Header.Set("Authorization", fmt.Sprintf("%s Credential=%s/%s/us-east-1/%s/aws4_request, SignedHeaders=%s, Signature=%s",
+					r.Header.Set("Authorization", fmt.Sprintf("%s Credential=%s/%s/us-east-1/%s/aws4_request, SignedHeaders=%s,"+
+						" Signature=%s",
 						algorithm, exampleKey.ID, now.Format("20060102"), service, strings.Join(a.signedHeaders, ";"), mac.signature))
 				}
 				resp, err := http.DefaultClient.Do(r)
