@@ -37,6 +37,7 @@ type crowd struct{ *testing.M }
 
 func (m crowd) Run() int {
 	flag.Parse()
+	syscall.Umask(0o022) // the rotators of tests would be refused where a group may write to them
 	dir, err := os.MkdirTemp("", "secret-test-")
 	if err == nil {
 		defer os.RemoveAll(dir)
