@@ -25,11 +25,11 @@ func newRotationRotatorNewCommand(a *app) *cobra.Command {
 secret rotation enable finds it by its name.
 
 With --from-aws, write a rotator NAME that runs a rotation function of AWS Secrets
-Manager as it is: a file of Python, or a directory of files that belong together. The
-rotator answers the function's calls to Secrets Manager from its input, also those for
+Manager as it is: a file of Python or JavaScript, or a directory of files that belong
+together. The rotator answers the function's calls to Secrets Manager from its input, also those for
 the secret that the fields masterarn or admin_secret name. It gives the function
-throw-away AWS credentials if there are none. The function needs python3 and the
-packages that it imports, such as boto3. Arguments NAME=VALUE of the rotator are the
+throw-away AWS credentials if there are none. It needs python3, for JavaScript
+also node, and the packages that the function imports, such as boto3. Arguments NAME=VALUE of the rotator are the
 function's environment. An exception of the function is the reason of a failure. If the
 function's files change, the rotator refuses to run: remove it, write it again and
 enable it.`,
@@ -75,8 +75,10 @@ func (a *app) runRotatorFromAWS(args []string, path, handler string) error {
 	if err != nil {
 		return fmt.Errorf("cannot read the function: %w", err)
 	}
-	if _, err := exec.LookPath(function.Interpreter()); err != nil {
-		return fmt.Errorf("cannot run the function: install %s: %w", function.Interpreter(), err)
+	for _, program := range function.Interpreters() {
+		if _, err := exec.LookPath(program); err != nil {
+			return fmt.Errorf("cannot run the function: install %s: %w", program, err)
+		}
 	}
 	text, err := function.Rotator()
 	if err != nil {

@@ -123,3 +123,32 @@ func TestAWSFunctionChanged(t *testing.T) {
 		t.Errorf("describe exits with %d and prints %q", r.code, r.stdout)
 	}
 }
+
+// A function in JavaScript, with AWS's SDK.
+func TestAWSFunctionNode(t *testing.T) {
+	t.Parallel()
+	node := servicetest.Need(t, "node")
+	modules := os.Getenv("NODE_PATH")
+	if _, err := os.Stat(filepath.Join(modules, "@aws-sdk/client-secrets-manager")); modules == "" || err != nil {
+		if os.Getenv("SECRET_TEST_SERVICES") == "required" {
+			t.Fatal("NODE_PATH has no @aws-sdk/client-secrets-manager")
+		}
+		t.Skip("NODE_PATH has no @aws-sdk/client-secrets-manager")
+	}
+	dir := t.TempDir()
+	source := read(t, "awsfunction/testdata/index.mjs")
+	if err := os.WriteFile(filepath.Join(dir, "index.mjs"), []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	d := awsDriver(t, dir)
+	d.record("node", node)
+	d.current = fields{"username": "app", "password": "the first"}
+	d.rotate("")
+	if len(d.current["password"]) != 40 {
+		t.Errorf("the function did not make the password")
+	}
+	d.refuses("test", 1, "testSecret: ResourceNotFoundException: Secrets Manager can't find")
+}

@@ -32,8 +32,8 @@ type Function struct {
 
 // Find finds the function at path: a file, or a directory of files that belong together.
 // The handler is FILE.FUNCTION without FILE's extension, as AWS writes it. If it is empty,
-// it is lambda_handler in a file of Python; in a directory the file is
-// lambda_function. Errors are [fs.ErrNotExist] for what is not there, else
+// it is lambda_handler in a file of Python and handler in one of JavaScript; in a
+// directory the file is lambda_function.py or else index. Errors are [fs.ErrNotExist] for what is not there, else
 // [ErrFunction].
 func Find(path, handler string) (Function, error) {
 	path, err := filepath.Abs(path)
@@ -44,11 +44,8 @@ func Find(path, handler string) (Function, error) {
 	if err != nil {
 		return Function{}, err
 	}
-	f := Function{Path: path, File: path, Handler: "lambda_handler"}
+	f := Function{Path: path, File: path}
 	module := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	if info.IsDir() {
-		module = "lambda_function"
-	}
 	if handler != "" {
 		dot := strings.LastIndexByte(handler, '.')
 		if dot < 1 || dot == len(handler)-1 {
@@ -60,10 +57,22 @@ func Find(path, handler string) (Function, error) {
 		module, f.Handler = handler[:dot], handler[dot+1:]
 	}
 	if info.IsDir() {
-		f.File = filepath.Join(path, filepath.FromSlash(module)+".py")
+		modules := []string{"lambda_function", "index"}
+		if handler != "" {
+			modules = []string{module}
+		}
+		f.File = findFile(path, modules)
 	}
-	if filepath.Ext(f.File) != ".py" {
-		return Function{}, fmt.Errorf("%s is not a file of Python (.py): %w", f.File, ErrFunction)
+	extension := filepath.Ext(f.File)
+	if !slices.Contains(extensions, extension) {
+		return Function{}, fmt.Errorf("%s is not a file of Python or JavaScript (%s): %w",
+			f.File, strings.Join(extensions, ", "), ErrFunction)
+	}
+	if f.Handler == "" {
+		f.Handler = "handler"
+		if extension == ".py" {
+			f.Handler = "lambda_handler"
+		}
 	}
 	text, err := os.ReadFile(f.File)
 	if err != nil {
@@ -76,8 +85,30 @@ func Find(path, handler string) (Function, error) {
 	return f, err
 }
 
-// Interpreter returns the name of the program that runs the rotator.
-func (f Function) Interpreter() string { return "python3" }
+// extensions are those of files with a handler.
+var extensions = []string{".py", ".mjs", ".js", ".cjs"}
+
+// findFile returns the first file of a module in dir, or else the path that the first
+// would have.
+func findFile(dir string, modules []string) string {
+	for _, module := range modules {
+		for _, extension := range extensions {
+			file := filepath.Join(dir, filepath.FromSlash(module)+extension)
+			if _, err := os.Stat(file); err == nil {
+				return file
+			}
+		}
+	}
+	return filepath.Join(dir, filepath.FromSlash(modules[0])+extensions[0])
+}
+
+// Interpreters returns the names of the programs that the rotator needs.
+func (f Function) Interpreters() []string {
+	if filepath.Ext(f.File) == ".py" {
+		return []string{"python3"}
+	}
+	return []string{"python3", "node"}
+}
 
 // Rotator returns the source of a rotator that runs the function.
 func (f Function) Rotator() ([]byte, error) {
