@@ -3,6 +3,7 @@
 package rotatortest_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,10 @@ func TestCall(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "rotator")
-		if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
+		if err := errors.Join(
+			os.Chmod(dir, 0o700), // the umask may let a group write to it
+			os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700),
+		); err != nil {
 			t.Fatal(err)
 		}
 		var failed []string
