@@ -10,7 +10,7 @@ func newDescribeCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "describe NAME",
 		Aliases:           []string{"info", "inspect"},
-		Short:             "Tell what is known about a secret, except its value",
+		Short:             "Describe a secret, without its value",
 		Example:           "  secret describe prod/db\n  secret describe prod/db --json",
 		Args:              usage.Args(1, 1),
 		ValidArgsFunction: a.completeNames(1),

@@ -11,7 +11,7 @@ func newDiffCommand(a *app) *cobra.Command {
 	var reveal bool
 	cmd := &cobra.Command{
 		Use:   "diff NAME [VERSION [VERSION]]",
-		Short: "Tell what changed between two versions",
+		Short: "Compare two versions",
 		Long: `Tell which fields differ between two versions: by default the previous and the
 current one; with one version, that and the current one. Values are shown only
 with --reveal.`,

@@ -33,7 +33,7 @@ func newGetCommand(a *app) *cobra.Command {
 secret://NAME#FIELD. The bytes are printed exactly; only on a terminal a newline
 is added. A secret with fields is printed as a JSON object.
 
---json prints the version with what is known about it, and takes several names.
+--json prints the version with its metadata, and takes several names.
 
 --clip copies the value, or a credential's password, instead of printing it, through
 the desktop or, over SSH, the terminal. --otp gives the one-time code of this

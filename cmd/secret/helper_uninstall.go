@@ -13,8 +13,8 @@ func newHelperUninstallCommand(a *app) *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use:               "uninstall git | docker | askpass",
-		Short:             "Take back what install did",
-		Long:              "Take back what install did, and nothing else. The passwords stay in the vault.",
+		Short:             "Undo an install",
+		Long:              "Undo an install, and change nothing else. The passwords stay in the vault.",
 		Example:           "  secret helper uninstall git",
 		Args:              usage.Args(1, 1),
 		ValidArgsFunction: a.completeHelperPrograms,

@@ -49,7 +49,7 @@ with --due the wait grows with each failure, with NAME there is none.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&o.due, "due", false, "rotate the secrets that are due")
 	flags.BoolVar(&o.all, "all", false, "rotate all secrets that have rotation enabled")
-	flags.BoolVar(&o.dryRun, "dry-run", false, "print what would be rotated, and why")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "print the secrets that would be rotated, and why")
 	flags.IntVar(&o.jobs, "jobs", 4, "how many to rotate at once")
 	flags.BoolVar(&a.jsonFlag, "json", false, "print JSON")
 	cmd.MarkFlagsMutuallyExclusive("due", "all")

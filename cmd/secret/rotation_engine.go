@@ -71,7 +71,7 @@ func (a *app) rotateAll(
 	engine.RotateAll(ctx, names, when, jobs, report)
 	err = report.End()
 	if ctx.Err() != nil {
-		return vault.Errorf(prompt.ErrInterrupted, "interrupted; the next secret rotate --due continues what was under way")
+		return vault.Errorf(prompt.ErrInterrupted, "interrupted; the next secret rotate --due continues from here")
 	}
 	return err
 }

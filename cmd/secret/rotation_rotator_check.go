@@ -25,7 +25,7 @@ func newRotationRotatorCheckCommand(a *app) *cobra.Command {
 	var o checkOptions
 	cmd := &cobra.Command{
 		Use:   "check ROTATOR",
-		Short: "Find out what is wrong with a rotator",
+		Short: "Find the faults of a rotator",
 		Long: `Check that a rotator can be called, and that it ignores a step that it does not
 know. With --secret, check that it logs in with the current value and fails with
 a made-up one. With --rotate, rotate that secret and call each step twice: the

@@ -10,9 +10,9 @@ import (
 func newRotationStatusCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status [NAME]",
-		Short: "Show when secrets are due, and what went wrong",
-		Long: `Show when secrets are due, and what went wrong. A secret that is in grace was
-rotated, and its previous value works until the time that is shown.`,
+		Short: "Show when secrets are due, and why rotations failed",
+		Long: `Show when secrets are due, and why rotations failed. A secret that is in
+grace was rotated, and its previous value works until the time that is shown.`,
 		Example: `  secret rotation status
   secret rotation status prod/db --json`,
 		Args:              usage.Args(0, 1),

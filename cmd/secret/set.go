@@ -63,7 +63,7 @@ keep all that is not given.
 	}
 	flags := cmd.Flags()
 	o.value.AddFlags(cmd)
-	flags.StringVar(&o.description, "description", "", "what the secret is for")
+	flags.StringVar(&o.description, "description", "", "the purpose of the secret")
 	flags.StringArrayVar(&o.tags, "tag", nil, "a tag, as `KEY=VALUE`")
 	flags.BoolVar(&o.onlyNew, "new", false, "refuse if the secret exists")
 	flags.BoolVar(&o.keepValue, "keep-value", false, "change only the description, the tags and the key")

@@ -22,7 +22,7 @@ func parse1PUX(data []byte) ([]Entry, error) {
 	}
 	var export onePasswordExport
 	if err := json.Unmarshal(text, &export); err != nil {
-		return nil, formatf("its export.data is not what 1Password writes")
+		return nil, formatf("its export.data is not one of 1Password")
 	}
 	var entries []Entry
 	for _, account := range export.Accounts {

@@ -55,10 +55,10 @@ func (f Format) About() string {
 func refuseEncrypted(text []byte) error {
 	for _, known := range []struct{ magic, advice string }{
 		{"\x03\xd9\xa2\x9a", "it is a database of KeePass; export it as CSV"},
-		{"age-encryption.org/", "it is encrypted by age; import what age -d prints"},
-		{"-----BEGIN AGE ENCRYPTED FILE-----", "it is encrypted by age; import what age -d prints"},
-		{"-----BEGIN PGP MESSAGE-----", "it is encrypted by gpg; import what gpg -d prints"},
-		{"$ANSIBLE_VAULT;", "it is encrypted by ansible-vault; import what ansible-vault view prints"},
+		{"age-encryption.org/", "it is encrypted by age; import the output of age -d"},
+		{"-----BEGIN AGE ENCRYPTED FILE-----", "it is encrypted by age; import the output of age -d"},
+		{"-----BEGIN PGP MESSAGE-----", "it is encrypted by gpg; import the output of gpg -d"},
+		{"$ANSIBLE_VAULT;", "it is encrypted by ansible-vault; import the output of ansible-vault view"},
 	} {
 		if bytes.HasPrefix(text, []byte(known.magic)) {
 			return formatf("%s", known.advice)
@@ -145,7 +145,7 @@ func parseDotenv(data []byte) ([]Entry, error) {
 	var entries []Entry
 	for _, v := range effective {
 		if strings.HasPrefix(v.Value, "encrypted:") && strings.Contains(string(data), "DOTENV_PUBLIC_KEY") {
-			return nil, formatf("line %d: it is encrypted by dotenvx; import what dotenvx decrypt --stdout prints", v.Line)
+			return nil, formatf("line %d: it is encrypted by dotenvx; import the output of dotenvx decrypt --stdout", v.Line)
 		}
 		entry := plaintext(v.Name, []byte(v.Value))
 		entry.Warnings = warnings[v.Name]
@@ -170,7 +170,7 @@ func parseAWS(data []byte) ([]Entry, error) {
 		return nil, err
 	}
 	if err := json.Unmarshal(data, &answer); err != nil {
-		return nil, formatf("it is not what aws secretsmanager prints")
+		return nil, formatf("it is not the output of aws secretsmanager")
 	}
 	if len(answer.Errors) > 0 {
 		failed := answer.Errors[0]

@@ -305,7 +305,7 @@ func fromRoot(root map[string]any) ([]Entry, error) {
 
 func refuseSOPS(root map[string]any) error {
 	if meta, ok := root["sops"].(map[string]any); ok && meta["mac"] != nil {
-		return formatf("it is encrypted by sops; import what sops decrypt prints")
+		return formatf("it is encrypted by sops; import the output of sops decrypt")
 	}
 	return nil
 }

@@ -51,6 +51,6 @@ const AllowUnsafeFlag = "allow-unsafe-variables"
 
 // RefuseUnsafe returns the error of an unsafe variable. It names the source of the value, and not the value.
 func RefuseUnsafe(name, source string) error {
-	return usage.Errorf("%s would make programs run what is in it, and its value is from %s; if that is meant, add --%s",
+	return usage.Errorf("%s would make programs run its value, which is from %s; if that is meant, add --%s",
 		name, source, AllowUnsafeFlag)
 }
