@@ -38,6 +38,25 @@ func TestKilledRotation(t *testing.T) {
 	}
 }
 
+// TestKilledAWSFunction ends runs whose rotator is a rotation function of AWS.
+func TestKilledAWSFunction(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long")
+	}
+	if exec.Command("python3", "-c", "import boto3, psycopg2").Run() != nil {
+		servicetest.Missing(t, "not installed: boto3 and psycopg2 for python3")
+	}
+	for _, function := range []string{"single_user.py", "alternating_users.py"} {
+		t.Run(function, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, servicetest.Postgres(t), "app", function)
+			stop := s.application(function == "alternating_users.py")
+			defer stop()
+			s.killedAtSteps(os.Getenv("SECRET_TEST_LONG") != "")
+		})
+	}
+}
+
 // application logs in all the time. With alternating users the current value
 // always works; with one user the pending or the previous one may have to help.
 func (s *site) application(always bool) (stop func()) {

@@ -56,10 +56,15 @@ func newSite(t *testing.T, server *servicetest.PostgresServer, user, rotator str
 	}
 	server.Exec(`CREATE ROLE ` + user + ` LOGIN PASSWORD 'first'`)
 	s.must("", "init")
-	s.must(server.Password, "set", "admins/pg", "--username", server.User)
+	s.must(server.Password, "set", "admins/pg", "--username", server.User,
+		"--host", server.Host, "--port", server.Port, "engine=postgres")
 	s.must("first", "set", "db", "--username", user, "--host", server.Host, "--port", server.Port,
-		"admin_secret=admins/pg")
-	s.must("", "rotator", "new", rotator)
+		"engine=postgres", "admin_secret=admins/pg", "masterarn=admins/pg")
+	if strings.HasSuffix(rotator, ".py") {
+		s.must("", "rotator", "new", rotator+".sh", "--from-aws", "../../examples/rotators/awsfunction/testdata/"+rotator)
+	} else {
+		s.must("", "rotator", "new", rotator)
+	}
 	path := filepath.Join(s.home, "home/.config/secret/rotators/wrapper")
 	syscall.ForkLock.RLock() // or the script is "busy" in a program that starts just now
 	err := os.WriteFile(path, []byte(strings.ReplaceAll(wrapper, "$REAL", rotator)), 0o700)
