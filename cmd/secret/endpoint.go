@@ -66,8 +66,12 @@ func (a *app) newService(permission endpoint.Permission, masked *mask.Growing) (
 	if err != nil {
 		return nil, err
 	}
+	settings, err := a.loadSettings()
+	if err != nil {
+		return nil, err
+	}
 	return endpoint.New(endpoint.Options{
-		Open:       a.reopening(engine.Vault),
+		Open: a.reopening(engine.Vault), Account: settings.AWSAccount,
 		Permission: func(string) endpoint.Permission { return permission },
 		Engine:     engine,
 		HandedOut:  func(v vault.AWSValue) { masked.Add(hiddenIn(v)...) },

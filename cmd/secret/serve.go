@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"net"
+	"os"
+	"strconv"
 	"time"
 
 	"example.org/secret/cmd/secret/internal/endpoint"
@@ -40,6 +43,9 @@ The program needs the printed address in AWS_ENDPOINT_URL_SECRETS_MANAGER, the
 key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and any region. The vault is
 read again for each request, so that a change is seen at once.
 
+systemd may start the server with the first connection: see
+examples/programs/secret-serve.socket.
+
 --agent answers curl and others without an SDK as AWS's agent does: GET
 /secretsmanager/get?secretId=NAME with the printed AWS_TOKEN in the header
 X-Aws-Parameters-Secrets-Token.`,
@@ -63,7 +69,11 @@ X-Aws-Parameters-Secrets-Token.`,
 }
 
 func (a *app) runServe(o serveOptions) error {
-	listener, err := wire.Listen(o.listen)
+	settings, err := a.loadSettings()
+	if err != nil {
+		return err
+	}
+	listener, err := a.listen(o.listen)
 	if err != nil {
 		return usage.Errorf("cannot listen: %v", err)
 	}
@@ -84,8 +94,8 @@ func (a *app) runServe(o serveOptions) error {
 	}
 	directory := &clients.Directory{Open: a.reopening(engine.Vault), Only: o.clients}
 	service, err := endpoint.New(endpoint.Options{
-		Open: a.reopening(engine.Vault), Permission: directory.Permission, Engine: engine, StrictLimits: o.strict,
-		Now: a.now, Rand: a.rand,
+		Open: a.reopening(engine.Vault), Permission: directory.Permission, Engine: engine,
+		Account: settings.AWSAccount, StrictLimits: o.strict, Now: a.now, Rand: a.rand,
 	})
 	if err != nil {
 		return err
@@ -117,6 +127,24 @@ func (a *app) runServe(o serveOptions) error {
 		err = closeErr
 	}
 	return err
+}
+
+// listen listens on the address, or takes the socket that systemd listens on (sd_listen_fds(3)).
+func (a *app) listen(address string) (net.Listener, error) {
+	const firstSocket = 3
+	if a.getenv("LISTEN_PID") != strconv.Itoa(os.Getpid()) || a.getenv("LISTEN_FDS") != "1" {
+		return wire.Listen(address)
+	}
+	socket := os.NewFile(firstSocket, "socket")
+	defer socket.Close()
+	listener, err := net.FileListener(socket)
+	if err != nil {
+		return nil, err
+	}
+	if at, ok := listener.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
+		return nil, fmt.Errorf("the socket of systemd: %w", wire.ErrNotLoopback)
+	}
+	return listener, nil
 }
 
 // reopening returns a function that returns v first. After that it opens the vault again, and does not ask the user.

@@ -19,6 +19,7 @@ type Settings struct {
 	History    int // versions without a label
 	Password   password.Rules
 	OnRotation string // a command for the shell
+	AWSAccount string // 12 digits, or empty
 }
 
 // Setting is one of the defaults.
@@ -75,6 +76,17 @@ func All() []Setting {
 			func(s *Settings) *int { return &s.History }),
 		text("on-rotation", "SECRET_ON_ROTATION", "a command to run after a rotation or its failure",
 			func(s *Settings) *string { return &s.OnRotation }),
+		{
+			Name: "aws-account", Env: "SECRET_AWS_ACCOUNT", About: "the account in the ARNs of secret run --aws and secret serve",
+			apply: func(s *Settings, v string) error {
+				s.AWSAccount = v
+				if len(v) != 12 || strings.Trim(v, "0123456789") != "" {
+					return errors.New("must be 12 digits")
+				}
+				return nil
+			},
+			value: func(s *Settings) string { return s.AWSAccount },
+		},
 		count("password-length", "SECRET_PASSWORD_LENGTH", "the length of generated passwords", password.MaxLength,
 			func(s *Settings) *int { return &s.Password.Length }),
 		text("password-exclude-characters", "SECRET_PASSWORD_EXCLUDE_CHARACTERS",
