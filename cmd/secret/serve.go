@@ -43,6 +43,11 @@ The program needs the printed address in AWS_ENDPOINT_URL_SECRETS_MANAGER, the
 key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and any region. The vault is
 read again for each request, so that a change is seen at once.
 
+The server listens on loopback alone, refuses requests of web pages, and keeps
+the key in memory that other processes of yours cannot read. It does not keep out
+root, programs that run as you, or a thief of a client's key: secret serve client
+remove ends that key at once.
+
 systemd may start the server with the first connection: see
 examples/programs/secret-serve.socket.
 
