@@ -25,14 +25,14 @@ func newRotationRotatorNewCommand(a *app) *cobra.Command {
 secret rotation enable finds it by its name.
 
 With --from-aws, write a rotator NAME that runs a rotation function of AWS Secrets
-Manager as it is: a file of Python or JavaScript, or a directory of files that belong
-together. The rotator answers the function's calls to Secrets Manager from its input, also those for
-the secret that the fields masterarn or admin_secret name. It gives the function
-throw-away AWS credentials if there are none. It needs python3, for JavaScript
-also node, and the packages that the function imports, such as boto3. Arguments NAME=VALUE of the rotator are the
-function's environment. An exception of the function is the reason of a failure. If the
-function's files change, the rotator refuses to run: remove it, write it again and
-enable it.`,
+Manager as it is: a file of Python or JavaScript, or a directory of files that
+belong together. The rotator answers the function's calls to Secrets Manager from
+its input, also those for the secret that the fields masterarn or admin_secret
+name. It gives the function throw-away AWS credentials if there are none. It needs
+python3, for JavaScript also node, and the packages that the function imports,
+such as boto3. Arguments NAME=VALUE of the rotator are the function's environment.
+An exception of the function is the reason of a failure. If the function's files
+change, the rotator refuses to run: remove it, write it again and enable it.`,
 		Example: `  secret rotation rotator new postgres
   secret rotation rotator new template.py ./rotate-api.py
   secret rotation rotator new db --from-aws ./lambda_function.py
