@@ -76,7 +76,7 @@ func BenchmarkGetAndNothing(b *testing.B) {
 	medians := compare(b,
 		rival{"get", func() *exec.Cmd { return o.command("get", "target") }},
 		rival{"nothing", func() *exec.Cmd { return exec.Command(nothing, "get", "target") }})
-	reportRatio(b, medians, "1.5")
+	reportRatio(b, medians, "1.6")
 }
 
 // imports lists the packages of others that a program is made of.

@@ -27,6 +27,7 @@ var changes = [][]string{
 // On a full disk every change is refused with one line that says so, everything
 // stays readable, and it works again as soon as there is room.
 func TestFullDisk(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	binary := build(t, ".")
 	t.Run("bytes", func(t *testing.T) {
@@ -46,6 +47,7 @@ func TestFullDisk(t *testing.T) {
 
 // A replacement of the master key for which there is no room takes none.
 func TestFullDiskWhileTheKeyIsReplaced(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	o := tmpfsOwner(t, build(t, "."), "size=64k")
 	o.fill(t)
@@ -70,6 +72,7 @@ func TestFullDiskWhileTheKeyIsReplaced(t *testing.T) {
 
 // Nor does it take a key file for lost that has no room beside it.
 func TestFullDiskOfTheKeyFile(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	o := tmpfsOwner(t, build(t, "."), "nr_inodes=16")
 	dir := filepath.Dir(o.vault)
@@ -121,6 +124,7 @@ func testFull(t *testing.T, o owner, changes [][]string, fill func(filler string
 
 // A limit on the size of files is met in the middle of a file.
 func TestFileSizeLimit(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	o := newOwner(t, build(t, "."))
 	before := o.state(t)

@@ -148,6 +148,7 @@ func TestLargeImportInterrupted(t *testing.T) {
 // An import into a disk that is full, at first or in the midst of it, changes
 // nothing and leaves nothing.
 func TestImportIntoFullDisk(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	binary := build(t, ".")
 	for _, free := range []int{0, 1, 3, 6} {
@@ -178,6 +179,7 @@ func TestImportIntoFullDisk(t *testing.T) {
 
 // An export that does not fit leaves no half file.
 func TestExportIntoFullDisk(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	binary := build(t, ".")
 	o := newOwner(t, binary)

@@ -11,6 +11,7 @@ import (
 
 // An init whose disk fails leaves a vault and its key, or neither.
 func TestInitOnFailingDisk(t *testing.T) {
+	skipIfShort(t)
 	needStrace(t)
 	binary := build(t, ".")
 	failures := 0

@@ -25,6 +25,7 @@ var anyKey = regexp.MustCompile(keyStart + "[0-9A-Z]")
 
 // TestKeyring runs the built program, since a faulty keyring can make it hang, end it, or have it start others.
 func TestKeyring(t *testing.T) {
+	skipIfShort(t)
 	program := build(t, ".")
 	for name, test := range map[string]func(*testing.T, string){
 		"gnome":                    testGnome,

@@ -103,6 +103,7 @@ func TestAWSFunctionAlternatingUsers(t *testing.T) {
 
 // A function that was changed after the rotator was written does not run.
 func TestAWSFunctionChanged(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "function.py")
 	write := func(text string) {

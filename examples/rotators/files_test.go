@@ -122,6 +122,7 @@ func TestHtpasswdRefusals(t *testing.T) {
 
 // Two users of one file are rotated at once, and neither change is lost.
 func TestHtpasswdTogether(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	servicetest.Need(t, "flock")
 	first := passwordFile(t, "app", "the first")

@@ -70,6 +70,7 @@ func scripts(t *testing.T) []string {
 }
 
 func TestShellcheck(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	shellcheck := servicetest.Need(t, "shellcheck")
 	out, err := exec.Command(shellcheck, append([]string{"--shell=sh"}, scripts(t)...)...).CombinedOutput()
@@ -90,6 +91,7 @@ func TestPOSIXShell(t *testing.T) {
 
 // The rotators ignore steps that a later version of the protocol may add.
 func TestUnknownSteps(t *testing.T) {
+	skipIfShort(t)
 	t.Parallel()
 	for _, name := range rotators.Names() {
 		if name == "template.go" { // has its own test

@@ -222,6 +222,9 @@ func TestKubernetesExport(t *testing.T) {
 
 // Files that are made to take for ever, or all memory, are refused soon.
 func TestHostileFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads large files")
+	}
 	for name, test := range map[string]struct {
 		format exchange.Format
 		text   string

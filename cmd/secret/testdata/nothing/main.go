@@ -9,6 +9,7 @@ import (
 
 	_ "al.essio.dev/pkg/shellescape"
 	_ "filippo.io/age"
+	_ "github.com/aws/smithy-go/aws-http-auth/sigv4"
 	_ "github.com/aymanbagabas/go-osc52/v2"
 	_ "github.com/gofrs/flock"
 	_ "github.com/google/uuid"
@@ -22,6 +23,7 @@ import (
 	_ "golang.org/x/crypto/chacha20poly1305"
 	_ "golang.org/x/sys/unix"
 	_ "golang.org/x/term"
+	_ "golang.org/x/text/unicode/norm"
 	_ "gopkg.in/yaml.v3"
 )
 
