@@ -38,6 +38,9 @@ func LoadConsent(path, vaultID string) (*Consent, error) {
 	return c, scanner.Err()
 }
 
+// Reload reads the file again, which other processes may have changed.
+func (c *Consent) Reload() (*Consent, error) { return LoadConsent(c.path, c.vaultID) }
+
 // Given reports whether the user enabled the rotator of r, with its arguments, for s.
 func (c *Consent) Given(s *vault.Secret, r Rotation) bool { return c.lines[c.line(s, r)] }
 

@@ -14,6 +14,7 @@ import (
 	"example.org/secret/cmd/secret/internal/process"
 	"example.org/secret/cmd/secret/internal/prompt"
 	"example.org/secret/cmd/secret/internal/settings"
+	"example.org/secret/crypto"
 	"example.org/secret/crypto/keyring"
 	"example.org/secret/crypto/session"
 	"example.org/secret/vault"
@@ -40,14 +41,15 @@ type app struct {
 	// sessions holds the master keys that secret unlock put there.
 	sessions unlock.Sessions
 
-	// unattended keeps the vault from asking for value keys, because a program waits and no user.
-	unattended bool
+	// serving keeps the vault from asking for value keys, because a program waits and no user.
+	serving bool
 
 	vaultFlag   string
 	keyFileFlag string
 	jsonFlag    bool
 	settings    *settings.Settings // nil until loaded
 	opened      *vault.Vault       // nil until opened
+	key         *crypto.VaultKey   // nil until found
 }
 
 // noFiles keeps the shell from completing the names of files.

@@ -86,16 +86,18 @@ func (a *app) unlockVault() (*vault.Vault, *crypto.VaultKey, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	key, err := finder.Find()
-	if err != nil {
-		return nil, nil, err
+	// A command that opens the vault twice asks once.
+	if a.key == nil || a.key.Check() != finder.Header.Check {
+		if a.key, err = finder.Find(); err != nil {
+			return nil, nil, err
+		}
 	}
 	options, err := a.options(finder.Header.ID)
 	if err != nil {
 		return nil, nil, err
 	}
-	a.opened, err = vault.Open(finder.Header, key, options)
-	return a.opened, key, err
+	a.opened, err = vault.Open(finder.Header, a.key, options)
+	return a.opened, a.key, err
 }
 
 // openVaultQuietly opens the vault for shell completion. It never asks, does not make the keyring ask, and waits for it
@@ -185,11 +187,15 @@ func (a *app) options(vaultID string) (vault.Options, error) {
 	if err != nil {
 		return vault.Options{}, err
 	}
+	open := unlock.OpenValueKey(a.askPassphrase, a.warn)
 	options := vault.Options{
 		Now: a.now, Rand: a.rand, History: s.History, LockTimeout: lockTimeout,
-	}
-	if !a.unattended {
-		options.ValueKey = unlock.OpenValueKey(a.askPassphrase, a.warn)
+		ValueKey: func(name string, sealed []byte) (crypto.MasterKey, error) {
+			if a.serving {
+				return crypto.MasterKey{}, noKeyf("the key %s is behind a passphrase, and was not unlocked at the start", name)
+			}
+			return open(name, sealed)
+		},
 	}
 	if dir, err := a.dirs().Cache(); err == nil {
 		options.CacheFile = filepath.Join(dir, vaultID+".list")

@@ -82,6 +82,8 @@ not found, 126 if it could not be run.`,
 	flags.BoolVar(&o.aws.serve, "aws", false, "serve AWS Secrets Manager's API to the command")
 	flags.StringArrayVar(&o.aws.allow, "aws-allow", nil, "with --aws: only secrets of this name or `glob`")
 	flags.BoolVar(&o.aws.write, "aws-write", false, "with --aws: let the command change secrets")
+	flags.StringArrayVar(&o.aws.keys, "aws-key", nil, "with --aws: unlock this value `key`, if it is behind a passphrase")
+	_ = cmd.RegisterFlagCompletionFunc("aws-key", a.completeKeys)
 	cmd.MarkFlagsMutuallyExclusive("mask", "no-masking")
 	_ = cmd.RegisterFlagCompletionFunc("secret", func(
 		cmd *cobra.Command, _ []string, toComplete string,
@@ -96,8 +98,8 @@ func completeCommand(_ *cobra.Command, args []string, _ string) ([]string, cobra
 }
 
 func (a *app) runRun(o runOptions, args []string) error {
-	if !o.aws.serve && (o.aws.write || len(o.aws.allow) > 0) {
-		return usage.Errorf("--aws-allow and --aws-write are for --aws")
+	if !o.aws.serve && (o.aws.write || len(o.aws.allow)+len(o.aws.keys) > 0) {
+		return usage.Errorf("--aws-allow, --aws-key and --aws-write are for --aws")
 	}
 	path, code, err := process.Find(args[0])
 	if err != nil {

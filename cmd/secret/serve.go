@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,7 +14,6 @@ import (
 	"example.org/secret/cmd/secret/internal/endpoint/clients"
 	"example.org/secret/cmd/secret/internal/endpoint/wire"
 	"example.org/secret/cmd/secret/internal/usage"
-	"example.org/secret/vault"
 
 	"github.com/spf13/cobra"
 )
@@ -24,6 +25,15 @@ type serveOptions struct {
 	log     bool
 	strict  bool
 	agent   string
+	keys    []string
+}
+
+// named returns the clients that must exist.
+func (o serveOptions) named() []string {
+	if o.agent == "" {
+		return o.clients
+	}
+	return slices.Concat(o.clients, []string{o.agent})
 }
 
 func newServeCommand(a *app) *cobra.Command {
@@ -67,6 +77,8 @@ X-Aws-Parameters-Secrets-Token.`,
 	flags.BoolVar(&o.log, "log", false, "print a line for each request")
 	flags.BoolVar(&o.strict, "strict-limits", false, "refuse values that are too large for AWS")
 	flags.StringVar(&o.agent, "agent", "", "serve the interface of AWS's agent too, as this `client`")
+	flags.StringArrayVar(&o.keys, "key", nil, "unlock this value `key` at the start, if it is behind a passphrase")
+	_ = cmd.RegisterFlagCompletionFunc("key", a.completeKeys)
 	_ = cmd.RegisterFlagCompletionFunc("client", a.completeClients)
 	_ = cmd.RegisterFlagCompletionFunc("agent", a.completeClients)
 	cmd.AddCommand(newServeClientCommand(a))
@@ -74,34 +86,22 @@ X-Aws-Parameters-Secrets-Token.`,
 }
 
 func (a *app) runServe(o serveOptions) error {
-	settings, err := a.loadSettings()
-	if err != nil {
-		return err
-	}
 	listener, err := a.listen(o.listen)
 	if err != nil {
 		return usage.Errorf("cannot listen: %v", err)
 	}
 	defer listener.Close()
-	a.unattended = true
-	engine, _, err := a.newEngine()
+	engine, err := a.openToServe(o.keys)
 	if err != nil {
 		return err
 	}
-	named := o.clients
-	if o.agent != "" {
-		named = append(named, o.agent)
-	}
-	for _, name := range named {
+	for _, name := range o.named() {
 		if _, err := clients.Get(engine.Vault, name); err != nil {
 			return err
 		}
 	}
 	directory := &clients.Directory{Open: a.reopening(engine.Vault), Only: o.clients}
-	service, err := endpoint.New(endpoint.Options{
-		Open: a.reopening(engine.Vault), Permission: directory.Permission, Engine: engine,
-		Account: settings.AWSAccount, StrictLimits: o.strict, Now: a.now, Rand: a.rand,
-	})
+	service, err := a.newService(engine, endpoint.Options{Permission: directory.Permission, StrictLimits: o.strict})
 	if err != nil {
 		return err
 	}
@@ -112,26 +112,26 @@ func (a *app) runServe(o serveOptions) error {
 	if o.log {
 		server.Log = func(e wire.Entry) { fmt.Fprintln(a.out.Stderr, e) }
 	}
-	if err := a.out.Printf("AWS_ENDPOINT_URL_SECRETS_MANAGER=http://%s\n", listener.Addr()); err != nil {
-		return err
+	ctx, stop := untilInterrupted()
+	defer stop()
+	if err = a.announce(&server, listener, o.agent); err == nil {
+		err = server.Serve(ctx, listener)
 	}
-	if o.agent != "" {
+	return errors.Join(err, service.Close())
+}
+
+// announce prints the address of the server and, with the client of an agent, the token of that.
+func (a *app) announce(server *wire.Server, listener net.Listener, agent string) error {
+	text := fmt.Sprintf("AWS_ENDPOINT_URL_SECRETS_MANAGER=http://%s\n", listener.Addr())
+	if agent != "" {
 		token, err := wire.NewToken(a.rand)
 		if err != nil {
 			return err
 		}
-		server.Agent = &wire.Agent{Token: token, Client: o.agent}
-		if err := a.out.Printf("AWS_TOKEN=%s\n", token); err != nil {
-			return err
-		}
+		server.Agent = &wire.Agent{Token: token, Client: agent}
+		text += fmt.Sprintf("AWS_TOKEN=%s\n", token)
 	}
-	ctx, stop := untilInterrupted()
-	defer stop()
-	err = server.Serve(ctx, listener)
-	if closeErr := service.Close(); err == nil {
-		err = closeErr
-	}
-	return err
+	return a.out.Printf("%s", text)
 }
 
 // listen listens on the address, or takes the socket that systemd listens on (sd_listen_fds(3)).
@@ -150,15 +150,4 @@ func (a *app) listen(address string) (net.Listener, error) {
 		return nil, fmt.Errorf("the socket of systemd: %w", wire.ErrNotLoopback)
 	}
 	return listener, nil
-}
-
-// reopening returns a function that returns v first. After that it opens the vault again, and does not ask the user.
-func (a *app) reopening(v *vault.Vault) func() (*vault.Vault, error) {
-	return func() (*vault.Vault, error) {
-		if first := v; first != nil {
-			v = nil
-			return first, nil
-		}
-		return a.openVaultQuietly()
-	}
 }

@@ -31,10 +31,7 @@ func (a *app) completeClients(_ *cobra.Command, args []string, _ string) ([]stri
 	if err != nil {
 		return nil, noFiles
 	}
-	all, err := clients.List(v)
-	if err != nil {
-		return nil, noFiles
-	}
+	all, _ := clients.List(v)
 	names := make([]string, len(all))
 	for i, client := range all {
 		names[i] = client.Name

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 
 	"example.org/secret/cmd/secret/internal/endpoint/clients"
@@ -35,10 +36,7 @@ func (a *app) runServeClientList() error {
 	if err != nil {
 		return err
 	}
-	all, err := clients.List(v)
-	if err != nil {
-		return err
-	}
+	all, failed := clients.List(v)
 	lines := []clientJSON{}
 	var rows [][]string
 	for _, c := range all {
@@ -53,7 +51,9 @@ func (a *app) runServeClientList() error {
 		rows = append(rows, []string{c.Name, c.ID, access, allow})
 	}
 	if a.jsonFlag {
-		return a.out.JSON(lines)
+		err = a.out.JSON(lines)
+	} else {
+		err = a.out.Table([]string{"NAME", "KEY", "ACCESS", "SECRETS"}, rows)
 	}
-	return a.out.Table([]string{"NAME", "KEY", "ACCESS", "SECRETS"}, rows)
+	return cmp.Or(err, failed)
 }

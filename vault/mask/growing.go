@@ -3,7 +3,6 @@ package mask
 import (
 	"io"
 	"sync"
-	"sync/atomic"
 )
 
 // Growing is a [Masker] that learns values while text goes through its writers. It may be
@@ -12,7 +11,7 @@ type Growing struct {
 	mu     sync.Mutex
 	known  map[string]bool
 	values [][]byte
-	masker atomic.Pointer[Masker]
+	masker *Masker // of all values; nil after one was added
 }
 
 // NewGrowing returns a Growing for values that are known at the beginning.
@@ -23,26 +22,31 @@ func NewGrowing(values ...[]byte) *Growing {
 }
 
 // Add adds values. When it returns, the writers mask them in all text that they get from
-// then on. It takes time in proportion to all values.
+// then on. The first write after it takes time in proportion to all values.
 func (g *Growing) Add(values ...[]byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	before := len(g.values)
 	for _, value := range values {
 		if !g.known[string(value)] {
 			g.known[string(value)] = true
-			g.values = append(g.values, value)
+			g.values, g.masker = append(g.values, value), nil
 		}
 	}
-	if g.masker.Load() == nil || len(g.values) > before {
-		g.masker.Store(New(g.values...))
+}
+
+func (g *Growing) current() *Masker {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.masker == nil {
+		g.masker = New(g.values...)
 	}
+	return g.masker
 }
 
 // Writer is [Masker.Writer]. Bytes that may be the beginning of a value are not held back
 // any longer when a value is added.
 func (g *Growing) Writer(w io.Writer) io.WriteCloser {
-	masker := g.masker.Load()
+	masker := g.current()
 	return &growingWriter{g, w, masker, masker.Writer(w)}
 }
 
@@ -54,7 +58,7 @@ type growingWriter struct {
 }
 
 func (w *growingWriter) Write(p []byte) (int, error) {
-	if masker := w.Growing.masker.Load(); masker != w.masker {
+	if masker := w.current(); masker != w.masker {
 		if err := w.masked.Close(); err != nil {
 			return 0, err
 		}

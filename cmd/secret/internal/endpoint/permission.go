@@ -37,10 +37,12 @@ func NewPermission(patterns []string, write bool) (Permission, error) {
 // Allow returns a function for [Permission] that matches names with a glob, in which an asterisk stops at slashes and
 // two do not, or with one name. The error is [vault.ErrInvalid].
 func Allow(pattern string) (func(name string) bool, error) {
-	if !strings.ContainsAny(pattern, "*?[") {
-		return func(name string) bool { return name == pattern }, nil
+	if strings.ContainsAny(pattern, "*?[") {
+		return names.Matcher(pattern)
 	}
-	return names.Matcher(pattern)
+	// A pattern from an unset variable must not pass for no pattern, which permits all.
+	name, err := vault.ParseName(pattern)
+	return func(other string) bool { return other == string(name) }, err
 }
 
 // AllowAll permits all names.

@@ -89,7 +89,12 @@ func configure(engine *rotate.Engine, s *vault.Secret, r rotate.Rotation, in rot
 func (c *call) start(ctx context.Context, engine *rotate.Engine, s *vault.Secret, token string) error {
 	walk, err := engine.Start(ctx, s.Name, token)
 	if walk != nil {
-		c.rotations.Go(func() { walk(c.background) }) // secret rotation status tells how it ends
+		c.rotations.Go(func() {
+			result := walk(c.background) // secret rotation status tells how it ends
+			if c.Rotated != nil && c.background.Err() == nil {
+				c.Rotated(result)
+			}
+		})
 	}
 	if errors.Is(err, vault.ErrBusy) {
 		err = c.underWay(s.Name, token, err)

@@ -27,6 +27,9 @@ type Options struct {
 	Engine *rotate.Engine
 	// HandedOut is called with each value before a client gets it, unless it is nil. Several goroutines call it at once.
 	HandedOut func(vault.AWSValue)
+	// Rotated is called with the result of each rotation that the end of the service did not stop, unless it is nil.
+	// Several goroutines call it at once.
+	Rotated func(rotate.Result)
 
 	Account      string // DefaultAccount if empty
 	StrictLimits bool   // values up to 65,536 bytes, as with AWS
@@ -165,9 +168,10 @@ func (s *Service) Operations() map[string]wire.Operation {
 }
 
 func (s *Service) serve(ctx context.Context, operation operation, r *wire.Request) (any, error) {
+	permission := s.Permission(r.Client)
 	for again := false; ; again = true {
 		s.mu.Lock()
-		c := &call{s, r, s.vault, s.accesses, s.Permission(r.Client), operation.writes}
+		c := &call{s, r, s.vault, s.accesses, permission, operation.writes}
 		s.mu.Unlock()
 		answer, err := operation.do(ctx, c)
 		if !errors.Is(err, vault.ErrKeyReplaced) || again {

@@ -5,6 +5,7 @@
 package clients
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"slices"
@@ -45,6 +46,11 @@ func Add(v *vault.Vault, rand io.Reader, client string, allow []string, write bo
 	name, err := secretName(client)
 	if err != nil {
 		return Client{}, err
+	}
+	for _, pattern := range allow {
+		if strings.Contains(pattern, ",") {
+			return Client{}, usage.Errorf("%q has a comma, which no name has; give each pattern by itself", pattern)
+		}
 	}
 	if _, err := endpoint.NewPermission(allow, write); err != nil {
 		return Client{}, err
@@ -98,13 +104,15 @@ func Get(v *vault.Vault, client string) (Client, error) {
 	return c, nil
 }
 
-// List returns all clients in the order of their names.
+// List returns all clients in the order of their names. If a secret is no client, its error is returned beside the
+// others.
 func List(v *vault.Vault) ([]Client, error) {
 	listing, err := v.List()
 	if err != nil {
 		return nil, err
 	}
 	var all []Client
+	var failed error
 	for _, s := range listing.Secrets {
 		client, ok := strings.CutPrefix(string(s.Name), endpoint.ReservedPrefix)
 		if !ok || s.Deleted {
@@ -112,11 +120,12 @@ func List(v *vault.Vault) ([]Client, error) {
 		}
 		c, err := Get(v, client)
 		if err != nil {
-			return nil, err
+			failed = cmp.Or(failed, err)
+			continue
 		}
 		all = append(all, c)
 	}
-	return all, nil
+	return all, failed
 }
 
 // Remove removes a client for good. The error is [vault.ErrNotFound] if there is none of that name.
@@ -186,10 +195,10 @@ var errUnknown = errors.New("no client has the key")
 func (d *Directory) find(keyID string) (Client, error) {
 	if _, known := d.names[keyID]; !known {
 		all, err := List(d.vault)
-		if err != nil {
+		if errors.Is(err, vault.ErrKeyReplaced) {
 			return Client{}, err
 		}
-		for _, c := range all {
+		for _, c := range all { // one that is damaged does not shut the others out
 			d.names[c.ID] = c.Name
 		}
 	}
