@@ -1,9 +1,9 @@
 package main
 
 import (
-	"github.com/spf13/cobra"
-
 	"example.org/secret/cmd/secret/internal/usage"
+
+	"github.com/spf13/cobra"
 )
 
 func newConfigSetCommand(a *app) *cobra.Command {

@@ -3,9 +3,9 @@ package main
 import (
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"example.org/secret/cmd/secret/internal/usage"
+
+	"github.com/spf13/cobra"
 )
 
 // newHelpCommand is cobra's, but fails where there is no such command.

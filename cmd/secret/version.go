@@ -3,9 +3,9 @@ package main
 import (
 	"runtime/debug"
 
-	"github.com/spf13/cobra"
-
 	"example.org/secret/cmd/secret/internal/usage"
+
+	"github.com/spf13/cobra"
 )
 
 // version is set by the release build.
